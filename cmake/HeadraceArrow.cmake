@@ -1,0 +1,39 @@
+# Finds Arrow C++ and defines Headrace::arrow and Headrace::parquet.
+#
+# HEADRACE_ARROW=wheel   the headers and libraries inside the pinned pyarrow wheel of .venv (or of HEADRACE_PYTHON)
+# HEADRACE_ARROW=system  find_package(Arrow) and find_package(Parquet)
+
+add_library(Headrace::arrow INTERFACE IMPORTED)
+add_library(Headrace::parquet INTERFACE IMPORTED)
+
+if(HEADRACE_ARROW STREQUAL "system")
+  find_package(Arrow REQUIRED CONFIG)
+  find_package(Parquet REQUIRED CONFIG)
+  target_link_libraries(Headrace::arrow INTERFACE Arrow::arrow_shared)
+  target_link_libraries(Headrace::parquet INTERFACE Parquet::parquet_shared Headrace::arrow)
+  return()
+endif()
+
+set(HEADRACE_PYTHON ${PROJECT_SOURCE_DIR}/.venv/bin/python CACHE FILEPATH "The Python that has the pinned pyarrow")
+execute_process(
+  COMMAND ${HEADRACE_PYTHON} -c "import pyarrow as pa; print(pa.get_include(), pa.get_library_dirs()[0], sep=';')"
+  OUTPUT_VARIABLE arrow_dirs OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE arrow_result ERROR_QUIET)
+if(NOT arrow_result EQUAL 0)
+  message(FATAL_ERROR "pyarrow is not installed in ${HEADRACE_PYTHON}: run 'make setup', or configure with "
+    "-DHEADRACE_ARROW=system to use an installed Arrow C++.")
+endif()
+list(GET arrow_dirs 0 arrow_include)
+list(GET arrow_dirs 1 arrow_library_dir)
+file(STRINGS ${arrow_include}/arrow/util/config.h arrow_so_line REGEX "define ARROW_SO_VERSION ")
+string(REGEX MATCH "[0-9]+" arrow_so_version "${arrow_so_line}")
+set(arrow_so_version_wanted 2600)
+if(NOT arrow_so_version STREQUAL arrow_so_version_wanted)
+  message(FATAL_ERROR "pyarrow in ${HEADRACE_PYTHON} holds Arrow ${arrow_so_version}, this tree is written for "
+    "${arrow_so_version_wanted}: run 'make setup' to install the pinned version.")
+endif()
+
+target_include_directories(Headrace::arrow SYSTEM INTERFACE ${arrow_include})
+target_link_directories(Headrace::arrow INTERFACE ${arrow_library_dir})
+target_link_libraries(Headrace::arrow INTERFACE -l:libarrow.so.${arrow_so_version})
+target_link_options(Headrace::arrow INTERFACE -Wl,-rpath,${arrow_library_dir})
+target_link_libraries(Headrace::parquet INTERFACE -l:libparquet.so.${arrow_so_version} Headrace::arrow)
