@@ -1,0 +1,26 @@
+// Evaluation of bound expressions, a batch at a time.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "headrace/base/memory_budget.h"
+#include "headrace/expr/bind.h"
+
+namespace headrace {
+
+/// What evaluation needs besides the rows.
+struct EvalContext {
+  MemoryBudget& memory;
+};
+
+/// Returns a column of expr.type with batch.row_count rows. Throws Error(kBadData) on a value that makes a function fail
+/// (overflow, division by zero, a cast that does not fit), naming the expression, the row in the batch and the values.
+/// Branches of if_else, coalesce, and the right side of and/or are evaluated only for the rows that need them.
+Column evaluate(const BoundExpr& expr, const Batch& batch, EvalContext& context);
+
+/// Row numbers of `batch` for which the boolean expression is true (neither false nor null), ascending.
+void evaluate_filter(const BoundExpr& predicate, const Batch& batch, EvalContext& context,
+                     std::vector<std::int32_t>& selected_rows);
+
+}  // namespace headrace
