@@ -24,6 +24,7 @@ struct BoundExpr {
   std::size_t column_index = 0;                   // kColumn
   const Function* function = nullptr;             // kCall
   std::vector<std::shared_ptr<const BoundExpr>> args;  // kCall; already cast to what the function wants
+  std::shared_ptr<const void> prepared;                // kCall; what Function::prepare made, or nothing
   Expr source;                                    // for messages about a value that made it fail
 };
 using BoundExprPtr = std::shared_ptr<const BoundExpr>;

@@ -12,7 +12,7 @@
 #include <variant>
 #include <vector>
 
-#include "headrace/expr/value.h"
+#include "headrace/column/value.h"
 
 namespace headrace {
 

@@ -56,6 +56,9 @@ struct Function {
   Resolved (*resolve)(std::span<const Type> arg_types);
   /// Computes the result column; under kPropagate its validity is set by the caller.
   Column (*eval)(const FunctionCall& call);
+  /// Makes, once at bind time, what eval needs from literal arguments (a lookup table of a list, say); kept in
+  /// BoundExpr::prepared. May be nullptr.
+  std::shared_ptr<const void> (*prepare)(const BoundExpr& call) = nullptr;
   /// Whether the result can be null although no argument is (nullif, try_cast).
   bool may_make_null = false;
 };
