@@ -1,0 +1,98 @@
+// Data sets: folders of shards with a manifest, visible whole or not at all.
+//
+//   <path>/manifest.json                       published last; the only thing that makes the data set visible
+//   <path>/data-<run id>/<part>/part-00000-of-00004.parquet
+//
+// A reader follows the manifest and never lists the folder. Publishing again writes a new data-<run id> folder and then
+// replaces the manifest; files that no manifest names any more are removed after that. A run that fails or dies before the
+// manifest leaves the old data set as it was; what it left behind is removed by the next run, and a lock file keeps two
+// runs from writing the same data set at once. docs/formats/manifest.md describes the bytes.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "headrace/io/format.h"
+
+namespace headrace {
+
+struct Shard {
+  std::string file;  // relative to the data set's folder; always below it
+  FileSummary summary;
+};
+
+/// A named part of a data set: "train", "eval", or "all" where there is no split.
+struct Part {
+  std::string name;
+  std::vector<Shard> shards;
+  std::int64_t row_count() const;
+};
+
+/// A column of the data set and what a model needs to know of it.
+struct DataSetColumn {
+  Field field;
+  std::string role;                        // feature, label, weight, key, time, pass_through
+  std::vector<std::int64_t> shape;         // of one row: empty for a scalar, {3} for a fixed_size_list of 3, {-1} for a list
+  std::optional<std::int64_t> id_count;    // for ids: values are in [0, id_count)
+};
+
+struct Manifest {
+  static constexpr int kVersion = 1;
+
+  std::string name;
+  std::string format;
+  std::vector<DataSetColumn> columns;
+  std::vector<Part> parts;
+  std::string row_digest;            // order-free digest of the rows of all parts: "xxh3sum:<32 hex digits>"
+  std::string fitted_state_digest;   // empty when nothing was fitted
+  std::string run_id;
+  std::string created_at;            // UTC, ISO 8601
+  std::string headrace_version;
+
+  std::string to_json() const;
+  /// Throws Error(kBadData) naming `path` on anything that is not a valid manifest: wrong version, names that leave the
+  /// folder, sizes below zero, unknown types.
+  static Manifest from_json(std::string_view text, const std::string& path);
+};
+
+/// Writes one data set. Destroyed before publish(), it removes what it wrote.
+class DataSetWriter {
+ public:
+  /// Takes the lock and clears leftovers of dead runs. Throws Error(kIo) when another run holds the lock.
+  DataSetWriter(std::shared_ptr<FileSystem> fs, std::string path, const Format& format, Schema schema,
+                WriterOptions options, std::string run_id);
+  ~DataSetWriter();
+  DataSetWriter(const DataSetWriter&) = delete;
+  DataSetWriter& operator=(const DataSetWriter&) = delete;
+
+  /// Opens shard `index` of `count` of a part, named part-00000-of-00004; thread-safe.
+  std::unique_ptr<FileWriter> open_shard(const std::string& part, std::size_t index, std::size_t count,
+                                         MemoryBudget& memory);
+  /// The relative name that open_shard() gives the file.
+  std::string shard_file(const std::string& part, std::size_t index, std::size_t count) const;
+  /// Writes the manifest, which makes the data set visible, then removes what it no longer names.
+  void publish(const Manifest& manifest);
+  const std::string& path() const { return path_; }
+
+ private:
+  class Lock;
+  std::shared_ptr<FileSystem> fs_;
+  std::string path_;
+  const Format& format_;
+  Schema schema_;
+  WriterOptions options_;
+  std::string run_id_;
+  std::unique_ptr<Lock> lock_;
+  bool published_ = false;
+};
+
+/// Reads the manifest of a data set folder; empty when the folder has none.
+std::optional<Manifest> read_manifest(FileSystem& fs, const std::string& path);
+/// A source over the shards of one part, or of all parts when `part` is empty.
+SourceSpec data_set_source(const Manifest& manifest, const std::string& path, const std::string& part = {});
+
+}  // namespace headrace

@@ -1,0 +1,54 @@
+// The table of file formats.
+//
+// A format lives in a folder of its own and is one constant in its folder, listed in formats.cc.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "headrace/io/source.h"
+
+namespace headrace {
+
+struct WriterOptions {
+  std::string compression;             // format's own names; empty: its default
+  std::int64_t row_group_rows = 131072;  // Parquet
+};
+
+/// What a written file holds, for the manifest.
+struct FileSummary {
+  std::int64_t row_count = 0;
+  std::int64_t size_bytes = 0;
+  std::string checksum;  // "xxh3:<16 hex digits>", XXH3-64 seed 0 of the file's bytes
+};
+
+/// Writes one file. Destroyed before finish(), the file is removed.
+class FileWriter {
+ public:
+  virtual ~FileWriter() = default;
+  virtual void write(const Batch& batch) = 0;
+  /// Ends the file, makes it durable, and tells what it holds.
+  virtual FileSummary finish() = 0;
+};
+
+struct Format {
+  std::string_view name;                       // "csv"
+  std::vector<std::string_view> extensions;    // ".csv", ".tsv"
+  /// Opens files of this format; see open_source(). nullptr: cannot be read.
+  std::unique_ptr<SourceReader> (*open)(const SourceSpec& spec, std::vector<FileInfo> files, const SourceContext& context);
+  /// Throws Error(kUnsupported) naming the column when a type of `schema` cannot be written. nullptr: cannot be written.
+  void (*check_schema)(const Schema& schema);
+  std::unique_ptr<FileWriter> (*create)(const Schema& schema, std::unique_ptr<OutputFile> file,
+                                        const WriterOptions& options, MemoryBudget& memory);
+};
+
+std::span<const Format* const> all_formats();
+/// The format of that name; throws Error(kInvalidPipeline) with the valid names.
+const Format& format_named(std::string_view name);
+/// The format whose extension ends `path`, or nullptr.
+const Format* format_of_path(std::string_view path);
+
+}  // namespace headrace

@@ -1,0 +1,152 @@
+// Sources: raw tables in files, read split by split.
+//
+// A SourceReader is opened once for a source (all its files), knows the schema and cuts the input into splits that workers
+// read independently: a range of bytes of a CSV file, a row group of a Parquet file. A row is bad if its structure or any
+// declared column fails, whatever columns the plan reads. What happens to bad rows is the source's on_error; each is
+// counted, none is lost: rows read = delivered + quarantined + dropped + skipped.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "headrace/base/memory_budget.h"
+#include "headrace/column/column.h"
+#include "headrace/column/value.h"
+#include "headrace/io/fs/file_system.h"
+
+namespace headrace {
+
+enum class OnError {
+  kFail,        // the first bad row (in file order) ends the run with an error
+  kQuarantine,  // the row leaves the table and is published in the quarantine data set
+  kDrop,        // the row leaves the table, counted
+  kNull,        // the bad value becomes null, counted; a row whose structure is broken is dropped
+};
+
+/// What a declared column promises beside its type. A null only breaks `nullable`.
+struct ColumnRule {
+  std::string column;
+  bool nullable = true;
+  std::optional<Value> min;
+  std::optional<Value> max;
+  std::vector<Value> allowed;  // empty: anything
+};
+
+struct CsvOptions {
+  char delimiter = ',';
+  char quote = '"';        // '\0': no quoting
+  bool header = true;      // the first line of each file names its columns
+  std::vector<std::string> null_values = {""};
+};
+
+/// A source as the pipeline declares it.
+struct SourceSpec {
+  std::string name;
+  std::vector<std::string> paths;        // files, globs or folders
+  std::string format;                    // "csv", "parquet", "tfrecord"; empty: by file name
+  std::vector<Field> declared;           // columns with declared types; empty: all from the file or inferred
+  std::vector<ColumnRule> rules;
+  OnError on_error = OnError::kFail;
+  CsvOptions csv;
+};
+
+/// A simple bound that a scan may use to skip rows that cannot pass; a filter above still applies the predicate.
+struct ScanBound {
+  enum class Op { kEq, kLt, kLe, kGt, kGe, kIsNotNull };
+  std::string column;
+  Op op;
+  Value value;
+};
+
+struct ScanRequest {
+  std::vector<std::string> columns;  // in the order wanted; may be empty (rows are only counted)
+  std::vector<ScanBound> bounds;
+};
+
+/// One bad row, as quarantine and messages show it.
+struct BadRow {
+  std::string file;
+  std::int64_t line = 0;         // text: 1-based line in the file where the row starts; else 1-based row number
+  std::int64_t byte_offset = -1; // text: where the row starts; -1 when the format has none
+  std::string column;            // empty when the whole row is broken
+  std::string kind;              // cast, missing_columns, too_many_columns, unquoted_value, invalid_encoding, null, range, allowed, …
+  std::string message;           // for people: "1048.36 is greater than the maximum 200"
+  std::string text;              // the raw text of the row, or of the value for binary formats
+};
+
+struct ScanCounts {
+  std::int64_t rows_read = 0;
+  std::int64_t rows_delivered = 0;
+  std::int64_t rows_quarantined = 0;
+  std::int64_t rows_dropped = 0;
+  std::int64_t rows_skipped = 0;    // by bounds, known from metadata
+  std::int64_t values_nulled = 0;
+  std::int64_t bytes_read = 0;
+
+  void add(const ScanCounts& other);
+};
+
+/// The rows of one split. Used by one thread.
+class SplitStream {
+ public:
+  virtual ~SplitStream() = default;
+  /// Puts up to kBatchRowsMax rows of the requested columns into `batch`; false at the end. Never an empty batch.
+  virtual bool next(Batch& batch) = 0;
+  /// Counts so far; complete after next() gave false.
+  virtual const ScanCounts& counts() const = 0;
+  /// Bad rows so far under kQuarantine, in row order; complete after next() gave false. May be moved out then.
+  virtual std::vector<BadRow>& bad_rows() = 0;
+};
+
+class SourceReader {
+ public:
+  virtual ~SourceReader() = default;
+  /// All columns that can be read, declared types applied.
+  virtual const Schema& schema() const = 0;
+  virtual std::size_t split_count() const = 0;
+  /// Opens one split. Splits are numbered in row order: file by file, from its start to its end. Thread-safe.
+  virtual std::unique_ptr<SplitStream> open_split(std::size_t split_index, const ScanRequest& request) const = 0;
+  virtual const std::vector<FileInfo>& files() const = 0;
+  /// Rows if known from metadata, else empty.
+  virtual std::optional<std::int64_t> row_count() const = 0;
+};
+
+/// What a reader works with; outlives it.
+struct SourceContext {
+  std::shared_ptr<FileSystem> fs;
+  std::shared_ptr<MemoryBudget> memory;
+  std::int64_t split_bytes = 4 << 20;  // target size of a split of a text file
+};
+
+/// Opens a source: finds its files, settles the format, checks declared columns against headers and footers (did-you-mean).
+/// A text source without declared columns gets inferred types from the first MiB of its first file.
+std::unique_ptr<SourceReader> open_source(const SourceSpec& spec, const SourceContext& context);
+
+/// Checks `rules` against the rows of a batch: calls report(row, column_index, kind, message) for each value that breaks
+/// one. Shared by all formats.
+class RuleCheck {
+ public:
+  /// Throws Error(kInvalidPipeline) when a rule names no column of `schema` or its bounds do not fit the type.
+  RuleCheck(const Schema& schema, const std::vector<ColumnRule>& rules);
+
+  struct Violation {
+    std::int64_t row;
+    std::size_t rule_index;
+    const char* kind;  // "null", "range", "allowed"
+  };
+  bool empty() const { return rules_.empty(); }
+  /// Appends the violations of a batch of the schema given at construction, ordered by row, then rule.
+  void check(const Batch& batch, std::vector<Violation>& violations) const;
+  /// "1048.36 is greater than the maximum 200".
+  std::string describe(const Batch& batch, const Violation& violation) const;
+  const ColumnRule& rule(std::size_t index) const { return rules_[index]; }
+
+ private:
+  std::vector<ColumnRule> rules_;
+  std::vector<std::size_t> column_indexes_;
+};
+
+}  // namespace headrace
