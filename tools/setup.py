@@ -1,0 +1,297 @@
+"""Install what Headrace needs to build, to run its example and to be tested. `make setup` runs it without arguments.
+
+    tools/setup.py                  system, venv, data
+    tools/setup.py system           compiler, CMake and C++ libraries, by apt where that is allowed
+    tools/setup.py venv             .venv from requirements.lock
+    tools/setup.py data             the tables of examples/flights
+    tools/setup.py env NAME         build/envs/NAME from tests/envs/NAME/requirements.lock: tools that tests compare with
+    tools/setup.py lock             write the lock files again from their requirements.in
+
+Every step is keyed on the content of what it was made from, so a second run only looks. Packages are accepted by hash
+and only as wheels: installing runs no code of theirs. Standard library only, because it runs before anything is there.
+"""
+
+import hashlib
+import io
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+import zipfile
+
+PYTHON_OLDEST = (3, 11)
+if sys.version_info < PYTHON_OLDEST:
+    sys.exit(
+        "setup: Python {}.{} runs this, Headrace needs 3.11 or newer: install one and give it as "
+        "`make PYTHON=/path/to/python3.11 …`.".format(*sys.version_info[:2])
+    )
+
+from collections.abc import Callable  # noqa: E402  (the check above has to come first)
+from pathlib import Path  # noqa: E402
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+ENVS = ROOT / "build/envs"
+FLIGHTS = ROOT / "examples/flights"
+FLIGHTS_TABLES = ("flights", "weather", "planes", "airports", "airlines")
+UV_VERSION = "0.13.9"
+
+# What has to be there, by the Debian and Ubuntu package that brings it.
+COMMANDS = {"g++": "g++", "cmake": "cmake", "ninja": "ninja-build"}
+HEADERS = {
+    "CLI/CLI.hpp": "libcli11-dev",
+    "doctest/doctest.h": "doctest-dev",
+    "fmt/format.h": "libfmt-dev",
+    "isa-l/crc.h": "libisal-dev",
+    "nlohmann/json.hpp": "nlohmann-json3-dev",
+    "protozero/pbf_writer.hpp": "libprotozero-dev",
+    "xxhash.h": "libxxhash-dev",
+    "yaml-cpp/yaml.h": "libyaml-cpp-dev",
+}
+# Faster builds and micro-benchmarks. Installed along with the rest, never asked for.
+OPTIONAL_PACKAGES = ("ccache", "mold", "libbenchmark-dev")
+
+
+class SetupError(Exception):
+    """Something a person has to do first. The message says what."""
+
+
+def run(*command: str | Path, env: dict[str, str] | None = None) -> None:
+    """Run a command in silence; when it fails, show what it said."""
+    text = [str(part) for part in command]
+    done = subprocess.run(text, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env, check=False)
+    if done.returncode != 0:
+        tail = "\n".join(done.stdout.splitlines()[-25:])
+        raise SetupError(f"`{' '.join(text)}` failed with exit code {done.returncode}:\n{tail}")
+
+
+def digest(*parts: bytes | str) -> str:
+    """A name for the content of the parts, in order."""
+    hasher = hashlib.sha256()
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        hasher.update(len(data).to_bytes(8, "little") + data)
+    return hasher.hexdigest()
+
+
+def is_stamped(stamp: Path, key: str) -> bool:
+    return stamp.is_file() and stamp.read_text() == key
+
+
+# --- system -----------------------------------------------------------------------------------------------------------
+
+
+def missing_packages() -> list[str]:
+    """Names the packages whose command or header this machine does not have."""
+    missing = [package for command, package in COMMANDS.items() if shutil.which(command) is None]
+    if shutil.which("g++") is None:
+        missing += HEADERS.values()
+    else:
+        probe = "".join(f"#if !__has_include(<{header}>)\nMISSING {header}\n#endif\n" for header in HEADERS)
+        found = subprocess.run(
+            ["g++", "-E", "-P", "-x", "c++", "-std=c++20", "-"], input=probe, capture_output=True, text=True, check=True
+        )
+        missing += [HEADERS[line.split()[1]] for line in found.stdout.splitlines() if line.startswith("MISSING ")]
+    try:
+        import ensurepip  # noqa: F401  (Debian and Ubuntu ship it apart, and venv needs it)
+    except ImportError:
+        missing.append("python3-venv")
+    return missing
+
+
+def apt_prefix() -> list[str] | None:
+    """How to call apt-get as root, or None where that is not possible."""
+    if shutil.which("apt-get") is None:
+        return None
+    if os.geteuid() == 0:
+        return []
+    if shutil.which("sudo") and subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0:
+        return ["sudo", "-n"]
+    return None
+
+
+def set_up_system() -> str:
+    missing = missing_packages()
+    if not missing:
+        return "nothing to do"
+    prefix = apt_prefix()
+    if prefix is None:
+        raise SetupError(
+            "these system packages are missing, and installing them takes root or sudo without a password:\n"
+            + "".join(f"  {package}\n" for package in missing)
+            + f"On Debian or Ubuntu:  sudo apt-get install {' '.join(missing)}\n"
+            + "On another system install what has the same content; then run make again."
+        )
+    apt = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y"]
+    run(*apt, "update")
+    run(*apt, "install", "--no-install-recommends", *missing)
+    for package in OPTIONAL_PACKAGES:
+        subprocess.run([*apt, "install", "--no-install-recommends", package], capture_output=True, check=False)
+    still_missing = missing_packages()
+    if still_missing:
+        raise SetupError(f"apt-get installed, yet this is still not found: {', '.join(still_missing)}")
+    return "installed " + " ".join(missing)
+
+
+# --- Python environments ----------------------------------------------------------------------------------------------
+
+
+def make_environment(folder: Path, lock: Path) -> str:
+    """Makes `folder` a virtual environment that holds what `lock` lists; leaves a good one alone."""
+    version = "{}.{}".format(*sys.version_info[:2])
+    key = digest(lock.read_bytes(), version)
+    stamp = folder / "lock.stamp"
+    python = folder / "bin/python"
+    if python.exists() and is_stamped(stamp, key):
+        return "nothing to do"
+    stamp.unlink(missing_ok=True)
+    config = folder / "pyvenv.cfg"
+    if not python.exists() or f"version = {version}." not in config.read_text():
+        run(sys.executable, "-m", "venv", "--clear", folder)
+    run(python, "-m", "pip", "install", "-q", "--no-deps", "--only-binary", ":all:", "--require-hashes", "-r", lock)
+    stamp.write_text(key)
+    return f"installed {lock.relative_to(ROOT)}"
+
+
+def set_up_venv() -> str:
+    return make_environment(VENV, ROOT / "requirements.lock")
+
+
+def set_up_env(name: str) -> str:
+    lock = ROOT / "tests/envs" / name / "requirements.lock"
+    if not lock.is_file():
+        known = ", ".join(sorted(path.parent.name for path in (ROOT / "tests/envs").glob("*/requirements.lock")))
+        raise SetupError(f"no environment {name!r}: {lock.relative_to(ROOT)} does not exist. Known: {known}.")
+    return make_environment(ENVS / name, lock)
+
+
+def write_locks() -> str:
+    tool = ENVS / "lock"
+    if not (tool / "bin/uv").exists():
+        run(sys.executable, "-m", "venv", "--clear", tool)
+        run(tool / "bin/python", "-m", "pip", "install", "-q", "--only-binary", ":all:", f"uv=={UV_VERSION}")
+    sources = [ROOT / "requirements.in", *sorted((ROOT / "tests/envs").glob("*/requirements.in"))]
+    for source in sources:
+        lock = source.with_suffix(".lock")
+        name = source.relative_to(ROOT)
+        run(
+            tool / "bin/uv", "pip", "compile", "-q", "--universal", "--python-version", "3.11", "--generate-hashes",
+            "--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links", "-o", lock, source,
+        )  # fmt: skip
+        head = f"# Made by `make lock` from {name}: every wheel that may be installed, by hash. Do not edit.\n"
+        lock.write_text(head + lock.read_text())
+    return "wrote " + " ".join(str(source.with_suffix(".lock").relative_to(ROOT)) for source in sources)
+
+
+# --- data -------------------------------------------------------------------------------------------------------------
+
+# pip asks the build script of a source archive for its metadata even when it only downloads. This stand-in answers in
+# its place, so that nothing of the archive is run.
+STAND_IN_BACKEND = """
+import pathlib
+class Backend:
+    def get_requires_for_build_wheel(self, config_settings=None):
+        return []
+    def prepare_metadata_for_build_wheel(self, directory, config_settings=None):
+        folder = pathlib.Path(directory, "{name}-{version}.dist-info")
+        folder.mkdir()
+        folder.joinpath("METADATA").write_text("Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n")
+        return folder.name
+__legacy__ = Backend()
+"""
+
+
+def download_archive(lock: Path, folder: Path) -> bytes:
+    """The content of the one source archive that `lock` pins by hash, downloaded to `folder` unless it is there."""
+    requirement = next(line for line in lock.read_text().splitlines() if line and not line.startswith("#"))
+    pin, pinned_hash = requirement.split(" --hash=sha256:")
+    name, version = pin.split("==")
+    path = folder / f"{name}-{version}.tar.gz"
+    if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == pinned_hash:
+        return path.read_bytes()
+    path.unlink(missing_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as stand_in:
+        backend = Path(stand_in, "setuptools")
+        backend.mkdir()
+        (backend / "__init__.py").touch()
+        (backend / "build_meta.py").write_text(STAND_IN_BACKEND.format(name=name, version=version))
+        run(
+            VENV / "bin/python", "-m", "pip", "download", "-q", "--no-deps", "--no-binary", name, "--use-pep517",
+            "--no-build-isolation", "--require-hashes", "-r", lock, "-d", folder,
+            env={**os.environ, "PYTHONPATH": stand_in},
+        )  # fmt: skip
+    content = path.read_bytes()
+    actual = hashlib.sha256(content).hexdigest()
+    if actual != pinned_hash:
+        raise SetupError(f"{path.relative_to(ROOT)} has sha256 {actual}, {lock.relative_to(ROOT)} pins {pinned_hash}")
+    return content
+
+
+def read_table(archive: tarfile.TarFile, table: str) -> bytes:
+    """The bytes of one CSV file; the largest lies zipped in the archive."""
+    for member in archive.getmembers():
+        if member.name.endswith(f"/data/{table}.csv"):
+            return archive.extractfile(member).read()
+        if member.name.endswith(f"/data/{table}.csv.zip"):
+            with zipfile.ZipFile(io.BytesIO(archive.extractfile(member).read())) as zipped:
+                return zipped.read(f"{table}.csv")
+    raise SetupError(f"{archive.name} holds no table {table!r}")
+
+
+def set_up_data() -> str:
+    lock = FLIGHTS / "requirements.lock"
+    target = FLIGHTS / "data"
+    key = digest(lock.read_bytes(), *FLIGHTS_TABLES)
+    stamp = target / "data.stamp"
+    if is_stamped(stamp, key) and all((target / f"{table}.csv").is_file() for table in FLIGHTS_TABLES):
+        return "nothing to do"
+    set_up_venv()
+    content = download_archive(lock, ROOT / "build/downloads")
+    stamp.unlink(missing_ok=True)
+    target.mkdir(parents=True, exist_ok=True)
+    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        for table in FLIGHTS_TABLES:
+            (target / f"{table}.csv").write_bytes(read_table(archive, table))
+    stamp.write_text(key)
+    return f"unpacked {len(FLIGHTS_TABLES)} tables to {target.relative_to(ROOT)}"
+
+
+# --- command line -----------------------------------------------------------------------------------------------------
+
+
+def report(what: str, step: Callable[[], str]) -> None:
+    started = time.monotonic()
+    try:
+        outcome = step()
+    except SetupError as error:
+        sys.exit(f"setup: {what}: {error}")
+    print(f"setup: {what:<24} {time.monotonic() - started:7.1f} s  {outcome}", flush=True)
+
+
+STEPS: dict[str, tuple[str, Callable[[], str]]] = {
+    "system": ("system packages", set_up_system),
+    "venv": (".venv", set_up_venv),
+    "data": ("data of the example", set_up_data),
+    "lock": ("lock files", write_locks),
+}
+
+
+def main(arguments: list[str]) -> None:
+    if not arguments:
+        arguments = ["system", "venv", "data"]
+    if arguments[0] == "env" and len(arguments) == 2:
+        name = arguments[1]
+        report(f"environment {name}", lambda: set_up_env(name))
+    elif all(argument in STEPS for argument in arguments):
+        for argument in arguments:
+            report(*STEPS[argument])
+    else:
+        sys.exit(f"setup: unknown step in {' '.join(arguments)!r}.\n\n{__doc__}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
