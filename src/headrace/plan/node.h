@@ -1,0 +1,101 @@
+// The relational plan: a closed set of nodes, each with its schema, checked as it is built.
+//
+// A plan is a value: immutable, shared, printable. It holds no pointer to an operator, no file and no thread. A node that
+// is reached by two parents is one node: engines evaluate it once. Adding a kind of node means adding it to Node::kind;
+// every place that must answer then fails to compile.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "headrace/column/type.h"
+#include "headrace/expr/expr.h"
+
+namespace headrace {
+
+struct Node;
+using NodePtr = std::shared_ptr<const Node>;
+
+struct NamedExpr {
+  std::string name;
+  Expr expr;
+};
+
+/// Reads the columns of node.schema from a source. `bounds` are conjuncts that the scan may use to skip rows early; the
+/// filter they came from stays in the plan.
+struct ScanNode {
+  std::string source;
+  std::vector<Expr> bounds;
+};
+
+/// Keeps the rows for which the predicate is true. Keeps the order of rows.
+struct FilterNode {
+  NodePtr input;
+  Expr predicate;
+};
+
+/// Computes the columns of node.schema, in order. Keeps the order of rows.
+struct ProjectNode {
+  NodePtr input;
+  std::vector<NamedExpr> columns;
+};
+
+enum class JoinKind { kInner, kLeft, kSemi, kAnti };
+
+/// Joins each left row with the right rows of equal keys; a null key equals nothing. Rows come in the order of the left
+/// input, matches of one row in the order of the right input. Columns: the left ones, then (inner, left) the right ones
+/// without their keys; a right name that the left has too gets `suffix`.
+struct JoinNode {
+  NodePtr left;
+  NodePtr right;
+  JoinKind how = JoinKind::kLeft;
+  std::vector<std::string> left_on;
+  std::vector<std::string> right_on;
+  std::string suffix = "_right";
+  /// The right keys must be unique ("validate: m:1"): a duplicate that a left row meets, or that exists at all, is an
+  /// error naming the key, so that the join never multiplies rows.
+  bool right_unique = false;
+};
+
+/// One row a group of equal keys (null equals null here), in order of first appearance: key columns, then aggregates.
+/// Without keys: exactly one row.
+struct AggregateNode {
+  NodePtr input;
+  std::vector<std::string> keys;
+  std::vector<NamedExpr> aggregates;  // each a single aggregate call
+};
+
+struct Node {
+  std::variant<ScanNode, FilterNode, ProjectNode, JoinNode, AggregateNode> kind;
+  Schema schema;
+  /// What the user calls this step, for reports and messages: "training_rows: join planes", "arrived (filter)".
+  std::string label;
+};
+
+/// Build and check one node. All throw Error(kInvalidPipeline) or Error(kNotFound) with names, types and nearest names.
+NodePtr make_scan(std::string source, Schema schema, std::string label);
+NodePtr make_filter(NodePtr input, Expr predicate, std::string label);
+NodePtr make_project(NodePtr input, std::vector<NamedExpr> columns, std::string label);
+/// All columns of the input, with `columns` added or replacing those of the same name; later ones see only the input.
+NodePtr make_with_columns(NodePtr input, std::vector<NamedExpr> columns, std::string label);
+NodePtr make_join(JoinNode join, std::string label);
+NodePtr make_aggregate(NodePtr input, std::vector<std::string> keys, std::vector<NamedExpr> aggregates,
+                       std::string label);
+
+/// The direct inputs of a node: none for a scan, two for a join (left, right).
+std::vector<NodePtr> inputs_of(const Node& node);
+/// The name of a node's kind: "scan", "filter", "project", "join", "aggregate".
+std::string_view kind_name(const Node& node);
+
+/// The plan as an indented tree, one node a line, root first, with schema columns counted, expressions, keys and pushed
+/// bounds; a node met a second time is named, not repeated.
+std::string explain_tree(const NodePtr& root);
+
+/// The plan with every scan and project narrowed to the columns that are needed above it (a node with several parents
+/// keeps the union), and conjuncts of filters over scans copied into ScanNode::bounds. Same rows, same order. Returns the
+/// new roots in the order of `roots`; sharing between and within them is kept.
+std::vector<NodePtr> optimize(const std::vector<NodePtr>& roots);
+
+}  // namespace headrace
