@@ -48,6 +48,7 @@ HEADERS = {
     "isa-l/crc.h": "libisal-dev",
     "nlohmann/json.hpp": "nlohmann-json3-dev",
     "protozero/pbf_writer.hpp": "libprotozero-dev",
+    "utf8proc.h": "libutf8proc-dev",
     "xxhash.h": "libxxhash-dev",
     "yaml-cpp/yaml.h": "libyaml-cpp-dev",
 }
