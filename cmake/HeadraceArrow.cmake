@@ -7,11 +7,19 @@ add_library(Headrace::arrow INTERFACE IMPORTED)
 add_library(Headrace::parquet INTERFACE IMPORTED)
 
 if(HEADRACE_ARROW STREQUAL "system")
-  find_package(Arrow REQUIRED CONFIG)
-  find_package(Parquet REQUIRED CONFIG)
+  find_package(Arrow CONFIG QUIET)
+  find_package(Parquet CONFIG QUIET)
+  if(NOT Arrow_FOUND OR NOT Parquet_FOUND)
+    message(FATAL_ERROR "HEADRACE_ARROW=system, but no installed Arrow C++ with Parquet was found. Install its "
+      "development packages (libarrow-dev and libparquet-dev of Apache's repository), give its place by "
+      "-DCMAKE_PREFIX_PATH=…, or configure with -DHEADRACE_ARROW=wheel after 'make setup'.")
+  endif()
+  message(STATUS "Arrow C++ ${Arrow_VERSION} from ${Arrow_DIR}")
   target_link_libraries(Headrace::arrow INTERFACE Arrow::arrow_shared)
   target_link_libraries(Headrace::parquet INTERFACE Parquet::parquet_shared Headrace::arrow)
   return()
+elseif(NOT HEADRACE_ARROW STREQUAL "wheel")
+  message(FATAL_ERROR "HEADRACE_ARROW is '${HEADRACE_ARROW}'; it can be 'wheel' or 'system'.")
 endif()
 
 set(HEADRACE_PYTHON ${PROJECT_SOURCE_DIR}/.venv/bin/python CACHE FILEPATH "The Python that has the pinned pyarrow")
@@ -24,6 +32,8 @@ if(NOT arrow_result EQUAL 0)
 endif()
 list(GET arrow_dirs 0 arrow_include)
 list(GET arrow_dirs 1 arrow_library_dir)
+
+# The library's name carries major and minor: a wheel of another minor would link, and then not load.
 file(STRINGS ${arrow_include}/arrow/util/config.h arrow_so_line REGEX "define ARROW_SO_VERSION ")
 string(REGEX MATCH "[0-9]+" arrow_so_version "${arrow_so_line}")
 set(arrow_so_version_wanted 2600)
@@ -31,6 +41,7 @@ if(NOT arrow_so_version STREQUAL arrow_so_version_wanted)
   message(FATAL_ERROR "pyarrow in ${HEADRACE_PYTHON} holds Arrow ${arrow_so_version}, this tree is written for "
     "${arrow_so_version_wanted}: run 'make setup' to install the pinned version.")
 endif()
+message(STATUS "Arrow C++ ${arrow_so_version} from ${arrow_library_dir}")
 
 target_include_directories(Headrace::arrow SYSTEM INTERFACE ${arrow_include})
 target_link_directories(Headrace::arrow INTERFACE ${arrow_library_dir})
