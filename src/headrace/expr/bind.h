@@ -20,6 +20,7 @@ struct BoundExpr {
   Kind kind;
   Type type;
   bool nullable = true;
+  bool can_fail = false;                          // some values of the columns make evaluation fail
   Value literal;                                  // kLiteral
   std::size_t column_index = 0;                   // kColumn
   const Function* function = nullptr;             // kCall

@@ -43,6 +43,7 @@ struct Call {
 struct ExprNode {
   std::variant<Literal, ColumnRef, Call> kind;
   TextSpan span;
+  std::shared_ptr<const std::string> text;  // what was parsed, shared by all nodes of it; nothing when built by code
 };
 
 Expr literal(Value value);
@@ -68,7 +69,7 @@ Expr replace_columns(const Expr& expr, const Replace& replace) {
   if (node == nullptr) return expr;
   Call copy = *node;
   for (Expr& arg : copy.args) arg = replace_columns(arg, replace);
-  return std::make_shared<const ExprNode>(ExprNode{std::move(copy), expr->span});
+  return std::make_shared<const ExprNode>(ExprNode{std::move(copy), expr->span, expr->text});
 }
 
 }  // namespace headrace
