@@ -4,11 +4,12 @@
     tools/setup.py system           compiler, CMake and C++ libraries, by apt where that is allowed
     tools/setup.py venv             .venv from requirements.lock
     tools/setup.py data             the tables of examples/flights
-    tools/setup.py env NAME         build/envs/NAME from tests/envs/NAME/requirements.lock: tools that tests compare with
+    tools/setup.py env NAME         build/envs/NAME from tests/envs/NAME/requirements.lock: tools to compare with
     tools/setup.py lock             write the lock files again from their requirements.in
 
-Every step is keyed on the content of what it was made from, so a second run only looks. Packages are accepted by hash
-and only as wheels: installing runs no code of theirs. Standard library only, because it runs before anything is there.
+Every step is keyed on the content of what it was made from, so a second run only looks. Packages are accepted by
+hash and only as wheels: installing runs no code of theirs. Standard library only, because it runs before anything is
+there.
 """
 
 import hashlib
@@ -109,8 +110,9 @@ def apt_prefix() -> list[str] | None:
         return None
     if os.geteuid() == 0:
         return []
-    if shutil.which("sudo") and subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0:
-        return ["sudo", "-n"]
+    sudo = ["sudo", "-n"]
+    if shutil.which("sudo") and subprocess.run([*sudo, "true"], capture_output=True, check=False).returncode == 0:
+        return sudo
     return None
 
 
