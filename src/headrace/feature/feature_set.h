@@ -1,8 +1,15 @@
 // The features of a pipeline: chains of transforms, fitted stage by stage, then a list of expressions.
 //
 // A chain may hold several fitted transforms (fill with the mean, then standardize): the second can be fitted only when the
-// first has its state. Fitting therefore runs in stages. In each stage, every feature whose next fitted transform can be
-// fitted contributes one task: input expressions over the feature table, and accumulators to feed with them.
+// first has its state. Fitting therefore runs in stages. In each stage, every feature that has something left to fit
+// contributes one task: input expressions over the feature table, and accumulators to feed with them.
+//
+//   for (stage = set.next_stage(); !stage.empty(); stage = set.next_stage())
+//     for (task : stage)
+//       merged = task.transform->make_accumulator(memory)
+//       do  each worker: own = merged->fork(); own->update(columns of task.inputs) …; merged->merge(*own)
+//       while (merged->finish_round())
+//       set.finish_task(task, *merged)
 #pragma once
 
 #include <memory>
@@ -10,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "headrace/feature/fitted_state.h"
 #include "headrace/feature/transform.h"
 
 namespace headrace {
@@ -20,23 +28,6 @@ struct FitTask {
   std::size_t transform_index;
   std::vector<Expr> inputs;  // over the feature table
   const Transform* transform;
-};
-
-/// The state of all fitted transforms of a pipeline; plain data, saved as JSON (docs/formats/fitted-state.md).
-class FittedState {
- public:
-  static constexpr int kVersion = 1;
-  /// Identifies what was fitted: names, inputs, transforms, parameters and types of all features, canonical text.
-  std::string features_digest;
-  /// By feature index, then transform index; null for transforms that fit nothing.
-  std::vector<std::vector<Json>> states;
-  std::int64_t fitted_row_count = 0;
-
-  std::string to_json() const;
-  /// Throws Error(kBadData) naming `path` on a wrong version or form.
-  static FittedState from_json(std::string_view text, const std::string& path);
-  /// "xxh3:<32 hex digits>" of the canonical text: equal states have equal digests.
-  std::string digest() const;
 };
 
 /// A column of the produced data set.
@@ -52,17 +43,22 @@ class FeatureSet {
   /// Checks every feature against the feature table. Errors name the feature, its place, the transform and the fix.
   FeatureSet(const std::vector<FeatureSpec>& specs, const Schema& table);
 
-  /// Columns of the feature table that the features read, each once.
+  std::size_t size() const { return features_.size(); }
+  const std::string& name(std::size_t feature_index) const { return features_[feature_index].spec.name; }
+  /// Columns of the feature table that the features read, each once, in order of the table.
   std::vector<std::string> input_columns() const;
 
-  /// The tasks of the next stage; empty when everything is fitted. Requires: set_state() for each task of the last stage.
+  /// The tasks of the next stage; empty when everything is fitted. The tasks' transforms belong to this set.
   std::vector<FitTask> next_stage() const;
   void set_state(const FitTask& task, Json state);
-  bool is_fitted() const { return next_stage().empty(); }
+  /// Ends fitting of one task: set_state() of the merged accumulator's state; errors name the feature and the transform.
+  void finish_task(const FitTask& task, Accumulator& merged);
+  bool is_fitted() const;
 
+  /// Requires: is_fitted().
   FittedState state(std::int64_t fitted_row_count) const;
   /// Takes a saved state instead of fitting. Throws Error(kInvalidPipeline) that names the first feature that differs when
-  /// it was fitted for other features.
+  /// it was fitted for other features, Error(kBadData) when a state does not have the form that its transform expects.
   void load_state(const FittedState& state);
 
   /// One expression a feature over the feature table, cast to its final type. Requires: is_fitted().
@@ -72,17 +68,30 @@ class FeatureSet {
   /// A line a feature: its name, and what each fitted transform found.
   std::vector<std::pair<std::string, std::string>> describe() const;
 
-  std::size_t size() const { return features_.size(); }
-
  private:
   struct Feature {
     FeatureSpec spec;
-    std::vector<std::unique_ptr<Transform>> transforms;  // bound as far as the domains are known
-    std::vector<Json> states;
+    std::vector<Expr> inputs;
+    std::vector<FeatureDomain> input_domains;
+    std::vector<std::shared_ptr<const Transform>> transforms;  // bound to what is known of the one before
+    std::vector<Json> states;                                  // null: none, or not yet fitted
+
+    /// The transform that must be fitted next, or transforms.size().
+    std::size_t next_to_fit() const;
+    /// The inputs of transform `transform_index`, as expressions over the feature table.
+    std::vector<Expr> inputs_of(std::size_t transform_index) const;
+    /// Binds the transforms from `first` on.
+    void bind_from(std::size_t first);
+    FeatureDomain final_domain() const;
+    Type final_type(const FeatureDomain& domain) const;
+    std::string where(std::size_t transform_index) const;
   };
+
+  static Feature make_feature(const FeatureSpec& spec, const Schema& table);
+  Json signature(const Feature& feature) const;
+
   std::vector<Feature> features_;
   Schema table_;
-  std::string digest_;
 };
 
 }  // namespace headrace

@@ -10,7 +10,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
 #include <string>
@@ -19,17 +18,18 @@
 
 #include "headrace/column/column.h"
 #include "headrace/expr/expr.h"
+#include "headrace/feature/canonical_json.h"
 #include "headrace/plan/pipeline.h"
 
 namespace headrace {
-
-using Json = nlohmann::ordered_json;
 
 /// What is known of the values that flow between the transforms of a feature.
 struct FeatureDomain {
   Type type;
   bool nullable = true;
-  /// For ids: every value is in [0, id_count).
+  /// The values are ids or small counts (an hour): whole numbers below a bound, fit for one_hot and for an embedding.
+  bool is_id = false;
+  /// For ids: every value is in [0, id_count). Unknown while it depends on a state that is yet to be fitted.
   std::optional<std::int64_t> id_count;
 };
 
@@ -37,17 +37,18 @@ struct FeatureDomain {
 class Accumulator {
  public:
   virtual ~Accumulator() = default;
-  /// Adds rows; all inputs of the transform, of equal length.
+  /// Adds rows: columns of Transform::fit_inputs(), of equal length. Nulls and NaN count as missing.
   virtual void update(std::span<const Column> inputs) = 0;
   /// Adds another's rows: one made by the same transform, in the same round. Any order of updates and merges gives the
   /// same state, bit for bit.
   virtual void merge(const Accumulator& other) = 0;
   /// Ends a pass over the rows, on the merged accumulator. True: the statistic needs one more pass over the same rows, by
-  /// accumulators from fork().
+  /// accumulators from fork(), merged into this one, which is empty again.
   virtual bool finish_round() { return false; }
-  /// An empty accumulator for the next round, knowing what earlier rounds found.
+  /// An empty accumulator for the same round, knowing what earlier rounds found: one for each worker.
   virtual std::unique_ptr<Accumulator> fork() const = 0;
-  /// The state; called once, after the last round.
+  /// The state; called once, after the last round. Throws Error(kBadData) when the rows do not allow one (a mean that is
+  /// infinite, a fill value of no values).
   virtual Json finish() = 0;
   /// Bytes held, for the budget.
   virtual std::size_t state_bytes() const = 0;
@@ -62,7 +63,10 @@ class Transform {
     (void)memory;
     return nullptr;
   }
+  /// Whether there is a state to be fitted before apply().
   bool is_fitted() const { return fitted_; }
+  /// What the accumulator is to be fed with, made of the inputs: a cast to float64, as a rule.
+  virtual std::vector<Expr> fit_inputs(std::span<const Expr> inputs) const { return {inputs.begin(), inputs.end()}; }
   /// The expression over `inputs`. `state` is what finish() gave; null for transforms that fit nothing.
   /// Throws Error(kBadData) when a loaded state does not have the expected form.
   virtual Expr apply(std::span<const Expr> inputs, const Json& state) const = 0;
@@ -83,34 +87,45 @@ class Transform {
 
 struct TransformParameterDoc {
   std::string_view name;
-  std::string_view type;          // "float", "integer", "list of float", "string"
+  std::string_view type;          // "float", "integer", "list of float", "string", "any" (a value that is no list)
   std::string_view default_text;  // empty: required
   std::string_view doc;
 };
 
-/// The parameters given to a transform, checked against its documented ones.
+/// The parameters given to a transform, checked against its documented ones. A view: spec and docs must outlive it.
 class TransformParameters {
  public:
   /// Throws Error(kInvalidPipeline) for an unknown name (did you mean), a missing required one or a wrong type.
   TransformParameters(const TransformSpec& spec, std::span<const TransformParameterDoc> docs);
-  bool has(std::string_view name) const;
-  /// Typed access; ints are accepted where a float is wanted. Requires has(name).
+
+  bool has(std::string_view name) const { return find(name) != nullptr; }
+  /// Typed access; whole numbers are accepted where a float is wanted. Requires has(name) or a default in the docs.
   double number(std::string_view name) const;
   std::int64_t integer(std::string_view name) const;
+  /// integer(), refused unless it is in [min, max].
+  std::int64_t integer_in(std::string_view name, std::int64_t min, std::int64_t max) const;
   std::string text(std::string_view name) const;
   std::vector<double> numbers(std::string_view name) const;
-  std::int64_t integer_or(std::string_view name, std::int64_t otherwise) const;
-  double number_or(std::string_view name, double otherwise) const;
-  std::string text_or(std::string_view name, std::string otherwise) const;
   const Value& value(std::string_view name) const;
 
+  /// The parameters in the order of the docs, without those that have their default: the same for all spellings.
+  Json canonical() const;
+  /// Throws Error(kInvalidPipeline) about the parameter: "<transform>: '<name>' <problem>".
+  [[noreturn]] void refuse(std::string_view name, std::string_view problem, std::string hint = {}) const;
+
  private:
+  const Value* find(std::string_view name) const;
+  std::string_view default_text(std::string_view name) const;
+
   const TransformSpec& spec_;
+  std::span<const TransformParameterDoc> docs_;
 };
 
 struct TransformKind {
   std::string_view name;
   std::string_view summary;
+  std::string_view input;  // "one number", "two or more columns of any plain type"
+  std::string_view output;
   std::vector<TransformParameterDoc> parameters;
   std::string_view example;  // YAML: "{clip: {min: 0, max: 100}}"
   std::string_view source;   // where the definition comes from, if it is not obvious
@@ -121,5 +136,8 @@ struct TransformKind {
 std::span<const TransformKind* const> all_transforms();
 /// Throws Error(kInvalidPipeline) with the nearest name when there is none.
 const TransformKind& transform_named(std::string_view name);
+
+/// docs/reference/transforms.md, made from the table.
+std::string transforms_reference_markdown();
 
 }  // namespace headrace
