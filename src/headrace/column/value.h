@@ -33,7 +33,8 @@ struct Value {
   }
 
   /// The text that the expression parser reads back as the same value: 1, 2.5, 'it''s', null, true, date '2013-01-01',
-  /// timestamp '2013-01-01T06:00:00Z', ['a', 'b'].
+  /// timestamp '2013-01-01T06:00:00Z', ['a', 'b'], x'00ff' (binary), and the name of any other scalar type before its text:
+  /// int8 '5', decimal(3, 2) '1.50', float64 'NaN'. Only null and [] lose their type.
   std::string to_string() const;
 
   /// Same type and value; NaN equals NaN; lists compare element by element.
@@ -48,7 +49,7 @@ void append_value(ColumnBuilder& builder, const Value& value);
 Column constant_column(MemoryBudget& memory, const Value& value, std::int64_t length);
 
 /// Plain text of row `row` of any column, nested ones included, as tables and cases show it: null, true, 1.5, text without
-/// quotes, 2013-01-01, 2013-01-01T06:00:00Z, [1, 2], {a: 1}. Floats are the shortest text that reads back the same.
+/// quotes, 2013-01-01, 2013-01-01T06:00:00Z, [1, 2], {a: 1}; binary as hex digits; floats as format_float64() writes them.
 std::string format_cell(const Column& column, std::int64_t row);
 
 }  // namespace headrace
