@@ -4,8 +4,9 @@
 #include <fmt/format.h>
 
 #include <optional>
+#include <string>
 
-#include "headrace/base/error.h"
+#include "headrace/expr/function/resolve.h"
 
 namespace headrace {
 namespace {
@@ -64,47 +65,39 @@ std::string_view description(Accept wanted) {
 
 std::string_view advice(const Type& given, Accept wanted) {
   bool is_moment = given.kind() == TypeKind::kDate || given.is_timestamp();
-  if (wanted == Accept::kDate && given.is_timestamp()) return "; to_date(x) gives the date of a timestamp";
-  if (wanted == Accept::kTimestamp && is_moment) return "; cast(x as timestamp) gives the midnight of a date";
-  if (wanted == Accept::kString || wanted == Accept::kText) return "; cast(x as string) gives the text of a value";
-  return "; cast(x as …) converts";
+  if (wanted == Accept::kDate && given.is_timestamp()) return ": to_date(x) gives the date of a timestamp";
+  if (wanted == Accept::kTimestamp && is_moment) return ": cast(x as timestamp) gives the midnight of a date";
+  if (wanted == Accept::kString || wanted == Accept::kText) return ": cast(x as string) gives the text of a value";
+  return "";
 }
 
-[[noreturn]] void fail_count(const Function& function, std::size_t given, std::size_t least, std::size_t most) {
-  std::string takes = least == most ? fmt::format("{}", least)
-                      : most == 0   ? fmt::format("at least {}", least)
-                                    : fmt::format("{} to {}", least, most);
-  throw Error(ErrorCode::kInvalidPipeline,
-              fmt::format("{}() takes {} argument{}, {} given", function.name, takes, takes == "1" ? "" : "s", given),
-              fmt::format("its signature is {}", function.signature));
-}
+/// "(text: string, start: int64) -> string": the signature without the name, which refuse_args() puts in front.
+std::string parameters(const Function& function) { return std::string(function.signature.substr(function.name.size())); }
 
-Type accept_one(const Function& function, std::size_t index, const Type& given, Accept wanted) {
-  if (std::optional<Type> target = accepted_type(given, wanted)) return *target;
-  throw Error(ErrorCode::kInvalidPipeline,
-              fmt::format("argument {} of {}() must be {}, not {}", index + 1, function.name, description(wanted),
-                          given.to_string()),
-              fmt::format("its signature is {}{}", function.signature, advice(given, wanted)));
+Type accept_one(const Function& function, std::size_t index, std::span<const Type> given, Accept wanted) {
+  if (std::optional<Type> target = accepted_type(given[index], wanted)) return *target;
+  refuse_args(function.name, given,
+              fmt::format("{}; argument {} must be {}{}", parameters(function), index + 1, description(wanted),
+                          advice(given[index], wanted)));
 }
 
 }  // namespace
 
 std::vector<Type> accept(const Function& function, std::span<const Type> given, std::initializer_list<Accept> wanted,
                          std::size_t optional_count) {
-  std::size_t least = wanted.size() - optional_count;
-  if (given.size() < least || given.size() > wanted.size()) fail_count(function, given.size(), least, wanted.size());
+  require_arg_count(function.name, given, wanted.size() - optional_count, wanted.size(), parameters(function));
   std::vector<Type> targets;
   for (std::size_t i = 0; i < given.size(); ++i) {
-    targets.push_back(accept_one(function, i, given[i], wanted.begin()[i]));
+    targets.push_back(accept_one(function, i, given, wanted.begin()[i]));
   }
   return targets;
 }
 
 std::vector<Type> accept_all(const Function& function, std::span<const Type> given, Accept wanted,
                              std::size_t count_min) {
-  if (given.size() < count_min) fail_count(function, given.size(), count_min, 0);
+  require_arg_count(function.name, given, count_min, kAnyCount, parameters(function));
   std::vector<Type> targets;
-  for (std::size_t i = 0; i < given.size(); ++i) targets.push_back(accept_one(function, i, given[i], wanted));
+  for (std::size_t i = 0; i < given.size(); ++i) targets.push_back(accept_one(function, i, given, wanted));
   return targets;
 }
 

@@ -22,6 +22,28 @@ namespace headrace {
 // math
 
 // string
+extern const Function kConcat;
+extern const Function kConcatWs;
+extern const Function kContains;
+extern const Function kEndsWith;
+extern const Function kLeft;
+extern const Function kLength;
+extern const Function kLike;
+extern const Function kLower;
+extern const Function kLpad;
+extern const Function kLtrim;
+extern const Function kPosition;
+extern const Function kRepeat;
+extern const Function kReplace;
+extern const Function kReverse;
+extern const Function kRight;
+extern const Function kRpad;
+extern const Function kRtrim;
+extern const Function kSplitPart;
+extern const Function kStartsWith;
+extern const Function kSubstr;
+extern const Function kTrim;
+extern const Function kUpper;
 
 // time
 
@@ -43,6 +65,28 @@ const Function* const kTable[] = {
     // math
 
     // string
+    &kConcat,
+    &kConcatWs,
+    &kContains,
+    &kEndsWith,
+    &kLeft,
+    &kLength,
+    &kLike,
+    &kLower,
+    &kLpad,
+    &kLtrim,
+    &kPosition,
+    &kRepeat,
+    &kReplace,
+    &kReverse,
+    &kRight,
+    &kRpad,
+    &kRtrim,
+    &kSplitPart,
+    &kStartsWith,
+    &kSubstr,
+    &kTrim,
+    &kUpper,
 
     // time
     nullptr,

@@ -36,7 +36,9 @@ class StringRows {
     *next_++ = static_cast<std::int32_t>(bytes_.size_bytes());
   }
 
-  Column finish() { return Column::binary(TypeKind::kString, row_count_, std::move(offsets_), bytes_.take()); }
+  Column finish(std::shared_ptr<const Buffer> validity = nullptr) {
+    return Column::binary(TypeKind::kString, row_count_, std::move(offsets_), bytes_.take(), std::move(validity));
+  }
 
  private:
   std::int64_t row_count_;
@@ -73,10 +75,62 @@ Column make_values(const FunctionCall& call, const ValueOf& value) {
   return Column::fixed(call.expr.type, call.row_count, std::move(buffer));
 }
 
-/// The value of argument `index` when it is a literal that is not null, else nullptr.
+/// The value of argument `index` when it is a literal that is not null, else nullptr: for Function::prepare.
 inline const Value* literal_argument(const BoundExpr& call, std::size_t index) {
   const BoundExpr& arg = *call.args[index];
   return arg.kind == BoundExpr::Kind::kLiteral && !arg.literal.is_null() ? &arg.literal : nullptr;
 }
+
+/// A string argument: a column, or one literal for every row (Function::reads_literals).
+class StringArgument {
+ public:
+  StringArgument(const FunctionCall& call, std::size_t index) {
+    if (const Value* value = call.literal(index)) {
+      literal_ = value->as_string();
+    } else {
+      column_ = &call.args[index];
+    }
+  }
+
+  std::string_view operator[](std::int64_t row) const { return column_ != nullptr ? column_->string_at(row) : literal_; }
+  bool is_literal() const { return column_ == nullptr; }
+  /// The bytes of all rows, one after another; a literal's only once.
+  std::string_view bytes() const {
+    if (column_ == nullptr) return literal_;
+    std::int32_t begin = column_->offsets().front();
+    return {column_->bytes() + begin, static_cast<std::size_t>(column_->offsets().back() - begin)};
+  }
+  /// How many bytes all of `row_count` rows take.
+  std::size_t total_bytes(std::int64_t row_count) const {
+    return bytes().size() * (is_literal() ? static_cast<std::size_t>(row_count) : 1);
+  }
+
+ private:
+  const Column* column_ = nullptr;
+  std::string_view literal_;
+};
+
+/// An int64 argument: a column, or one literal for every row.
+class IntArgument {
+ public:
+  IntArgument(const FunctionCall& call, std::size_t index) {
+    if (const Value* value = call.literal(index)) {
+      literal_ = value->as_int();
+      values_ = &literal_;
+    } else {
+      values_ = call.args[index].values<std::int64_t>().data();
+      step_ = 1;
+    }
+  }
+  IntArgument(const IntArgument&) = delete;
+  IntArgument& operator=(const IntArgument&) = delete;
+
+  std::int64_t operator[](std::int64_t row) const { return values_[row * step_]; }
+
+ private:
+  const std::int64_t* values_;
+  std::int64_t step_ = 0;
+  std::int64_t literal_ = 0;
+};
 
 }  // namespace headrace

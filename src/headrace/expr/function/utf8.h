@@ -9,8 +9,6 @@
 #include <cstring>
 #include <string_view>
 
-#include "headrace/column/column.h"
-
 namespace headrace {
 
 constexpr bool starts_code_point(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }
@@ -49,12 +47,6 @@ constexpr std::size_t code_point_bytes(char lead) {
   if (byte < 0x80) return 1;
   if (byte < 0xE0) return 2;
   return byte < 0xF0 ? 3 : 4;
-}
-
-/// All bytes of a string column's rows, one after another.
-inline std::string_view all_bytes(const Column& strings) {
-  std::int32_t begin = strings.offsets().front();
-  return {strings.bytes() + begin, static_cast<std::size_t>(strings.offsets().back() - begin)};
 }
 
 }  // namespace headrace
