@@ -1,0 +1,100 @@
+# The face of the project for people and for CI: each target is one thing to do. What they need is installed by `setup`,
+# which only looks when it is there already. Targets without a description are stages of the others.
+
+PYTHON ?= python3
+VENV := .venv/bin
+STAGES := $(PYTHON) tools/stages.py
+CTEST := ctest -j $(shell nproc)
+SOURCES := git ls-files -co --exclude-standard '*.cc' '*.h'
+
+.DEFAULT_GOAL := help
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
+
+setup: ## install what is missing: system packages, .venv, the data of the example
+	@$(PYTHON) tools/setup.py
+
+build: ## build the command line program: build/headrace
+	@$(STAGES) setup build-cli
+
+demo: ## run the flights example from raw files to a training-ready data set
+	@$(STAGES) setup build-cli run-demo
+
+demo-compare: ## time the flights job against the same job in DuckDB; the last line is the ratio
+	@$(STAGES) setup build-cli
+	@$(VENV)/python examples/flights/compare.py
+
+test: ## check and test everything that a change has to pass
+	@$(STAGES) setup-tests lint-layout lint-python lint-format lint-clang build-release build-asan \
+	  test-release test-asan test-python docs-check
+
+test-long: ## test, then what takes longer: ThreadSanitizer, fuzzing, micro-benchmarks
+	@$(STAGES) test build-tsan test-tsan fuzz bench-micro
+
+lint: ## check layers, names, format and the clang-tidy list
+	@$(STAGES) setup lint-layout lint-python lint-format lint-clang
+
+format: setup ## format all C++ and Python files
+	@$(SOURCES) | xargs -r $(VENV)/clang-format -i
+	@$(VENV)/ruff check --quiet --fix-only && $(VENV)/ruff format --quiet
+
+fuzz: setup ## feed every parser broken input, 20 s each: FUZZ_SECONDS=20
+	@$(MAKE) --silent build-asan
+	@$(VENV)/python tools/fuzz.py build/asan $(or $(FUZZ_SECONDS),20)
+
+bench-micro: setup ## run the micro-benchmarks
+	@$(MAKE) --silent build-bench
+	@for program in build/bench/src/headrace/headrace_*_bench; do "$$program" || exit 1; done
+
+docs-check: ## check that the documents' links lead somewhere
+	@$(VENV)/python tools/docs_check.py
+
+lock: ## write the lock files again from their requirements.in
+	@$(PYTHON) tools/setup.py lock
+
+clean: ## remove what was built; downloads and environments stay
+	@[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name envs ! -name downloads -exec rm -rf {} +
+
+# --- stages -----------------------------------------------------------------------------------------------------------
+
+setup-tests: setup
+	@for lock in tests/envs/*/requirements.lock; do \
+	  $(PYTHON) tools/setup.py env "$$(basename "$$(dirname "$$lock")")" || exit 1; done
+
+lint-layout:
+	@$(VENV)/python tools/tidy.py
+
+lint-python:
+	@$(VENV)/ruff check --quiet && $(VENV)/ruff format --quiet --check
+
+lint-format:
+	@$(SOURCES) | xargs -r $(VENV)/clang-format --dry-run --Werror
+
+lint-clang: configure-release
+	@$(VENV)/python tools/clang_tidy.py build/release
+
+configure-%:
+	@mkdir -p build && cmake --preset $* >build/configure-$*.log || { cat build/configure-$*.log; exit 1; }
+
+build-cli: configure-release
+	@cmake --build --preset release --target headrace
+	@ln -sfn release/headrace build/headrace
+
+build-release: configure-release
+	@cmake --build --preset release
+	@ln -sfn release/headrace build/headrace
+
+build-asan build-tsan build-bench: build-%: configure-%
+	@cmake --build --preset $*
+
+run-demo:
+	@build/headrace run examples/flights/pipeline.yaml
+
+test-release test-asan test-tsan: test-%:
+	@$(CTEST) --preset $*
+
+test-python:
+	@$(VENV)/python -m pytest
+
+.PHONY: $(shell sed -nE 's/^([a-z-]+( [a-z-]+)*):.*/\1/p' Makefile)

@@ -1,0 +1,127 @@
+"""Run clang-tidy over our C++ sources, on all cores, and only over what changed since it last passed.
+
+    tools/clang_tidy.py BUILD_FOLDER
+
+Compile commands come from the build folder. They are written for g++: what clang does not know is dropped. A source is
+looked at again when its text, a project header it includes, its command, or the list of checks is another than the last
+time it passed; the digests of what passed lie in build/clang_tidy. Standard library only.
+"""
+
+import concurrent.futures
+import hashlib
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PASSED = ROOT / "build/clang_tidy"
+CLANG_TIDY = Path(sys.executable).with_name("clang-tidy")
+INCLUDE = re.compile(rb'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
+# Flags of g++ alone, and warnings: those are the compiler's business.
+DROPPED = re.compile(r"-W(?!l,)|-fno-sanitize|-fsanitize|-Winvalid-pch$")
+
+
+class Includes:
+    """The project headers behind a source, followed by their text."""
+
+    def __init__(self) -> None:
+        self._direct: dict[Path, list[Path]] = {}
+
+    def direct(self, path: Path) -> list[Path]:
+        if path not in self._direct:
+            headers = [ROOT / "src" / name.decode() for name in INCLUDE.findall(path.read_bytes())]
+            self._direct[path] = [header for header in headers if header.is_file()]
+        return self._direct[path]
+
+    def closure(self, source: Path) -> list[Path]:
+        seen = {source}
+        pending = [source]
+        while pending:
+            for header in self.direct(pending.pop()):
+                if header not in seen:
+                    seen.add(header)
+                    pending.append(header)
+        return sorted(seen)
+
+
+def clang_command(entry: dict[str, str]) -> list[str]:
+    """The arguments of the compiler, without its name, its launcher, output, precompiled header and g++'s own flags."""
+    words = shlex.split(entry["command"])
+    start = next(index for index, word in enumerate(words) if re.search(r"(g\+\+|c\+\+)(-\d+)?$", word)) + 1
+    kept: list[str] = []
+    skip = False
+    for word in words[start:]:
+        if skip:
+            skip = False
+        elif word in ("-o", "-include", "-c"):
+            skip = word != "-c"
+        elif word != entry["file"] and not DROPPED.match(word):
+            kept.append(word)
+    return kept
+
+
+def digest_of(source: Path, command: list[str], includes: Includes) -> str:
+    hasher = hashlib.sha256()
+    for part in (
+        (ROOT / ".clang-tidy").read_bytes(),
+        (ROOT / "requirements.lock").read_bytes(),
+        *map(str.encode, command),
+    ):
+        hasher.update(part + b"\0")
+    for path in includes.closure(source):
+        hasher.update(str(path).encode() + b"\0" + path.read_bytes() + b"\0")
+    return hasher.hexdigest()
+
+
+@dataclass(frozen=True)
+class Job:
+    source: Path
+    command: list[str]
+    stamp: Path
+    digest: str
+
+    def run(self) -> str:
+        """What clang-tidy has to say; nothing when it is content, which the stamp then remembers."""
+        arguments = [CLANG_TIDY, "--quiet", self.source, "--", *self.command, "-Wno-everything"]
+        done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=False)
+        if done.returncode == 0:
+            self.stamp.write_text(self.digest)
+            return ""
+        return done.stdout.strip() or done.stderr.strip()
+
+
+def main(build: Path) -> int:
+    entries = json.loads((build / "compile_commands.json").read_text())
+    includes = Includes()
+    count = 0
+    jobs: list[Job] = []
+    for entry in entries:
+        source = Path(entry["file"])
+        if not source.is_file() or ROOT not in source.parents or build.resolve() in source.parents:
+            continue
+        count += 1
+        command = clang_command(entry)
+        stamp = PASSED / str(source.relative_to(ROOT)).replace("/", "__")
+        digest = digest_of(source, command, includes)
+        if not stamp.is_file() or stamp.read_text() != digest:
+            jobs.append(Job(source, command, stamp, digest))
+    PASSED.mkdir(parents=True, exist_ok=True)
+    failures = 0
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for complaint in pool.map(Job.run, jobs):
+            if complaint:
+                failures += 1
+                print(complaint, flush=True)
+    print(f"clang-tidy: {count} sources, {len(jobs)} looked at, {failures} with findings")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    sys.exit(main(Path(sys.argv[1])))
