@@ -54,9 +54,12 @@ constexpr int days_in_month(std::int64_t year, int month) {
 
 /// The day that holds a timestamp, and the microseconds since its midnight (never negative).
 constexpr std::int64_t day_of_timestamp(std::int64_t micros) {
-  return (micros >= 0 ? micros : micros - (kMicrosPerDay - 1)) / kMicrosPerDay;
+  return micros / kMicrosPerDay - (micros % kMicrosPerDay < 0 ? 1 : 0);
 }
-constexpr std::int64_t micros_of_day(std::int64_t micros) { return micros - day_of_timestamp(micros) * kMicrosPerDay; }
+constexpr std::int64_t micros_of_day(std::int64_t micros) {
+  std::int64_t rest = micros % kMicrosPerDay;
+  return rest < 0 ? rest + kMicrosPerDay : rest;
+}
 
 /// "2013-01-01"; years beyond 9999 have a '+', those before 0 a '-'.
 std::string format_date(std::int64_t days);
