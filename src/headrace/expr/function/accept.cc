@@ -1,10 +1,10 @@
 // See accept.h.
 #include "headrace/expr/function/accept.h"
 
-#include <fmt/format.h>
-
 #include <optional>
 #include <string>
+
+#include <fmt/format.h>
 
 #include "headrace/expr/function/resolve.h"
 
@@ -72,7 +72,9 @@ std::string_view advice(const Type& given, Accept wanted) {
 }
 
 /// "(text: string, start: int64) -> string": the signature without the name, which refuse_args() puts in front.
-std::string parameters(const Function& function) { return std::string(function.signature.substr(function.name.size())); }
+std::string parameters(const Function& function) {
+  return std::string(function.signature.substr(function.name.size()));
+}
 
 Type accept_one(const Function& function, std::size_t index, std::span<const Type> given, Accept wanted) {
   if (std::optional<Type> target = accepted_type(given[index], wanted)) return *target;

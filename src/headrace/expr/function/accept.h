@@ -13,16 +13,16 @@ namespace headrace {
 /// What one argument may be. A null literal may stand for any of them.
 enum class Accept {
   kString,
-  kText,       // string or binary, kept as it is
-  kInteger,    // any integer, widened to int64
-  kNumber,     // integers as int64, other numbers as float64
+  kText,     // string or binary, kept as it is
+  kInteger,  // any integer, widened to int64
+  kNumber,   // integers as int64, other numbers as float64
   kDate,
   kTimestamp,  // with or without zone, kept as it is
   kMoment,     // date or timestamp, kept as it is
 };
 
-/// Checks `given` against `wanted`, of which the last `optional_count` may be missing, and returns the types to cast the
-/// arguments to. Throws Error(kInvalidPipeline) that names the argument and shows the function's signature.
+/// Checks `given` against `wanted`, of which the last `optional_count` may be missing, and returns the types to cast
+/// the arguments to. Throws Error(kInvalidPipeline) that names the argument and shows the function's signature.
 std::vector<Type> accept(const Function& function, std::span<const Type> given, std::initializer_list<Accept> wanted,
                          std::size_t optional_count = 0);
 

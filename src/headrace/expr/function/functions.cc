@@ -46,6 +46,28 @@ extern const Function kTrim;
 extern const Function kUpper;
 
 // time
+extern const Function kAddMonths;
+extern const Function kDateAdd;
+extern const Function kDateDiff;
+extern const Function kDateTrunc;
+extern const Function kDay;
+extern const Function kDayOfWeek;
+extern const Function kDayOfYear;
+extern const Function kHour;
+extern const Function kMakeDate;
+extern const Function kMakeTimestamp;
+extern const Function kMinute;
+extern const Function kMonth;
+extern const Function kQuarter;
+extern const Function kSecond;
+extern const Function kTimestampAdd;
+extern const Function kTimestampDiff;
+extern const Function kToDate;
+extern const Function kUnixMicros;
+extern const Function kUnixSeconds;
+extern const Function kWeek;
+extern const Function kWeekday;
+extern const Function kYear;
 
 namespace {
 
@@ -89,6 +111,28 @@ const Function* const kTable[] = {
     &kUpper,
 
     // time
+    &kAddMonths,
+    &kDateAdd,
+    &kDateDiff,
+    &kDateTrunc,
+    &kDay,
+    &kDayOfWeek,
+    &kDayOfYear,
+    &kHour,
+    &kMakeDate,
+    &kMakeTimestamp,
+    &kMinute,
+    &kMonth,
+    &kQuarter,
+    &kSecond,
+    &kTimestampAdd,
+    &kTimestampDiff,
+    &kToDate,
+    &kUnixMicros,
+    &kUnixSeconds,
+    &kWeek,
+    &kWeekday,
+    &kYear,
     nullptr,
 };
 

@@ -1,8 +1,8 @@
 // The patterns of `like`: % stands for any text, _ for any one character.
 //
-// A pattern is cut at its % into segments. Each matches a fixed number of characters, so the leftmost match of a segment
-// is also the one that ends first, and matching needs no going back: the first segment must stand at the start of the
-// text, the last at its end, and every other one is taken where it is first found.
+// A pattern is cut at its % into segments. Each matches a fixed number of characters, so the leftmost match of a
+// segment is also the one that ends first, and matching needs no going back: the first segment must stand at the start
+// of the text, the last at its end, and every other one is taken where it is first found.
 #pragma once
 
 #include <cstddef>

@@ -92,7 +92,9 @@ class StringArgument {
     }
   }
 
-  std::string_view operator[](std::int64_t row) const { return column_ != nullptr ? column_->string_at(row) : literal_; }
+  std::string_view operator[](std::int64_t row) const {
+    return column_ != nullptr ? column_->string_at(row) : literal_;
+  }
   bool is_literal() const { return column_ == nullptr; }
   /// The bytes of all rows, one after another; a literal's only once.
   std::string_view bytes() const {

@@ -21,8 +21,8 @@ std::shared_ptr<const void> prepare_like(const BoundExpr& call) {
   const Value* pattern = literal_argument(call, 1);
   const Value* escape = call.args.size() > 2 ? literal_argument(call, 2) : nullptr;
   if (pattern == nullptr || (call.args.size() > 2 && escape == nullptr)) return nullptr;
-  auto prepared =
-      std::make_shared<const LikePattern>(pattern->as_string(), escape != nullptr ? escape->as_string() : kDefaultEscape);
+  auto prepared = std::make_shared<const LikePattern>(pattern->as_string(),
+                                                      escape != nullptr ? escape->as_string() : kDefaultEscape);
   if (!prepared->problem().empty()) {
     throw Error(ErrorCode::kInvalidPipeline, std::string(prepared->problem()) + ": " + pattern->to_string(),
                 std::string(kPatternHint));
@@ -56,9 +56,12 @@ const Function kLike = {
     .name = "like",
     .group = "string",
     .signature = "like(text: string, pattern: string, escape: string = '\\') -> bool",
-    .summary = "Whether the whole text fits the pattern, in which % stands for any text and _ for any one character; the "
-               "escape before them or itself takes the special meaning away. `text like pattern` is the same.",
-    .examples = {{"like('headrace', 'h%r_ce')", "true"}, {"like('10%', '__!%', '!')", "true"}, {"like('a', 'A')", "false"}},
+    .summary =
+        "Whether the whole text fits the pattern, in which % stands for any text and _ for any one character; the "
+        "escape before them or itself takes the special meaning away. `text like pattern` is the same.",
+    .examples = {{"like('headrace', 'h%r_ce')", "true"},
+                 {"like('10%', '__!%', '!')", "true"},
+                 {"like('a', 'A')", "false"}},
     .resolve = [](std::span<const Type> given) -> Resolved {
       return {accept(kLike, given, {Accept::kString, Accept::kString, Accept::kString}, 1), TypeKind::kBool};
     },

@@ -82,8 +82,9 @@ const Function kReplace = {
     .name = "replace",
     .group = "string",
     .signature = "replace(text: string, search: string, replacement: string = '') -> string",
-    .summary = "The text with every occurrence of `search` replaced, from left to right without overlap; an empty search "
-               "replaces nothing.",
+    .summary =
+        "The text with every occurrence of `search` replaced, from left to right without overlap; an empty search "
+        "replaces nothing.",
     .examples = {{"replace('a-b-c', '-', '+')", "a+b+c"}, {"replace('1,024', ',')", "1024"}},
     .resolve = [](std::span<const Type> given) -> Resolved {
       return {accept(kReplace, given, {Accept::kString, Accept::kString, Accept::kString}, 1), TypeKind::kString};
@@ -115,9 +116,12 @@ const Function kSplitPart = {
     .name = "split_part",
     .group = "string",
     .signature = "split_part(text: string, delimiter: string, number: int64) -> string",
-    .summary = "Part `number` of the text split at every delimiter, counted from 1, or from -1 at the end; '' when there "
-               "are not so many. An empty delimiter splits nothing; number 0 is an error.",
-    .examples = {{"split_part('a.b.c', '.', 2)", "b"}, {"split_part('a.b.c', '.', -1)", "c"}, {"split_part('a', '.', 2)", ""}},
+    .summary =
+        "Part `number` of the text split at every delimiter, counted from 1, or from -1 at the end; '' when there "
+        "are not so many. An empty delimiter splits nothing; number 0 is an error.",
+    .examples = {{"split_part('a.b.c', '.', 2)", "b"},
+                 {"split_part('a.b.c', '.', -1)", "c"},
+                 {"split_part('a', '.', 2)", ""}},
     .resolve = [](std::span<const Type> given) -> Resolved {
       return {accept(kSplitPart, given, {Accept::kString, Accept::kString, Accept::kInteger}), TypeKind::kString};
     },

@@ -70,7 +70,9 @@ const Function kPosition = {
     .group = "string",
     .signature = "position(part: string, text: string) -> int32",
     .summary = "Where `part` first occurs in the text, counted in characters from 1; 0 when it does not.",
-    .examples = {{"position('race', 'headrace')", "5"}, {"position('rich', 'Zürich')", "3"}, {"position('x', 'abc')", "0"}},
+    .examples = {{"position('race', 'headrace')", "5"},
+                 {"position('rich', 'Zürich')", "3"},
+                 {"position('x', 'abc')", "0"}},
     .resolve = [](std::span<const Type> given) -> Resolved {
       return {accept(kPosition, given, {Accept::kString, Accept::kString}), TypeKind::kInt32};
     },

@@ -94,8 +94,9 @@ const Function kSubstr = {
     .name = "substr",
     .group = "string",
     .signature = "substr(text: string, start: int64, length: int64 = rest) -> string",
-    .summary = "At most `length` characters from position `start`, counted from 1, or from the end when negative; 0 means "
-               "1. What lies outside the text is left out; a length below 1 gives ''.",
+    .summary =
+        "At most `length` characters from position `start`, counted from 1, or from the end when negative; 0 means "
+        "1. What lies outside the text is left out; a length below 1 gives ''.",
     .examples = {{"substr('headrace', 5)", "race"},
                  {"substr('headrace', 1, 4)", "head"},
                  {"substr('headrace', -4, 2)", "ra"},

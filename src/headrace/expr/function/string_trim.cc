@@ -60,8 +60,9 @@ const Function kTrim = {
     .name = "trim",
     .group = "string",
     .signature = "trim(text: string, characters: string = ' ') -> string",
-    .summary = "The text without the leading and trailing characters that are among `characters`. Without them it is "
-               "spaces only: tabs and line ends stay.",
+    .summary =
+        "The text without the leading and trailing characters that are among `characters`. Without them it is "
+        "spaces only: tabs and line ends stay.",
     .examples = {{"trim('  a b ')", "a b"}, {"trim('xxaxyx', 'xy')", "a"}},
     .resolve = [](std::span<const Type> given) { return resolve_trim(kTrim, given); },
     .eval = trim<Ends::kBoth>,
