@@ -1,0 +1,196 @@
+// The table of everything a pipeline file may say. The parser checks by it, and the JSON Schema and the reference page are
+// printed from it, so that the three cannot differ. The types of keys are explained in key_type.h.
+#include "headrace/plan/pipeline_file.h"
+
+namespace headrace {
+namespace {
+
+constexpr bool kRequired = true;
+constexpr bool kOptional = false;
+
+constexpr PipelineKey kPipelineKeys[] = {
+    {"version", "integer", kRequired, "", "The version of the file's language. This is version 1.", "1"},
+    {"name", "string", kRequired, "", "Names the pipeline in reports and manifests.", "flight_delay"},
+    {"parameters", "map of value", kOptional, "{}",
+     "Values that `${name}` stands for in any string of the file, with their defaults; `--set name=value` overrides one. "
+     "A parameter keeps the type of its default; `null` is no default: it must be set. `$${` means the characters `${`.",
+     "{date: 2013-11-01, min_count: 20}"},
+    {"sources", "map of source", kRequired, "", "The raw tables, by name.", "{flights: {path: data/flights.csv}}"},
+    {"tables", "map of table", kRequired, "", "Tables made from sources and from tables before them, by name.",
+     "{rows: {from: flights}}"},
+    {"contract", "contract", kOptional, "none",
+     "What the rows of one table promise. A run whose rows break it publishes nothing.", "{table: rows}"},
+    {"features", "list of feature or features", kOptional, "[]",
+     "The columns of the data set, in order. A list takes its columns from the last table.", "[{name: distance}]"},
+    {"split", "split", kOptional, "all rows in the part `train`", "How rows are dealt to the parts of the data set.",
+     "{by: time_hour, parts: {train: '< 2013-11-01', eval: rest}}"},
+    {"outputs", "list of output", kOptional, "[]", "The data sets to write.", "[{path: out/rows, format: parquet}]"},
+    {"state", "string", kOptional, "`state` beside the first output", "The folder for the fitted state.", "out/state"},
+    {"quarantine", "string", kOptional, "`quarantine` beside the first output",
+     "The folder for the data set of bad rows.", "out/quarantine"},
+    {"report", "string", kOptional, "`run.json` beside the first output", "The file for the run report.",
+     "out/run.json"},
+};
+
+constexpr PipelineKey kSourceKeys[] = {
+    {"path", "string or list of string", kRequired, "",
+     "Files, globs (`*`, `?`, `[a-z]`) or folders. Relative paths start at the folder of the pipeline file.",
+     "data/flights.csv"},
+    {"format", "string", kOptional, "by file name", "csv, parquet or tfrecord.", "csv"},
+    {"schema", "map of type/column", kOptional, "from the file, or inferred",
+     "The columns and their types. A row with a value that is not of its column's type, or breaks the column's rules, "
+     "is a bad row, whether or not the column is used.",
+     "{year: int32, wind_speed: {type: float64, min: 0, max: 200}}"},
+    {"null_values", "list of string", kOptional, "[\"\"]", "Text sources: unquoted values that are null.", "['', NA]"},
+    {"delimiter", "string", kOptional, "\",\"", "CSV: the character between values.", "';'"},
+    {"quote", "string", kOptional, "'\"'", "CSV: the character around quoted values; an empty string: none.", "\"'\""},
+    {"header", "boolean", kOptional, "true", "CSV: whether the first line of each file names its columns.", "false"},
+    {"on_error", "one of fail, quarantine, drop, null", kOptional, "fail",
+     "What happens to bad rows: `fail` ends the run, `quarantine` puts them into the quarantine data set, `drop` counts "
+     "them and leaves them out, `null` sets the bad value to null.",
+     "quarantine"},
+};
+
+constexpr PipelineKey kColumnKeys[] = {
+    {"type", "type", kRequired, "", "The type of the column.", "float64"},
+    {"nullable", "boolean", kOptional, "true", "Whether values may be null.", "false"},
+    {"min", "value", kOptional, "none", "The least value allowed.", "0"},
+    {"max", "value", kOptional, "none", "The greatest value allowed.", "200"},
+    {"allowed", "list of value", kOptional, "any", "The only values allowed.", "[EWR, JFK, LGA]"},
+    {"doc", "string", kOptional, "none", "What the column means, for readers of the file.", "miles per hour"},
+};
+
+constexpr PipelineKey kTableKeys[] = {
+    {"from", "string", kRequired, "", "The source or earlier table whose rows the steps start with.", "flights"},
+    {"steps", "list of step", kOptional, "[]", "What is done to the rows, in order.",
+     "[{filter: arr_delay is not null}]"},
+};
+
+constexpr PipelineKey kStepKeys[] = {
+    {"filter", "expression or filter", kOptional, "", "Keeps the rows for which the condition is true.",
+     "arr_delay is not null"},
+    {"with_columns", "map of expression", kOptional, "",
+     "Adds columns, or replaces those of the same name. All expressions see the columns before the step.",
+     "{late: cast(arr_delay > 15 as int64)}"},
+    {"select", "list of string or map of expression", kOptional, "",
+     "Keeps exactly these columns, in this order; the map form computes them.", "[origin, dest]"},
+    {"drop", "string or list of string", kOptional, "", "Removes columns.", "[tailnum]"},
+    {"rename", "map of string", kOptional, "", "Gives columns new names: old name, new name.", "{dest: destination}"},
+    {"join", "join", kOptional, "", "Adds the columns of another table, or keeps rows by its keys.",
+     "{right: planes, on: tailnum}"},
+    {"group_by", "group_by", kOptional, "", "One row a group of equal keys.",
+     "{keys: [carrier], aggregates: {flights: count()}}"},
+};
+
+constexpr PipelineKey kFilterKeys[] = {
+    {"where", "expression", kRequired, "", "The condition.", "arr_delay is not null"},
+    {"name", "string", kOptional, "the condition", "What reports call the filter.", "arrived"},
+};
+
+constexpr PipelineKey kJoinKeys[] = {
+    {"right", "string", kRequired, "", "The source or earlier table to join.", "planes"},
+    {"on", "string or list of string", kOptional, "", "The key columns, if both sides call them the same.", "tailnum"},
+    {"left_on", "string or list of string", kOptional, "", "The key columns of the rows so far.", "dest"},
+    {"right_on", "string or list of string", kOptional, "", "The key columns of the right table.", "faa"},
+    {"how", "one of left, inner, semi, anti", kOptional, "left",
+     "`left` keeps every row, `inner` those with a match; `semi` and `anti` keep rows with and without a match and add "
+     "no columns. A null key matches nothing.",
+     "inner"},
+    {"suffix", "string", kOptional, "_right", "Put after the name of a right column that the rows have already.",
+     "_plane"},
+    {"validate", "one of m:1, m:m", kOptional, "m:m",
+     "`m:1`: the keys of the right table must be unique, so that the join never multiplies rows; a duplicate is an "
+     "error.",
+     "m:1"},
+};
+
+constexpr PipelineKey kGroupByKeys[] = {
+    {"keys", "string or list of string", kOptional, "[]",
+     "The columns that make a group; null is a value here. Without keys: one row for all.", "[carrier, month]"},
+    {"aggregates", "map of expression", kOptional, "{}",
+     "The columns beside the keys, each one call of an aggregate function. Without aggregates: the distinct keys.",
+     "{flights: count(), mean_delay: mean(dep_delay)}"},
+};
+
+constexpr PipelineKey kContractKeys[] = {
+    {"table", "string", kRequired, "", "The table whose rows promise.", "training_rows"},
+    {"columns", "map of type/contract column", kOptional, "{}", "Promises of columns, by name.",
+     "{distance: {nullable: false, min: 0}}"},
+    {"rows", "map of expression", kOptional, "{}", "Conditions that must be true for every row, by name; null breaks them.",
+     "{arrives_after_departure: arr_time > dep_time}"},
+};
+
+constexpr PipelineKey kContractColumnKeys[] = {
+    {"type", "type", kOptional, "any", "The exact type the column must have.", "int64"},
+    {"nullable", "boolean", kOptional, "true", "Whether values may be null.", "false"},
+    {"min", "value", kOptional, "none", "The least value allowed.", "0"},
+    {"max", "value", kOptional, "none", "The greatest value allowed.", "1"},
+    {"allowed", "list of value", kOptional, "any", "The only values allowed.", "[0, 1]"},
+};
+
+constexpr PipelineKey kFeaturesKeys[] = {
+    {"table", "string", kRequired, "", "The table that the features are made from.", "training_rows"},
+    {"columns", "list of feature", kRequired, "", "The features.", "[{name: distance}]"},
+};
+
+constexpr PipelineKey kFeatureKeys[] = {
+    {"name", "string", kRequired, "", "The name of the column in the data set.", "route"},
+    {"from", "expression or list of expression", kOptional, "the column of the feature's name",
+     "What goes into the first transform: a column, an expression, or several for transforms that take several.",
+     "[origin, dest]"},
+    {"role", "one of feature, label, weight, key, time, pass_through", kOptional, "feature",
+     "What the column is to a model.", "label"},
+    {"transforms", "list of transform", kOptional, "[]",
+     "Applied in order: a name, or a name with its parameters.", "[log1p, {clip: {min: 0, max: 10}}]"},
+    {"dtype", "type", kOptional, "float32 for floats, else as computed", "The type of the column in the data set.",
+     "float32"},
+};
+
+constexpr PipelineKey kSplitKeys[] = {
+    {"by", "expression", kOptional, "",
+     "What the conditions of the parts compare: each part is then the rest of a comparison, such as `< 2013-11-01`.",
+     "time_hour"},
+    {"hash", "expression", kOptional, "",
+     "Deals rows by the hash of this key; each part is then a share, such as 0.9.", "flight"},
+    {"group", "expression", kOptional, "",
+     "The same as `hash`, for keys that many rows share: the rows of one group stay together.", "tailnum"},
+    {"salt", "string", kOptional, "''", "With `hash` or `group`: another salt, another split.", "fold 1"},
+    {"parts", "map of expression", kRequired, "",
+     "The parts by name. A row belongs to the first whose condition is true; `rest` comes last and takes all others. "
+     "Rows of no part are left out, and counted.",
+     "{train: '< 2013-11-01', eval: rest}"},
+    {"fit", "string", kOptional, "train", "The part that features are fitted on.", "train"},
+};
+
+constexpr PipelineKey kOutputKeys[] = {
+    {"path", "string", kRequired, "", "The folder of the data set.", "out/parquet"},
+    {"format", "string", kRequired, "", "parquet or tfrecord.", "parquet"},
+    {"compression", "string", kOptional, "the format's own", "The codec, such as none, zstd, snappy or gzip.", "zstd"},
+    {"shards", "integer", kOptional, "by rows_per_shard", "The number of shards of each part.", "8"},
+    {"rows_per_shard", "integer", kOptional, "1000000", "The most rows of a shard, when `shards` is not given.",
+     "100000"},
+};
+
+constexpr PipelineSection kSections[] = {
+    {"pipeline", "The top level of the file.", kPipelineKeys},
+    {"source", "A raw table in files.", kSourceKeys},
+    {"column", "A column of a source's schema. Its type alone is enough when it has no rules.", kColumnKeys},
+    {"table", "A table and the steps that make it.", kTableKeys},
+    {"step", "One step of a table: a map with exactly one of these keys.", kStepKeys},
+    {"filter", "A filter with a name for reports.", kFilterKeys},
+    {"join", "A join: `on`, or `left_on` and `right_on`.", kJoinKeys},
+    {"group_by", "Groups and their aggregates.", kGroupByKeys},
+    {"contract", "Promises about the rows of one table.", kContractKeys},
+    {"contract column", "Promises about a column. Its type alone is enough when that is the only one.",
+     kContractColumnKeys},
+    {"features", "Features that are made from another table than the last.", kFeaturesKeys},
+    {"feature", "One column of the data set.", kFeatureKeys},
+    {"split", "A split: by conditions (with or without `by`), or by shares of `hash` or `group`.", kSplitKeys},
+    {"output", "A data set to write.", kOutputKeys},
+};
+
+}  // namespace
+
+std::span<const PipelineSection> pipeline_sections() { return kSections; }
+
+}  // namespace headrace
