@@ -33,8 +33,7 @@ void combine_bits(const uint8_t* left, int64_t left_offset, const uint8_t* right
     std::memcpy(to + (done >> 3), &word, sizeof word);
   }
   const int64_t rest = length - done;
-  const uint64_t word =
-      combine(load_bits(left, left_offset + done, rest), load_bits(right, right_offset + done, rest));
+  const uint64_t word = combine(load_bits(left, left_offset + done, rest), load_bits(right, right_offset + done, rest));
   if (rest > 0) std::memcpy(to + (done >> 3), &word, static_cast<size_t>(bitmap_bytes(rest)));
 }
 

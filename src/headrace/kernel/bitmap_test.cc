@@ -1,9 +1,9 @@
 #include "headrace/kernel/bitmap.h"
 
-#include <doctest/doctest.h>
-
 #include <random>
 #include <vector>
+
+#include <doctest/doctest.h>
 
 namespace headrace {
 

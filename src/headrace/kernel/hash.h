@@ -62,7 +62,8 @@ void hash_float64_batch(std::span<const double> values, std::span<uint64_t> hash
 void hash_bytes_batch(std::span<const int32_t> offsets, const char* data, std::span<uint64_t> hashes) noexcept;
 void hash_bytes_batch(std::span<const int64_t> offsets, const char* data, std::span<uint64_t> hashes) noexcept;
 
-/// Overwrites hashes[i] with kNullHash where bit `validity_offset + i` of `validity` (least significant bit first) is 0.
+/// Overwrites hashes[i] with kNullHash where bit `validity_offset + i` of `validity` (least significant bit first) is
+/// 0.
 void hash_nulls(const uint8_t* validity, int64_t validity_offset, std::span<uint64_t> hashes) noexcept;
 
 }  // namespace headrace

@@ -3,11 +3,11 @@
 
 #include "headrace/kernel/hash.h"
 
-#include <doctest/doctest.h>
-
 #include <limits>
 #include <string>
 #include <vector>
+
+#include <doctest/doctest.h>
 
 namespace headrace {
 
