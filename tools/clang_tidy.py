@@ -24,6 +24,10 @@ CLANG_TIDY = Path(sys.executable).with_name("clang-tidy")
 INCLUDE = re.compile(rb'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 # Flags of g++ alone, and warnings: those are the compiler's business.
 DROPPED = re.compile(r"-W(?!l,)|-fno-sanitize|-fsanitize|-Winvalid-pch$")
+# Flags that take the next word along: outputs, and the precompiled header.
+WITH_VALUE = {"-o", "-include", "-MT", "-MF"}
+# fmt checks format strings at compile time; the compiler does it, and clang refuses some that it accepts.
+ADDED = ["-DFMT_CONSTEVAL=", "-Wno-everything"]
 
 
 class Includes:
@@ -58,9 +62,9 @@ def clang_command(entry: dict[str, str]) -> list[str]:
     for word in words[start:]:
         if skip:
             skip = False
-        elif word in ("-o", "-include", "-c"):
-            skip = word != "-c"
-        elif word != entry["file"] and not DROPPED.match(word):
+        elif word in WITH_VALUE:
+            skip = True
+        elif word not in ("-c", "-MD", entry["file"]) and not DROPPED.match(word):
             kept.append(word)
     return kept
 
@@ -87,7 +91,7 @@ class Job:
 
     def run(self) -> str:
         """What clang-tidy has to say; nothing when it is content, which the stamp then remembers."""
-        arguments = [CLANG_TIDY, "--quiet", self.source, "--", *self.command, "-Wno-everything"]
+        arguments = [CLANG_TIDY, "--quiet", self.source, "--", *self.command, *ADDED]
         done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=False)
         if done.returncode == 0:
             self.stamp.write_text(self.digest)
