@@ -1,0 +1,379 @@
+// See convert.h.
+#include "headrace/io/csv/convert.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "headrace/base/error.h"
+#include "headrace/column/calendar.h"
+#include "headrace/column/decimal.h"
+#include "headrace/column/number_text.h"
+#include "headrace/io/csv/parse_value.h"
+#include "headrace/io/excerpt.h"
+
+namespace headrace {
+namespace {
+
+/// Strings are copied in steps of this many bytes, a step too far included.
+constexpr std::size_t kCopyBytes = 16;
+
+template <typename T>
+bool put(std::byte* out, T value) {
+  std::memcpy(out, &value, sizeof(value));
+  return true;
+}
+
+template <typename T>
+bool put_integer(std::string_view text, std::byte* out) {
+  std::optional<std::int64_t> value = parse_int64(text);
+  return value && *value == static_cast<T>(*value) && put(out, static_cast<T>(*value));
+}
+
+bool put_bool(std::string_view text, std::byte* out) {
+  std::string word;
+  for (char c : trim_blanks(text)) word += c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+  constexpr std::array<std::string_view, 5> kTrue = {"true", "t", "yes", "y", "1"};
+  constexpr std::array<std::string_view, 5> kFalse = {"false", "f", "no", "n", "0"};
+  bool is_true = std::find(kTrue.begin(), kTrue.end(), word) != kTrue.end();
+  bool is_false = std::find(kFalse.begin(), kFalse.end(), word) != kFalse.end();
+  return (is_true || is_false) && put<std::uint8_t>(out, is_true ? 1 : 0);
+}
+
+/// A decimal whose digits behind the point fit the scale.
+bool read_decimal(const char* at, std::size_t size, const Type& type, Int128& value) {
+  std::size_t sign_bytes = size > 0 && *at == '-' ? 1 : 0;
+  std::uint64_t digits;
+  unsigned scale;
+  if (!read_digits(at + sign_bytes, size - sign_bytes, digits, scale)) return false;
+  int shift = type.scale() - static_cast<int>(scale);
+  if (shift < 0 || shift > 20) return false;
+  value = static_cast<Int128>(digits) * power_of_ten(shift);
+  if (sign_bytes != 0) value = -value;
+  return fits_precision(value, type.precision());
+}
+
+std::pair<std::int64_t, std::int64_t> integer_range(const Type& type) {
+  std::int64_t max = static_cast<std::int64_t>((std::uint64_t{1} << (type.value_bytes() * 8 - 1)) - 1);
+  return {-max - 1, max};
+}
+
+}  // namespace
+
+NullValues::NullValues(const std::vector<std::string>& texts) : texts_(texts) {
+  for (const std::string& text : texts) {
+    Entry entry{.text = text, .word = 0, .mask = 0};
+    std::size_t bytes = std::min<std::size_t>(text.size(), 8);
+    std::memcpy(&entry.word, text.data(), bytes);
+    std::memset(&entry.mask, 0xFF, bytes);
+    entries_.push_back(std::move(entry));
+  }
+}
+
+bool parse_text(const Type& type, std::string_view text, std::byte* out) {
+  switch (type.kind()) {
+    case TypeKind::kBool: return put_bool(text, out);
+    case TypeKind::kInt8: return put_integer<std::int8_t>(text, out);
+    case TypeKind::kInt16: return put_integer<std::int16_t>(text, out);
+    case TypeKind::kInt32: return put_integer<std::int32_t>(text, out);
+    case TypeKind::kInt64: return put_integer<std::int64_t>(text, out);
+    case TypeKind::kFloat32: {
+      std::optional<float> value = parse_float32(text);
+      return value && put(out, *value);
+    }
+    case TypeKind::kFloat64: {
+      std::optional<double> value = parse_float64(text);
+      return value && put(out, *value);
+    }
+    case TypeKind::kDecimal128: {
+      std::optional<Int128> value = parse_decimal(text, type.precision(), type.scale());
+      return value && put(out, *value);
+    }
+    case TypeKind::kDate: {
+      std::optional<std::int32_t> days = parse_date(text);
+      return days && put(out, *days);
+    }
+    case TypeKind::kTimestamp:
+    case TypeKind::kTimestampNtz: {
+      std::optional<ParsedTimestamp> parsed = parse_timestamp(text);
+      return parsed && (!parsed->has_zone || type.kind() == TypeKind::kTimestamp) && put(out, parsed->micros);
+    }
+    default: HEADRACE_CHECK(false && "a type without fixed-width values");
+  }
+  return false;
+}
+
+std::string describe_bad_text(const Type& type, std::string_view text) {
+  std::string shown = excerpt(text);
+  bool is_number = false;
+  if (type.is_integer()) {
+    parse_int64(text, &is_number);
+    auto [min, max] = integer_range(type);
+    if (is_number) return fmt::format("{} is out of the range of {}, {} to {}", shown, type.to_string(), min, max);
+  }
+  if (type.kind() == TypeKind::kDecimal128) {
+    parse_decimal(text, type.precision(), type.scale(), &is_number);
+    if (is_number) return fmt::format("{} has too many digits for {}", shown, type.to_string());
+  }
+  if (type.kind() == TypeKind::kTimestampNtz && parse_timestamp(text)) {
+    return fmt::format("{} has a time zone, and timestamp_ntz has none", shown);
+  }
+  if (type.is_binary_like()) {
+    std::size_t at = valid_utf8_bytes(text);
+    return fmt::format("{} is not UTF-8: byte {} is 0x{:02X}", shown, at + 1, static_cast<unsigned char>(text[at]));
+  }
+  return fmt::format("{} is no {}", shown, type.to_string());
+}
+
+/// Where the values of one column begin and end in a block.
+struct ColumnParser::Rows {
+  Rows(const RowBlock& block, std::size_t column)
+      : text(block.text),
+        begins(column == 0 ? block.row_begins.data() : block.value_ends.data() + column - 1),
+        begin_stride(column == 0 ? 1 : block.column_count),
+        begin_shift(column == 0 ? 0 : 1),
+        ends(block.value_ends.data() + column),
+        end_stride(block.column_count) {}
+
+  std::uint32_t begin(std::size_t row) const { return begins[row * begin_stride] + begin_shift; }
+  std::uint32_t end(std::size_t row) const { return ends[row * end_stride]; }
+
+  const char* text;
+  const std::uint32_t* begins;
+  std::size_t begin_stride;
+  std::uint32_t begin_shift;
+  const std::uint32_t* ends;
+  std::size_t end_stride;
+};
+
+ColumnParser::ColumnParser(Type type, std::size_t file_column, bool keeps_values, const NullValues& nulls,
+                           CsvDialect dialect, MemoryBudget& memory)
+    : type_(std::move(type)),
+      file_column_(file_column),
+      keeps_values_(keeps_values),
+      nulls_(nulls),
+      dialect_(dialect),
+      memory_(memory) {
+  if (type_.is_binary_like()) return;
+  std::byte ignored[sizeof(Int128)];
+  for (const std::string& text : nulls.texts()) asks_nulls_first_ |= parse_text(type_, text, ignored);
+}
+
+void ColumnParser::begin_batch(std::size_t rows_max) {
+  rows_max_ = rows_max;
+  row_count_ = 0;
+  byte_count_hint_ = byte_count_;
+  byte_count_ = 0;
+  validity_ = nullptr;
+  if (!keeps_values_) return;
+  if (!type_.is_binary_like()) {
+    values_ = Buffer::allocate(memory_, rows_max * type_.value_bytes());
+    return;
+  }
+  offsets_ = Buffer::allocate(memory_, (rows_max + 1) * sizeof(std::int32_t));
+  offsets_->mutable_as<std::int32_t>()[0] = 0;
+  std::size_t hint = byte_count_hint_ == 0 ? rows_max * 4 : byte_count_hint_ + byte_count_hint_ / 8;
+  values_ = Buffer::allocate(memory_, hint + kCopyBytes);
+}
+
+void ColumnParser::parse(const RowBlock& block, std::size_t first_row, std::vector<BadValue>& bad) {
+  row_count_ = first_row + block.row_count;
+  switch (type_.kind()) {
+    case TypeKind::kBool: return parse_fixed<std::uint8_t>(block, first_row, bad, read_bool);
+    case TypeKind::kInt8: return parse_fixed<std::int8_t>(block, first_row, bad, read_integer<std::int8_t>);
+    case TypeKind::kInt16: return parse_fixed<std::int16_t>(block, first_row, bad, read_integer<std::int16_t>);
+    case TypeKind::kInt32: return parse_fixed<std::int32_t>(block, first_row, bad, read_integer<std::int32_t>);
+    case TypeKind::kInt64: return parse_fixed<std::int64_t>(block, first_row, bad, read_integer<std::int64_t>);
+    case TypeKind::kFloat32: return parse_fixed<float>(block, first_row, bad, read_float<float>);
+    case TypeKind::kFloat64: return parse_fixed<double>(block, first_row, bad, read_float<double>);
+    case TypeKind::kDecimal128:
+      return parse_fixed<Int128>(block, first_row, bad, [this](const char* at, std::size_t size, Int128& value) {
+        return read_decimal(at, size, type_, value);
+      });
+    case TypeKind::kDate:
+      return parse_fixed<std::int32_t>(block, first_row, bad, [](const char* at, std::size_t size, std::int32_t& days) {
+        return size == 10 && read_date(at, days);
+      });
+    case TypeKind::kTimestamp:
+    case TypeKind::kTimestampNtz: return parse_times(block, first_row, bad);
+    case TypeKind::kString:
+    case TypeKind::kBinary: return parse_strings(block, first_row, bad);
+    default: HEADRACE_CHECK(false && "a type that CSV cannot hold");
+  }
+}
+
+template <typename T, typename Read>
+void ColumnParser::parse_fixed(const RowBlock& block, std::size_t first_row, std::vector<BadValue>& bad, Read read) {
+  Rows rows(block, file_column_);
+  T checked_only{};
+  T* out = keeps_values_ ? values_->mutable_as<T>() + first_row : &checked_only;
+  std::size_t out_stride = keeps_values_ ? 1 : 0;
+  for (std::size_t i = 0; i < block.row_count; ++i) {
+    std::uint32_t begin = rows.begin(i);
+    T value;
+    T* slot = out + i * out_stride;
+    if (!asks_nulls_first_ && read(rows.text + begin, rows.end(i) - begin, value)) [[likely]] {
+      *slot = value;
+    } else {
+      *slot = T{};
+      parse_unusual(block, i, first_row + i, reinterpret_cast<std::byte*>(slot), bad);
+    }
+  }
+}
+
+/// Timestamps repeat: rows of a log are sorted by time. The text of the row before is looked at first.
+void ColumnParser::parse_times(const RowBlock& block, std::size_t first_row, std::vector<BadValue>& bad) {
+  struct {
+    char text[20] = {};
+    std::uint8_t size = 0;
+    std::int64_t micros = 0;
+  } last;
+  bool has_zone = type_.kind() == TypeKind::kTimestamp;
+  auto read = [&](const char* at, std::size_t size, std::int64_t& micros) {
+    if (size == last.size && std::memcmp(at, last.text, sizeof(last.text)) == 0) {
+      micros = last.micros;
+      return true;
+    }
+    bool has_form = size == 19 || (size == 20 && has_zone && at[19] == 'Z');
+    if (!has_form || !read_timestamp(at, micros)) return false;
+    std::memcpy(last.text, at, sizeof(last.text));
+    last.size = static_cast<std::uint8_t>(size);
+    last.micros = micros;
+    return true;
+  };
+  parse_fixed<std::int64_t>(block, first_row, bad, read);
+}
+
+/// A value that is quoted, null, of a rare form, or bad.
+void ColumnParser::parse_unusual(const RowBlock& block, std::size_t block_row, std::size_t row, std::byte* out,
+                                 std::vector<BadValue>& bad) {
+  std::string_view text = block.value(block_row, file_column_);
+  bool is_null = false;
+  if (dialect_.has_quotes() && !text.empty() && text.front() == dialect_.quote) {
+    scratch_ = unquote(text, dialect_.quote);
+    text = scratch_;
+    for (const std::string& null : nulls_.texts()) is_null |= text == null;
+  } else {
+    is_null = nulls_.match(text.data(), text.size());
+  }
+  if (!is_null && parse_text(type_, text, out)) return;
+  if (!is_null) {
+    bad.push_back({.row = static_cast<std::uint32_t>(row),
+                   .begin = block.value_begin(block_row, file_column_),
+                   .end = block.value_end(block_row, file_column_)});
+  }
+  set_null(row);
+}
+
+void ColumnParser::parse_strings(const RowBlock& block, std::size_t first_row, std::vector<BadValue>& bad) {
+  bool checks_utf8 = type_.kind() == TypeKind::kString;
+  bool checks_all = checks_utf8 && !block.is_ascii;
+  if (!keeps_values_ && !checks_all && !(checks_utf8 && block.has_quotes)) return;
+  Rows rows(block, file_column_);
+  for (std::size_t i = 0; i < block.row_count; ++i) {
+    std::uint32_t begin = rows.begin(i);
+    std::string_view text(rows.text + begin, rows.end(i) - begin);
+    bool is_quoted = dialect_.has_quotes() && !text.empty() && text.front() == dialect_.quote;
+    bool is_null = false;
+    if (is_quoted) [[unlikely]] {
+      std::string_view inner = text.substr(1, text.size() - 2);
+      if (inner.find(dialect_.quote) != std::string_view::npos) {
+        scratch_ = unquote(text, dialect_.quote);
+        text = scratch_;
+      } else {
+        text = inner;
+      }
+    } else {
+      is_null = nulls_.match(text.data(), text.size());
+    }
+    if ((checks_all || (is_quoted && checks_utf8)) && valid_utf8_bytes(text) != text.size()) {
+      bad.push_back({.row = static_cast<std::uint32_t>(first_row + i), .begin = begin, .end = rows.end(i)});
+      is_null = true;
+    }
+    if (!keeps_values_) continue;
+    if (is_null) {
+      set_null(first_row + i);
+    } else {
+      append_bytes(text);
+    }
+    offsets_->mutable_as<std::int32_t>()[first_row + i + 1] = static_cast<std::int32_t>(byte_count_);
+  }
+}
+
+void ColumnParser::append_bytes(std::string_view value) {
+  if (byte_count_ + value.size() + kCopyBytes > values_->size_bytes()) [[unlikely]] grow_bytes(value.size());
+  std::byte* out = values_->mutable_data() + byte_count_;
+  // A copy of known size is two instructions; scratch_ alone has no bytes behind it.
+  if (value.size() <= kCopyBytes && value.data() != scratch_.data()) {
+    std::memcpy(out, value.data(), kCopyBytes);
+  } else {
+    std::memcpy(out, value.data(), value.size());
+  }
+  byte_count_ += value.size();
+}
+
+void ColumnParser::grow_bytes(std::size_t additional_bytes) {
+  std::size_t wanted = std::max(byte_count_ + additional_bytes, values_->size_bytes() * 2) + kCopyBytes;
+  std::shared_ptr<Buffer> larger = Buffer::allocate(memory_, wanted);
+  std::memcpy(larger->mutable_data(), values_->data(), byte_count_);
+  values_ = std::move(larger);
+}
+
+void ColumnParser::set_null(std::size_t row) {
+  if (!keeps_values_) return;
+  if (!validity_) {
+    validity_ = Buffer::allocate(memory_, rows_max_);
+    std::memset(validity_->mutable_data(), 1, rows_max_);
+  }
+  validity_->mutable_data()[row] = std::byte{0};
+  std::size_t value_bytes = type_.value_bytes();
+  if (value_bytes > 0) std::memset(values_->mutable_data() + row * value_bytes, 0, value_bytes);
+}
+
+Column ColumnParser::view(std::size_t row_count) const {
+  std::int64_t length = static_cast<std::int64_t>(row_count);
+  if (type_.is_binary_like()) return Column::binary(type_, length, offsets_, values_, validity_);
+  return Column::fixed(type_, length, values_, validity_);
+}
+
+void ColumnParser::keep_rows(const std::vector<std::uint8_t>& keeps) {
+  if (!keeps_values_) return;
+  if (type_.is_binary_like()) keep_strings(keeps);
+  std::size_t value_bytes = type_.value_bytes();
+  std::size_t kept = 0;
+  for (std::size_t row = 0; row < row_count_; ++row) {
+    if (keeps[row] == 0) continue;
+    if (kept != row) {
+      if (validity_) validity_->mutable_data()[kept] = validity_->data()[row];
+      std::byte* values = values_->mutable_data();
+      if (value_bytes > 0) std::memcpy(values + kept * value_bytes, values + row * value_bytes, value_bytes);
+    }
+    ++kept;
+  }
+  row_count_ = kept;
+}
+
+void ColumnParser::keep_strings(const std::vector<std::uint8_t>& keeps) {
+  std::int32_t* offsets = offsets_->mutable_as<std::int32_t>();
+  std::byte* bytes = values_->mutable_data();
+  std::size_t kept = 0;
+  std::int32_t at = 0;
+  std::int32_t begin = 0;
+  for (std::size_t row = 0; row < row_count_; ++row) {
+    std::int32_t end = offsets[row + 1];
+    if (keeps[row] != 0) {
+      bool is_null = validity_ && validity_->data()[row] == std::byte{0};
+      std::int32_t size = is_null ? 0 : end - begin;
+      std::memmove(bytes + at, bytes + begin, static_cast<std::size_t>(size));
+      at += size;
+      offsets[++kept] = at;
+    }
+    begin = end;
+  }
+  byte_count_ = static_cast<std::size_t>(at);
+}
+
+}  // namespace headrace

@@ -1,0 +1,48 @@
+// The table of file formats. See format.h.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "headrace/base/error.h"
+#include "headrace/base/nearest.h"
+#include "headrace/io/csv/csv.h"
+#include "headrace/io/format.h"
+
+namespace headrace {
+namespace {
+
+constexpr std::array kFormats = {
+    &kCsvFormat,
+};
+
+bool ends_with_ignoring_case(std::string_view text, std::string_view ending) {
+  if (text.size() < ending.size()) return false;
+  auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
+  return std::equal(ending.begin(), ending.end(), text.end() - static_cast<std::ptrdiff_t>(ending.size()),
+                    [&](char a, char b) { return lower(a) == lower(b); });
+}
+
+}  // namespace
+
+std::span<const Format* const> all_formats() { return kFormats; }
+
+const Format& format_named(std::string_view name) {
+  std::vector<std::string> names;
+  for (const Format* format : kFormats) {
+    if (format->name == name) return *format;
+    names.emplace_back(format->name);
+  }
+  throw Error(ErrorCode::kInvalidPipeline, fmt::format("unknown format '{}'", name), name_hint(name, names, "formats"));
+}
+
+const Format* format_of_path(std::string_view path) {
+  for (const Format* format : kFormats) {
+    for (std::string_view extension : format->extensions) {
+      if (ends_with_ignoring_case(path, extension)) return format;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace headrace

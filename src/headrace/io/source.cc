@@ -1,0 +1,68 @@
+// Opening sources. See source.h.
+#include "headrace/io/source.h"
+
+#include <fmt/format.h>
+
+#include "headrace/base/error.h"
+#include "headrace/io/format.h"
+
+namespace headrace {
+namespace {
+
+std::string format_names() {
+  std::string names;
+  for (const Format* format : all_formats()) names += fmt::format("{}{}", names.empty() ? "" : ", ", format->name);
+  return names;
+}
+
+/// The format of the source: the one it names, or the one that the names of all its files show.
+const Format& format_of(const SourceSpec& spec, const std::vector<FileInfo>& files) {
+  if (!spec.format.empty()) return format_named(spec.format);
+  const Format* format = nullptr;
+  for (const FileInfo& file : files) {
+    const Format* shown = format_of_path(file.path);
+    if (shown == nullptr) {
+      throw Error(ErrorCode::kInvalidPipeline, fmt::format("the name of '{}' does not show its format", file.path),
+                  fmt::format("give the source a format ({}), or name only its data files", format_names()));
+    }
+    if (format != nullptr && shown != format) {
+      throw Error(ErrorCode::kInvalidPipeline,
+                  fmt::format("the files of one source have different formats: '{}' is {}, '{}' is {}",
+                              files.front().path, format->name, file.path, shown->name),
+                  "make a source for each format, or give a narrower path");
+    }
+    format = shown;
+  }
+  return *format;
+}
+
+}  // namespace
+
+void ScanCounts::add(const ScanCounts& other) {
+  rows_read += other.rows_read;
+  rows_delivered += other.rows_delivered;
+  rows_quarantined += other.rows_quarantined;
+  rows_dropped += other.rows_dropped;
+  rows_skipped += other.rows_skipped;
+  values_nulled += other.values_nulled;
+  bytes_read += other.bytes_read;
+}
+
+std::unique_ptr<SourceReader> open_source(const SourceSpec& spec, const SourceContext& context) {
+  return with_context(
+      [&] {
+        if (spec.paths.empty()) {
+          throw Error(ErrorCode::kInvalidPipeline, "the source names no file", "give it a path");
+        }
+        std::vector<FileInfo> files = find_files(*context.fs, spec.paths);
+        const Format& format = format_of(spec, files);
+        if (format.open == nullptr) {
+          throw Error(ErrorCode::kUnsupported, fmt::format("files of format {} cannot be read", format.name),
+                      fmt::format("use one of: {}", format_names()));
+        }
+        return format.open(spec, std::move(files), context);
+      },
+      [&] { return fmt::format("opening source '{}'", spec.name); });
+}
+
+}  // namespace headrace
