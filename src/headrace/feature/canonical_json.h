@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -31,16 +32,20 @@ Json json_number(double value);
 /// A plain value, or a list of them, as JSON. Dates, times and decimals become their text.
 Json json_value(const Value& value);
 
+/// Whether it is an integer that std::int64_t holds.
+bool is_int64(const Json& json);
+
 /// Reads one transform's state and refuses every other form. Errors are Error(kBadData) that name transform and key.
 class StateReader {
  public:
-  /// Requires an object with exactly these keys.
+  /// Requires an object with exactly these keys, in this order.
   StateReader(const Json& state, std::string_view transform, std::initializer_list<std::string_view> keys);
 
   double number(std::string_view key) const;  // finite
   std::int64_t integer(std::string_view key, std::int64_t min = 0) const;
   const Json& array(std::string_view key) const;
   const Json& any(std::string_view key) const { return state_.at(std::string(key)); }
+  /// Refuses the state: "'<key>' <problem>".
   [[noreturn]] void refuse(std::string_view key, std::string_view problem) const;
 
  private:

@@ -82,6 +82,8 @@ class FeatureSet {
     std::vector<Expr> inputs_of(std::size_t transform_index) const;
     /// Binds the transforms from `first` on.
     void bind_from(std::size_t first);
+    /// Checks a loaded state and binds the transforms behind it.
+    void check_state(std::size_t transform_index);
     FeatureDomain final_domain() const;
     Type final_type(const FeatureDomain& domain) const;
     std::string where(std::size_t transform_index) const;

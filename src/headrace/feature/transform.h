@@ -88,7 +88,7 @@ class Transform {
 struct TransformParameterDoc {
   std::string_view name;
   std::string_view type;          // "float", "integer", "list of float", "string", "any" (a value that is no list)
-  std::string_view default_text;  // empty: required
+  std::string_view default_text;  // empty: required; "none": may be left out, and has no value then
   std::string_view doc;
 };
 

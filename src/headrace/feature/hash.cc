@@ -1,0 +1,37 @@
+#include "headrace/feature/check_inputs.h"
+#include "headrace/feature/formula.h"
+#include "headrace/feature/plain_transform.h"
+
+namespace headrace {
+
+extern const TransformKind kHashTransform;
+
+namespace {
+
+constexpr std::int64_t kBucketsMax = 1'000'000'000'000;
+
+std::unique_ptr<Transform> bind_hash(const TransformParameters& parameters, std::span<const FeatureDomain> inputs) {
+  one_input("hash", inputs);
+  check_hashable("hash", inputs);
+  std::int64_t buckets = parameters.integer_in("buckets", 1, kBucketsMax);
+  return plain_transform({TypeKind::kInt64, false, true, 2 + buckets}, [buckets](std::span<const Expr> x) {
+    return formula("case when x is null then 1 else 2 + hash_bucket(x, buckets) end",
+                   {{"x", x.front()}, {"buckets", integer_literal(buckets)}});
+  });
+}
+
+}  // namespace
+
+const TransformKind kHashTransform = {
+    .name = "hash",
+    .summary = "Ids without a vocabulary: 0 padding (never made), 1 null, 2 + hash % buckets. The hash is XXH3-64 with "
+               "seed 0, the same on every machine and in every version.",
+    .input = "a column of any plain type",
+    .output = "int64 ids; their number is 2 + buckets",
+    .parameters = {{"buckets", "integer", "", "number of hash buckets, at least 1"}},
+    .example = "{hash: {buckets: 1000}}",
+    .source = "XXH3-64, https://github.com/Cyan4973/xxHash",
+    .bind = bind_hash,
+};
+
+}  // namespace headrace
