@@ -8,10 +8,27 @@
 namespace headrace {
 
 // arithmetic
+extern const Function kAdd;
+extern const Function kDiv;
+extern const Function kDivide;
+extern const Function kMod;
+extern const Function kMultiply;
+extern const Function kNegate;
+extern const Function kSubtract;
 
 // comparison
+extern const Function kEq;
+extern const Function kGe;
+extern const Function kGt;
+extern const Function kLe;
+extern const Function kLt;
+extern const Function kNe;
 
 // conditional
+
+// conversion
+extern const Function kCast;
+extern const Function kTryCast;
 
 // hash
 
@@ -73,10 +90,27 @@ namespace {
 
 const Function* const kTable[] = {
     // arithmetic
+    &kAdd,
+    &kDiv,
+    &kDivide,
+    &kMod,
+    &kMultiply,
+    &kNegate,
+    &kSubtract,
 
     // comparison
+    &kEq,
+    &kGe,
+    &kGt,
+    &kLe,
+    &kLt,
+    &kNe,
 
     // conditional
+
+    // conversion
+    &kCast,
+    &kTryCast,
 
     // hash
 
