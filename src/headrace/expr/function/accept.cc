@@ -71,9 +71,11 @@ std::string_view advice(const Type& given, Accept wanted) {
   return "";
 }
 
-/// "(text: string, start: int64) -> string": the signature without the name, which refuse_args() puts in front.
+/// "(text: string, start: int64) -> string": the signature without the name, which refuse_args() puts in front. That of
+/// an operator stays whole.
 std::string parameters(const Function& function) {
-  return std::string(function.signature.substr(function.name.size()));
+  std::size_t name_size = function.signature.starts_with(function.name) ? function.name.size() : 0;
+  return std::string(function.signature.substr(name_size));
 }
 
 Type accept_one(const Function& function, std::size_t index, std::span<const Type> given, Accept wanted) {

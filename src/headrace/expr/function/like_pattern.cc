@@ -7,26 +7,18 @@
 
 namespace headrace {
 
-LikePattern::LikePattern(std::string_view pattern, std::string_view escape) {
+LikePattern::LikePattern(std::string_view pattern) {
   segments_.emplace_back();
-  if (count_code_points(escape) != 1) {
-    problem_ = "the escape must be one character";
-    return;
-  }
   while (!pattern.empty()) {
     std::string_view unit = pattern.substr(0, code_point_bytes(pattern.front()));
     pattern.remove_prefix(unit.size());
-    if (unit == escape) {
-      if (pattern.empty()) {
-        problem_ = "the pattern ends with the escape character";
+    if (unit == "\\") {
+      unit = pattern.substr(0, 1);
+      if (unit != "%" && unit != "_" && unit != "\\") {
+        problem_ = "in a pattern, \\ must stand before %, _ or another \\";
         return;
       }
-      unit = pattern.substr(0, code_point_bytes(pattern.front()));
-      pattern.remove_prefix(unit.size());
-      if (unit != "%" && unit != "_" && unit != escape) {
-        problem_ = "the escape character of the pattern does not stand before %, _ or itself";
-        return;
-      }
+      pattern.remove_prefix(1);
       segments_.back().add_text(unit);
     } else if (unit == "%") {
       segments_.emplace_back();

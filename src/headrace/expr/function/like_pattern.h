@@ -1,4 +1,5 @@
-// The patterns of `like`: % stands for any text, _ for any one character.
+// The patterns of `like`: % stands for any text, _ for any one character, and \ before %, _ or \ for that character
+// itself.
 //
 // A pattern is cut at its % into segments. Each matches a fixed number of characters, so the leftmost match of a
 // segment is also the one that ends first, and matching needs no going back: the first segment must stand at the start
@@ -16,8 +17,7 @@ namespace headrace {
 
 class LikePattern {
  public:
-  /// Reads a pattern in which `escape`, one character, takes the special meaning from a following %, _ or itself.
-  LikePattern(std::string_view pattern, std::string_view escape);
+  explicit LikePattern(std::string_view pattern);
 
   /// Why the pattern cannot be used, or empty.
   std::string_view problem() const { return problem_; }

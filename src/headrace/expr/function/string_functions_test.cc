@@ -11,8 +11,8 @@ TEST_CASE("lower and upper map all of Unicode") {
   check_rows("upper(a)", {texts({"jfk", "", std::nullopt, "Az09[@`{"})}, {"JFK", "", "null", "AZ09[@`{"});
   check_rows("lower(a)", {texts({"ÄÖÜ JFK", "ΟΔΟΣ", std::nullopt, "İ", "ЖУК", "日本"})},
              {"äöü jfk", "οδος", "null", "i\u0307", "жук", "日本"});
-  check_rows("upper(a)", {texts({"straße", "ﬁ", std::nullopt, "ᾳ", "жук", "日本", "ΐ"})},
-             {"STRASSE", "FI", "null", "ΑΙ", "ЖУК", "日本", "Ϊ\u0301"});
+  check_rows("upper(a)", {texts({"straße", "ﬁ", std::nullopt, "ᾳ", "жук", "日本", "\u0390"})},
+             {"STRASSE", "FI", "null", "ΑΙ", "ЖУК", "日本", "\u0399\u0308\u0301"});
   check_fails("lower(a)", {int64s({1})}, "cast(x as string)");
   check_fails("lower(a, a)", {texts({"x"})}, "lower takes (text: string) -> string");
 }
@@ -123,12 +123,12 @@ TEST_CASE("like matches whole texts") {
   check_rows("a like '%'", {a}, {"true", "true", "true", "null", "true"});
   check_rows("a like ''", {a}, {"false", "false", "true", "null", "false"});
   check_rows("a like '%\\%'", {a}, {"false", "false", "false", "null", "true"});
-  check_rows("like(a, '%!%', '!')", {a}, {"false", "false", "false", "null", "true"});
+  check_rows("a not like '%r%'", {a}, {"false", "false", "true", "null", "true"});
   check_rows("a like b", {a, texts({"h%", "Z%", "_", "x", std::nullopt})}, {"true", "true", "false", "null", "null"});
-  check_fails("a like 'x\\'", {a}, "ends with the escape character");
-  check_fails("a like '\\x'", {a}, "does not stand before");
-  check_fails("like(a, 'x', '')", {a}, "the escape must be one character");
-  check_fails("a like b", {a, texts({"x", "\\", "x", "x", "x"})}, "ends with the escape character");
+  check_fails("a like 'x\\'", {a}, "must stand before %, _");
+  check_fails("a like '\\x'", {a}, "must stand before %, _");
+  check_fails("a like 1", {a}, "argument 2 must be a string");
+  check_fails("a like b", {a, texts({"x", "\\", "x", "x", "x"})}, "must stand before %, _");
 }
 
 }  // namespace
