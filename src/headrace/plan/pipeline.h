@@ -143,6 +143,10 @@ struct Pipeline {
   std::string report_path;      // run.json
 };
 
+/// Checks that the names of tables and sources are unique, and that those which tables read exist before them. Both
+/// parse_pipeline() and build_tables() do it. Throws Error(kInvalidPipeline) with the place and the nearest name.
+void check_table_names(const Pipeline& pipeline);
+
 /// Builds the checked plan of every table, in order of definition, each sharing the nodes of the tables and sources it is
 /// made of. `source_schema` gives the columns of a source. Errors say file, line, table, step and the trail of steps.
 std::vector<std::pair<std::string, NodePtr>> build_tables(

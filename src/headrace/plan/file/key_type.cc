@@ -1,5 +1,5 @@
 // See key_type.h.
-#include "headrace/plan/key_type.h"
+#include "headrace/plan/file/key_type.h"
 
 #include <fmt/format.h>
 

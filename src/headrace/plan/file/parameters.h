@@ -1,16 +1,17 @@
 // Parameters of a pipeline file: declared with a default, set from outside, replaced in every string.
 //
 //   parameters: {date: 2013-11-01, min_count: 20, region: null}     null: must be set
-//   ... path: data/${date}.csv        min_count: ${min_count}
+//   ... path: data/${date}.csv        min_count: ${min_count}        {min_count: "${min_count}"}
 //
-// A parameter keeps the type of its default. A value that is wholly ${x} becomes that typed value; inside a longer string
-// the parameter's text is put in. `$${` stands for the two characters `${`. Nothing else is looked up: no environment.
+// A parameter keeps the type of its default. A value that is wholly ${x} becomes that typed value, even in quotes, because
+// YAML wants quotes around it inside { } and [ ]; inside a longer string the parameter's text is put in. `$${` stands for the two characters `${`.
+// A default may use the parameters before it. Nothing else is looked up: no environment.
 #pragma once
 
 #include <map>
 #include <string>
 
-#include "headrace/plan/config.h"
+#include "headrace/plan/file/config.h"
 
 namespace headrace {
 

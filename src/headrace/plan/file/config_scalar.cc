@@ -4,7 +4,7 @@
 #include <limits>
 #include <string>
 
-#include "headrace/plan/config.h"
+#include "headrace/plan/file/config.h"
 
 namespace headrace {
 namespace {

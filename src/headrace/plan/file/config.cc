@@ -1,7 +1,7 @@
 // See config.h. The tree is built bottom-up: a stack holds the maps and lists that are open, and a finished node goes to
 // the one below it. A node in an anchor is kept once more, so that an alias can be replaced by a copy; the number of nodes
 // is checked before each copy, which is what stops a file of a few lines from growing to billions.
-#include "headrace/plan/config.h"
+#include "headrace/plan/file/config.h"
 
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
@@ -226,7 +226,7 @@ ConfigNode parse_config(std::string_view yaml, const std::string& file, const Co
     }
   } catch (const YAML::Exception& error) {
     throw place_error(file, to_place(error.mark), "this is no valid YAML: " + error.msg,
-                      "check indentation, brackets and quotes here and in the line above");
+                      "check indentation, brackets and quotes here and in the line above; inside { } and [ ], ${name} takes quotes");
   }
   if (!builder.has_root()) {
     throw place_error(file, {}, "the file is empty", "a pipeline has at least: version, name, sources, tables");
@@ -244,28 +244,6 @@ std::string describe(const ConfigNode& node) {
     case TypeKind::kFloat64: return fmt::format("the number {}", node.text);
     default: return fmt::format("the string '{}'", node.text);
   }
-}
-
-std::string format_place(const std::string& file, FilePlace place) {
-  if (place.line == 0) return file;
-  std::string position = fmt::format("{}:{}", place.line, place.column);
-  return file.empty() ? "line " + position : file + ":" + position;
-}
-
-Error place_error(const std::string& file, FilePlace place, std::string_view message, std::string hint) {
-  std::string where = format_place(file, place);
-  return {ErrorCode::kInvalidPipeline, where.empty() ? std::string(message) : fmt::format("{}: {}", where, message),
-          std::move(hint)};
-}
-
-Error at_place(const Error& error, const std::string& file, FilePlace place, std::string_view what) {
-  std::string where = format_place(file, place);
-  std::string message = error.message();
-  if (!what.empty()) message = fmt::format("{}: {}", what, message);
-  if (!where.empty()) message = fmt::format("{}: {}", where, message);
-  Error placed(error.code(), std::move(message), error.hint());
-  for (const std::string& context : error.context()) placed.add_context(context);
-  return placed;
 }
 
 }  // namespace headrace

@@ -1,5 +1,5 @@
 // See parameters.h.
-#include "headrace/plan/parameters.h"
+#include "headrace/plan/file/parameters.h"
 
 #include <fmt/format.h>
 
@@ -43,13 +43,11 @@ class Substitution {
 
   void apply(ConfigNode& node) const {
     if (node.text.find("${") == std::string::npos) return;
-    if (!node.quoted) {
-      if (const Parameter* whole = whole_parameter(node)) {
-        node.scalar = whole->value;
-        node.text = whole->text;
-        node.quoted = whole->value.type.kind() == TypeKind::kString;
-        return;
-      }
+    if (const Parameter* whole = whole_parameter(node)) {
+      node.scalar = whole->value;
+      node.text = whole->text;
+      node.is_parameter = true;
+      return;
     }
     node.text = replace(node);
     node.scalar = Value::string(node.text);
@@ -96,6 +94,29 @@ class Substitution {
   const std::string& file_;
 };
 
+Parameter read_parameter(const ConfigEntry& entry, const std::map<std::string, std::string>& set,
+                         const Parameters& before, const std::string& file) {
+  if (!is_parameter_name(entry.key)) {
+    throw place_error(file, entry.place, fmt::format("'{}' is no name for a parameter", entry.key),
+                      "use letters, digits and _, a letter first");
+  }
+  if (entry.value.kind != ConfigNode::Kind::kScalar) {
+    throw place_error(file, entry.value.place,
+                      fmt::format("the parameter '{}' is {}, expected a single value", entry.key, describe(entry.value)),
+                      "parameters are strings, numbers or booleans");
+  }
+  ConfigNode node = entry.value;
+  Substitution(before, file).apply(node);
+  Parameter parameter{node.scalar, node.text};
+  auto given = set.find(entry.key);
+  if (given != set.end()) parameter = {read_set_value(entry.key, given->second, node.scalar), given->second};
+  if (parameter.value.is_null()) {
+    throw place_error(file, entry.place, fmt::format("the parameter '{}' has no value", entry.key),
+                      fmt::format("set it: --set {}=…, or give it a default here", entry.key));
+  }
+  return parameter;
+}
+
 void substitute(ConfigNode& node, const Substitution& substitution, const std::string& file) {
   if (node.kind == ConfigNode::Kind::kScalar) substitution.apply(node);
   for (ConfigNode& item : node.items) substitute(item, substitution, file);
@@ -113,37 +134,18 @@ void substitute(ConfigNode& node, const Substitution& substitution, const std::s
 Parameters read_parameters(const ConfigNode& root, const std::map<std::string, std::string>& set,
                            const std::string& file) {
   Parameters parameters;
-  std::map<std::string, FilePlace> places;
   const ConfigNode* declared = root.find("parameters");
   if (declared != nullptr && !declared->is_map()) {
     throw place_error(file, declared->place, "'parameters' is " + describe(*declared) + ", expected a map",
                       "for example: parameters: {date: 2013-11-01}");
   }
   for (const ConfigEntry& entry : declared != nullptr ? declared->entries : std::vector<ConfigEntry>{}) {
-    if (!is_parameter_name(entry.key)) {
-      throw place_error(file, entry.place, fmt::format("'{}' is no name for a parameter", entry.key),
-                        "use letters, digits and _, a letter first");
-    }
-    if (entry.value.kind != ConfigNode::Kind::kScalar) {
-      throw place_error(file, entry.value.place,
-                        fmt::format("the parameter '{}' is {}, expected a single value", entry.key, describe(entry.value)),
-                        "parameters are strings, numbers or booleans");
-    }
-    parameters[entry.key] = {entry.value.scalar, entry.value.text};
-    places[entry.key] = entry.place;
+    parameters[entry.key] = read_parameter(entry, set, parameters, file);
   }
   for (const auto& [name, text] : set) {
-    auto found = parameters.find(name);
-    if (found == parameters.end()) {
-      throw place_error(file, {}, fmt::format("unknown parameter '{}' is set", name),
-                        name_hint(name, names_of(parameters), "parameters") + "; declare it under 'parameters'");
-    }
-    found->second = {read_set_value(name, text, found->second.value), text};
-  }
-  for (const auto& [name, parameter] : parameters) {
-    if (!parameter.value.is_null()) continue;
-    throw place_error(file, places[name], fmt::format("the parameter '{}' has no value", name),
-                      fmt::format("set it: --set {}=…, or give it a default here", name));
+    if (parameters.contains(name)) continue;
+    throw place_error(file, {}, fmt::format("unknown parameter '{}' is set", name),
+                      name_hint(name, names_of(parameters), "parameters") + "; declare it under 'parameters'");
   }
   return parameters;
 }

@@ -13,9 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include "headrace/base/error.h"
 #include "headrace/column/value.h"
-#include "headrace/plan/pipeline.h"
+#include "headrace/plan/place.h"
 
 namespace headrace {
 
@@ -29,11 +28,14 @@ struct ConfigNode {
   Value scalar;          // kScalar: null, bool, int64, float64 or string
   std::string text;      // kScalar: as written, without quotes
   bool quoted = false;   // kScalar: in quotes or a block
+  bool is_parameter = false;  // kScalar: was wholly a ${parameter}: good as its typed value and as its text
   std::vector<ConfigNode> items;      // kList
   std::vector<ConfigEntry> entries;   // kMap, in the order written
 
   bool is_null() const { return kind == Kind::kScalar && scalar.is_null(); }
-  bool is_string() const { return kind == Kind::kScalar && scalar.type.kind() == TypeKind::kString; }
+  bool is_string() const {
+    return kind == Kind::kScalar && (is_parameter || scalar.type.kind() == TypeKind::kString);
+  }
   bool is_list() const { return kind == Kind::kList; }
   bool is_map() const { return kind == Kind::kMap; }
   /// The value of `key` in a map, or nullptr.
@@ -62,14 +64,5 @@ std::optional<Value> resolve_plain_scalar(std::string_view text);
 
 /// "the integer 12", "a list", "the string 'abc'", for messages about what was found.
 std::string describe(const ConfigNode& node);
-
-/// "p.yaml:12:7", or less of it when the file has no name or the place is unknown; empty when nothing is known.
-std::string format_place(const std::string& file, FilePlace place);
-
-/// Error(kInvalidPipeline) whose message starts with the place.
-Error place_error(const std::string& file, FilePlace place, std::string_view message, std::string hint = {});
-
-/// `error` with the place put before its message.
-Error at_place(const Error& error, const std::string& file, FilePlace place, std::string_view what = {});
 
 }  // namespace headrace

@@ -3,8 +3,8 @@
 
 #include <cmath>
 
-#include "headrace/plan/config.h"
-#include "headrace/plan/parameters.h"
+#include "headrace/plan/file/config.h"
+#include "headrace/plan/file/parameters.h"
 
 namespace headrace {
 namespace {
@@ -88,7 +88,7 @@ TEST_CASE("keys keep their order, and anchors, aliases and merge keys are follow
 
 TEST_CASE("what a pipeline file may not hold is refused with its place") {
   CHECK(message_of("a: !!str 1\n").starts_with("p.yaml:1:4: a tag stands here: 'tag:yaml.org,2002:str'"));
-  CHECK(message_of("a: 1\n---\nb: 2\n").starts_with("p.yaml:3:1: a second document starts here"));
+  CHECK(message_of("a: 1\n---\nb: 2\n").starts_with("p.yaml:2:1: a second document starts here"));
   CHECK(message_of("a: 1\nb: 2\na: 3\n").starts_with("p.yaml:3:1: the key 'a' stands twice in one map"));
   CHECK(message_of("a: 1\nb: 2\na: 3\n").find("its first value is in line 1") != std::string::npos);
   CHECK(message_of("{a: 1}: 2\n").starts_with("p.yaml:1:1: a key is a map"));
@@ -123,13 +123,15 @@ TEST_CASE("a small file cannot grow or nest without bound") {
 TEST_CASE("parameters are replaced in strings and keep their type when they are the whole value") {
   ConfigNode root = parse_config(
       "parameters: {date: 2013-11-01, n: 20, q: \"20\", must: null}\n"
-      "a: data/${date}/${n}.csv\nb: ${n}\nc: \"${n}\"\nd: ${q}\ne: $${n} and $$${n}\nf: [{x: ${must}}]\n",
+      "a: data/${date}/${n}.csv\nb: ${n}\nc: \"${n}\"\nd: ${q}\ne: $${n} and $$${n}\nf: [{x: \"${must}\"}]\n",
       "p.yaml");
   Parameters parameters = read_parameters(root, {{"must", "1.5"}, {"date", "2014"}}, "p.yaml");
   substitute_parameters(root, parameters, "p.yaml");
   CHECK(root.find("a")->scalar == Value::string("data/2014/20.csv"));
   CHECK(root.find("b")->scalar == Value::int64(20));
-  CHECK(root.find("c")->scalar == Value::string("20"));
+  CHECK(root.find("c")->scalar == Value::int64(20));
+  CHECK(root.find("c")->is_string());
+  CHECK(root.find("c")->text == "20");
   CHECK(root.find("d")->scalar == Value::string("20"));
   CHECK(root.find("e")->scalar == Value::string("${n} and $${n}"));
   CHECK(root.find("f")->items[0].find("x")->scalar == Value::float64(1.5));

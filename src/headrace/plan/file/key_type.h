@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "headrace/plan/config.h"
+#include "headrace/plan/file/config.h"
 #include "headrace/plan/pipeline_file.h"
 
 namespace headrace {

@@ -1,0 +1,77 @@
+// See read.h: what the readers of all sections share.
+#include "headrace/plan/file/read.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "headrace/expr/parse.h"
+
+namespace headrace {
+
+void ReadFile::fail(FilePlace place, std::string_view message, std::string hint) const {
+  throw place_error(name, place, message, std::move(hint));
+}
+
+std::string ReadFile::join_path(const std::string& path) const {
+  if (path.empty() || path.find("://") != std::string::npos) return path;
+  std::filesystem::path folder = std::filesystem::path(name).parent_path();
+  return (folder / path).lexically_normal().generic_string();
+}
+
+std::string sibling_path(const std::string& output_path, std::string_view name) {
+  std::filesystem::path folder(output_path);
+  if (!folder.has_filename()) folder = folder.parent_path();  // "out/rows/" is the folder out/rows
+  return (folder.parent_path() / name).generic_string();
+}
+
+Expr read_expr(const ReadFile& file, const ConfigNode& node, const std::string& what) {
+  try {
+    return parse_expr(node.text);
+  } catch (const Error& error) {
+    throw at_place(error, file.name, node.place, what);
+  }
+}
+
+std::string read_string(const ConfigNode& map, std::string_view key, std::string fallback) {
+  const ConfigNode* node = map.find(key);
+  return node == nullptr ? std::move(fallback) : node->text;
+}
+
+bool read_bool(const ConfigNode& map, std::string_view key, bool fallback) {
+  const ConfigNode* node = map.find(key);
+  return node == nullptr ? fallback : node->scalar.as_bool();
+}
+
+std::vector<std::string> read_strings(const ConfigNode& map, std::string_view key) {
+  const ConfigNode* node = map.find(key);
+  if (node == nullptr) return {};
+  if (!node->is_list()) return {node->text};
+  std::vector<std::string> strings;
+  for (const ConfigNode& item : node->items) strings.push_back(item.text);
+  return strings;
+}
+
+std::vector<NamedExpr> read_named_exprs(const ReadFile& file, const ConfigNode& map) {
+  std::vector<NamedExpr> exprs;
+  for (const ConfigEntry& entry : map.entries) {
+    exprs.push_back({entry.key, read_expr(file, entry.value, fmt::format("column '{}'", entry.key))});
+  }
+  return exprs;
+}
+
+void check_name(const ReadFile& file, const std::string& name, FilePlace place, std::string_view what) {
+  auto good = [](char c) {
+    bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    return letter || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+  };
+  constexpr std::size_t kNameBytesMax = 200;
+  bool valid = !name.empty() && name.size() <= kNameBytesMax && name[0] != '.' && std::ranges::all_of(name, good);
+  if (!valid) {
+    file.fail(place, fmt::format("'{}' is no name for {}", name, what),
+              "names take letters, digits, '_', '-' and '.', a '.' not first; they become parts of paths");
+  }
+}
+
+}  // namespace headrace

@@ -1,0 +1,168 @@
+// See build_tables() in pipeline.h: from steps to nodes. Every error gets the step's place in the file, its table, number
+// and kind, and the steps that led to it.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "headrace/base/error.h"
+#include "headrace/base/nearest.h"
+#include "headrace/plan/pipeline.h"
+#include "headrace/plan/place.h"
+
+namespace headrace {
+namespace {
+
+/// The word for a step in the pipeline file.
+struct StepName {
+  std::string_view operator()(const FilterStep&) const { return "filter"; }
+  std::string_view operator()(const WithColumnsStep&) const { return "with_columns"; }
+  std::string_view operator()(const SelectStep&) const { return "select"; }
+  std::string_view operator()(const DropStep&) const { return "drop"; }
+  std::string_view operator()(const RenameStep&) const { return "rename"; }
+  std::string_view operator()(const JoinStep&) const { return "join"; }
+  std::string_view operator()(const GroupByStep&) const { return "group_by"; }
+};
+
+/// What tells a step from others of its kind: "join planes", "filter arrived".
+struct StepText {
+  std::string operator()(const FilterStep& filter) const {
+    return "filter " + (filter.name.empty() ? to_string(filter.predicate) : filter.name);
+  }
+  std::string operator()(const JoinStep& join) const { return "join " + join.right; }
+  std::string operator()(const GroupByStep& group_by) const {
+    return group_by.keys.empty() ? "group_by" : fmt::format("group_by {}", fmt::join(group_by.keys, ", "));
+  }
+  template <typename Other>
+  std::string operator()(const Other& step) const {
+    return std::string(StepName{}(step));
+  }
+};
+
+/// Puts one step on top of a node.
+class StepBuilder {
+ public:
+  StepBuilder(NodePtr input, std::string label, const std::function<NodePtr(const std::string&)>& find_table)
+      : input_(std::move(input)), label_(std::move(label)), find_table_(find_table) {}
+
+  NodePtr operator()(const FilterStep& step) const { return make_filter(input_, step.predicate, label_); }
+  NodePtr operator()(const WithColumnsStep& step) const { return make_with_columns(input_, step.columns, label_); }
+  NodePtr operator()(const SelectStep& step) const { return make_project(input_, step.columns, label_); }
+
+  NodePtr operator()(const DropStep& step) const {
+    for (const std::string& name : step.columns) input_->schema.index_of(name);
+    std::vector<NamedExpr> kept;
+    for (const Field& field : input_->schema) {
+      bool dropped = std::ranges::find(step.columns, field.name) != step.columns.end();
+      if (!dropped) kept.push_back({field.name, column(field.name)});
+    }
+    return make_project(input_, std::move(kept), label_);
+  }
+
+  NodePtr operator()(const RenameStep& step) const {
+    std::vector<NamedExpr> columns;
+    for (const Field& field : input_->schema) columns.push_back({field.name, column(field.name)});
+    for (const auto& [from, to] : step.names) columns[input_->schema.index_of(from)].name = to;
+    return make_project(input_, std::move(columns), label_);
+  }
+
+  NodePtr operator()(const JoinStep& step) const {
+    JoinNode join;
+    join.left = input_;
+    join.right = find_table_(step.right);
+    join.how = step.how;
+    join.left_on = step.left_on;
+    join.right_on = step.right_on;
+    join.suffix = step.suffix;
+    join.right_unique = step.right_unique;
+    return make_join(std::move(join), label_);
+  }
+
+  NodePtr operator()(const GroupByStep& step) const {
+    return make_aggregate(input_, step.keys, step.aggregates, label_);
+  }
+
+ private:
+  NodePtr input_;
+  std::string label_;
+  const std::function<NodePtr(const std::string&)>& find_table_;
+};
+
+std::string describe_step(const TableSpec& table, std::size_t index) {
+  return fmt::format("table '{}', step {} ({})", table.name, index + 1, std::visit(StepName{}, table.steps[index].kind));
+}
+
+/// "building table 'rows': from flights, then 1 filter arrived, 2 join planes"
+std::string describe_trail(const TableSpec& table, std::size_t steps_done) {
+  std::string trail = fmt::format("building table '{}': from {}", table.name, table.from);
+  for (std::size_t i = 0; i < steps_done; ++i) {
+    trail += fmt::format("{} {} {}", i == 0 ? ", then" : ",", i + 1, std::visit(StepText{}, table.steps[i].kind));
+  }
+  return trail;
+}
+
+Error unknown_table(const Pipeline& pipeline, const TableSpec& reader, FilePlace place, const std::string& what,
+                    const std::string& name, const std::set<std::string>& known) {
+  auto later = std::ranges::find(pipeline.tables, name, &TableSpec::name);
+  std::vector<std::string> names(known.begin(), known.end());
+  std::string hint = name_hint(name, names, "tables and sources", 40);
+  if (name == reader.name) hint = "a table cannot read itself; " + hint;
+  else if (later != pipeline.tables.end()) hint = fmt::format("'{}' is defined after it: move it before '{}'", name, reader.name);
+  return place_error(pipeline.file, place, fmt::format("{}: unknown table or source '{}'", what, name), std::move(hint));
+}
+
+}  // namespace
+
+void check_table_names(const Pipeline& pipeline) {
+  std::set<std::string> known;
+  for (const SourceSpec& source : pipeline.sources) {
+    if (known.insert(source.name).second) continue;
+    throw place_error(pipeline.file, {}, fmt::format("two sources have the name '{}'", source.name), "rename one of them");
+  }
+  for (const TableSpec& table : pipeline.tables) {
+    if (!known.contains(table.from)) {
+      throw unknown_table(pipeline, table, table.place, fmt::format("table '{}'", table.name), table.from, known);
+    }
+    for (std::size_t i = 0; i < table.steps.size(); ++i) {
+      const auto* join = std::get_if<JoinStep>(&table.steps[i].kind);
+      if (join == nullptr || known.contains(join->right)) continue;
+      throw unknown_table(pipeline, table, table.steps[i].place, describe_step(table, i), join->right, known);
+    }
+    if (known.insert(table.name).second) continue;
+    throw place_error(pipeline.file, table.place,
+                      fmt::format("the table '{}' has the name of a source or of a table before it", table.name),
+                      "rename one of them");
+  }
+}
+
+std::vector<std::pair<std::string, NodePtr>> build_tables(
+    const Pipeline& pipeline, const std::function<Schema(const std::string& source)>& source_schema) {
+  check_table_names(pipeline);
+  std::map<std::string, NodePtr> nodes;
+  std::function<NodePtr(const std::string&)> find_table = [&](const std::string& name) {
+    NodePtr& node = nodes[name];
+    if (!node) node = make_scan(name, source_schema(name), name);
+    return node;
+  };
+  std::vector<std::pair<std::string, NodePtr>> tables;
+  for (const TableSpec& table : pipeline.tables) {
+    NodePtr node = find_table(table.from);
+    for (std::size_t i = 0; i < table.steps.size(); ++i) {
+      const Step& step = table.steps[i];
+      std::string label = fmt::format("{}: {}", table.name, std::visit(StepText{}, step.kind));
+      try {
+        node = std::visit(StepBuilder(node, std::move(label), find_table), step.kind);
+      } catch (const Error& error) {
+        Error placed = at_place(error, pipeline.file, step.place, describe_step(table, i));
+        placed.add_context(describe_trail(table, i));
+        throw placed;
+      }
+    }
+    nodes[table.name] = node;
+    tables.emplace_back(table.name, node);
+  }
+  return tables;
+}
+
+}  // namespace headrace
