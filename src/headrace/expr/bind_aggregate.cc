@@ -1,40 +1,20 @@
-// The table of aggregates, and the check of one call.
-#include "headrace/expr/aggregate.h"
-
-#include <algorithm>
+// The check of one aggregate call. See aggregate.h.
 #include <string>
-#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/base/nearest.h"
+#include "headrace/expr/aggregate.h"
 #include "headrace/expr/function.h"
 
 namespace headrace {
-
-extern const AggregateFunction kCountAggregate;
-extern const AggregateFunction kCountDistinctAggregate;
-extern const AggregateFunction kMaxAggregate;
-extern const AggregateFunction kMeanAggregate;
-extern const AggregateFunction kMinAggregate;
-extern const AggregateFunction kStddevAggregate;
-extern const AggregateFunction kStddevPopAggregate;
-extern const AggregateFunction kSumAggregate;
-extern const AggregateFunction kVarPopAggregate;
-extern const AggregateFunction kVarianceAggregate;
-
 namespace {
-
-/// By name.
-const AggregateFunction* const kTable[] = {
-    &kCountAggregate,  &kCountDistinctAggregate, &kMaxAggregate, &kMeanAggregate,   &kMinAggregate,
-    &kStddevAggregate, &kStddevPopAggregate,     &kSumAggregate, &kVarPopAggregate, &kVarianceAggregate,
-};
 
 std::vector<std::string> aggregate_names() {
   std::vector<std::string> names;
-  for (const AggregateFunction* aggregate : kTable) names.emplace_back(aggregate->name);
+  for (const AggregateFunction* aggregate : all_aggregates()) names.emplace_back(aggregate->name);
   return names;
 }
 
@@ -56,13 +36,6 @@ std::vector<std::string> aggregate_names() {
 }
 
 }  // namespace
-
-std::span<const AggregateFunction* const> all_aggregates() { return kTable; }
-
-const AggregateFunction* find_aggregate(std::string_view name) {
-  const auto* found = std::find_if(std::begin(kTable), std::end(kTable), [&](auto* a) { return a->name == name; });
-  return found == std::end(kTable) ? nullptr : *found;
-}
 
 BoundAggregate bind_aggregate(const Expr& expr, const Schema& schema) {
   const auto* node = std::get_if<Call>(&expr->kind);
