@@ -1,3 +1,5 @@
+// Every function is compared with a vector<bool> at all small offsets and at lengths around the sizes of byte and word.
+
 #include "headrace/kernel/bitmap.h"
 
 #include <random>

@@ -1,3 +1,6 @@
+// A value is taken apart into sign, significand and exponent; the significand, shifted by up to 31 bits, is added to
+// three digits. All else (carries, sign and magnitude, rounding, bytes) happens once per many values.
+
 #include "headrace/kernel/exact_sum.h"
 
 #include <bit>

@@ -1,3 +1,6 @@
+// The numerator of the variance is computed in integers: two products of long numbers, shifted to the same exponent,
+// and their difference.
+
 #include "headrace/kernel/moments.h"
 
 #include <algorithm>

@@ -1,3 +1,6 @@
+// The rounding functions find the last bit that the format can hold, take the bits from there up, and add one if what
+// is cut off is more than half, or half beside an odd bit. The float is then put together from its bit fields.
+
 #include "headrace/kernel/wide_integer.h"
 
 #include <algorithm>
@@ -111,9 +114,9 @@ Float128 round_to_float128(const WideNumber& number) noexcept {
   constexpr int64_t kNoLimit = -16494;  // The exponent of the smallest subnormal: never reached.
   const Rounded rounded = round_digits(digits, number.exponent, 113, kNoLimit);
   const Uint128 implicit_bit = static_cast<Uint128>(1) << 112;
-  const auto biased = static_cast<Uint128>(rounded.exponent + 112 + 16383);
+  const int64_t biased = rounded.exponent + 112 + 16383;
   const Uint128 sign = static_cast<Uint128>(number.negative ? 1 : 0) << 127;
-  return std::bit_cast<Float128>(sign | ((biased << 112) + (rounded.significand - implicit_bit)));
+  return std::bit_cast<Float128>(sign | ((static_cast<Uint128>(biased) << 112) + (rounded.significand - implicit_bit)));
 }
 
 }  // namespace headrace
