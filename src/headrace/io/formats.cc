@@ -8,12 +8,16 @@
 #include "headrace/base/nearest.h"
 #include "headrace/io/csv/csv.h"
 #include "headrace/io/format.h"
+#include "headrace/io/parquet/parquet.h"
+#include "headrace/io/tfrecord/tfrecord.h"
 
 namespace headrace {
 namespace {
 
 constexpr std::array kFormats = {
     &kCsvFormat,
+    &kParquetFormat,
+    &kTfrecordFormat,
 };
 
 bool ends_with_ignoring_case(std::string_view text, std::string_view ending) {

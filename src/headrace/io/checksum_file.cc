@@ -1,0 +1,38 @@
+// See checksum_file.h.
+#include "headrace/io/checksum_file.h"
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include <utility>
+
+#include "headrace/base/error.h"
+
+namespace headrace {
+
+struct ChecksumFile::State {
+  std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> hash{XXH3_createState(), &XXH3_freeState};
+};
+
+std::string checksum_text(std::uint64_t hash) { return fmt::format("xxh3:{:016x}", hash); }
+
+ChecksumFile::ChecksumFile(std::unique_ptr<OutputFile> file)
+    : file_(std::move(file)), state_(std::make_unique<State>()) {
+  HEADRACE_CHECK(state_->hash != nullptr);
+  XXH3_64bits_reset(state_->hash.get());
+}
+
+ChecksumFile::~ChecksumFile() = default;
+
+void ChecksumFile::append(std::span<const std::byte> data) {
+  file_->append(data);
+  XXH3_64bits_update(state_->hash.get(), data.data(), data.size());
+  size_bytes_ += static_cast<std::int64_t>(data.size());
+}
+
+FileSummary ChecksumFile::finish(std::int64_t row_count) {
+  file_->close();
+  return {row_count, size_bytes_, checksum_text(XXH3_64bits_digest(state_->hash.get()))};
+}
+
+}  // namespace headrace

@@ -1,0 +1,60 @@
+// The footer of a Parquet file and what it says of the columns.
+#pragma once
+
+#include <parquet/metadata.h>
+#include <parquet/properties.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "headrace/io/parquet/arrow_file.h"
+#include "headrace/io/source.h"
+
+namespace headrace {
+
+/// A top-level column of a file.
+struct ParquetColumn {
+  std::string name;
+  std::optional<Type> type;  // as it is read; empty when it cannot be
+  std::string type_text;     // the file's own name of the type, for messages
+  bool nullable = true;
+  std::vector<int> leaves;   // its columns in Parquet's count, which numbers the leaves
+};
+
+struct ParquetFile {
+  FileInfo info;
+  std::shared_ptr<parquet::FileMetaData> metadata;
+  std::vector<ParquetColumn> columns;
+
+  const ParquetColumn* find(std::string_view name) const;
+};
+
+/// Reads and checks the footer of a file.
+ParquetFile open_parquet_file(const FileInfo& info, const SourceContext& context,
+                              const std::shared_ptr<arrow::MemoryPool>& pool);
+
+parquet::ReaderProperties parquet_reader_properties(arrow::MemoryPool* pool);
+parquet::ArrowReaderProperties arrow_reader_properties();
+
+/// "cannot read 'data/a.parquet'".
+std::string cannot_read(std::string_view path);
+
+/// The Error for what Arrow or Parquet threw, from within a catch block; an Error itself is thrown on as it is.
+[[noreturn]] void rethrow_parquet_error(std::string_view what);
+
+/// Runs `body`, which calls into Arrow on a file of ours. What it throws leaves as an Error: the file's own one if the file
+/// failed, else kBadData, kOutOfMemory or kUnsupported with `what` in front.
+template <typename File, typename Body>
+decltype(auto) with_arrow(const File& file, std::string_view what, Body&& body) {
+  try {
+    return body();
+  } catch (...) {
+    file.rethrow();
+    rethrow_parquet_error(what);
+  }
+}
+
+}  // namespace headrace

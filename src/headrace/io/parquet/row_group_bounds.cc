@@ -1,0 +1,93 @@
+// See row_group_bounds.h.
+#include "headrace/io/parquet/row_group_bounds.h"
+
+#include <arrow/array/array_base.h>
+#include <arrow/array/util.h>
+#include <arrow/result.h>
+#include <arrow/scalar.h>
+#include <parquet/arrow/reader.h>
+#include <parquet/statistics.h>
+
+#include <cmath>
+#include <optional>
+
+#include "headrace/base/error.h"
+#include "headrace/column/arrow.h"
+#include "headrace/column/value.h"
+#include "headrace/io/declared_cast.h"
+
+namespace headrace {
+namespace {
+
+/// A minimum or maximum as a value of `type`; empty when it has no exact one.
+std::optional<Value> value_of(const std::shared_ptr<arrow::Scalar>& scalar, const Type& type, MemoryBudget& memory) {
+  if (scalar == nullptr || !scalar->is_valid) return std::nullopt;
+  std::optional<Type> file_type = from_arrow_type(*scalar->type);
+  if (!file_type) return std::nullopt;
+  if (file_type->kind() == TypeKind::kBinary && type.kind() == TypeKind::kString) file_type = type;
+  if (declared_cast_fit(*file_type, type) == CastFit::kNever) return std::nullopt;
+  try {
+    auto array = unwrap(arrow::MakeArrayFromScalar(*scalar, 1), "statistics");
+    bool fits = true;
+    Column column = from_arrow(*array, "statistics", memory);
+    // A bound of a string may be cut within a character, so it is compared as bytes.
+    if (column.type().is_binary_like()) return Value{type, std::string(column.string_at(0))};
+    column = declared_cast(column, type, memory, [&](std::int64_t, const char*, const std::string&) { fits = false; });
+    return fits ? std::optional(value_at(column, 0)) : std::nullopt;
+  } catch (const Error&) {
+    return std::nullopt;  // A value between two microseconds, or one of a damaged footer.
+  }
+}
+
+bool is_comparable(const Value& bound, const Type& type) {
+  if (bound.is_null()) return false;
+  if (bound.type.is_integer() && type.is_integer()) return true;
+  if (bound.type.is_floating() && type.is_floating()) return !std::isnan(bound.as_double());
+  return bound.type == type && !type.is_nested();
+}
+
+/// a < b for values of one storage.
+bool is_less(const Value& a, const Value& b) {
+  if (std::holds_alternative<std::int64_t>(a.data)) return a.as_int() < b.as_int();
+  if (std::holds_alternative<double>(a.data)) return a.as_double() < b.as_double();
+  if (std::holds_alternative<Int128>(a.data)) return std::get<Int128>(a.data) < std::get<Int128>(b.data);
+  if (std::holds_alternative<bool>(a.data)) return !a.as_bool() && b.as_bool();
+  return a.as_string() < b.as_string();
+}
+
+bool is_outside(const Value& min, const Value& max, const ScanBound& bound) {
+  using Op = ScanBound::Op;
+  // Statistics of floats leave NaN out, which is greater than all that they show.
+  bool may_hold_nan = min.type.is_floating();
+  switch (bound.op) {
+    case Op::kEq: return is_less(bound.value, min) || is_less(max, bound.value);
+    case Op::kLt: return !is_less(min, bound.value);
+    case Op::kLe: return is_less(bound.value, min);
+    case Op::kGt: return !may_hold_nan && !is_less(bound.value, max);
+    case Op::kGe: return !may_hold_nan && is_less(max, bound.value);
+    case Op::kIsNotNull: return false;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool cannot_pass(const parquet::RowGroupMetaData& row_group, const ParquetColumn& column, const Type& type,
+                 const ScanBound& bound, MemoryBudget& memory) {
+  if (type.is_nested() || column.leaves.size() != 1) return false;
+  std::unique_ptr<parquet::ColumnChunkMetaData> chunk = row_group.ColumnChunk(column.leaves[0]);
+  if (!chunk->is_stats_set()) return false;
+  std::shared_ptr<parquet::Statistics> statistics = chunk->statistics();
+  if (statistics == nullptr) return false;
+  // No bound is passed by a null.
+  if (statistics->HasNullCount() && statistics->null_count() == row_group.num_rows()) return true;
+  if (!statistics->HasMinMax() || !is_comparable(bound.value, type)) return false;
+  std::shared_ptr<arrow::Scalar> min_scalar;
+  std::shared_ptr<arrow::Scalar> max_scalar;
+  if (!parquet::arrow::StatisticsAsScalars(*statistics, &min_scalar, &max_scalar).ok()) return false;
+  std::optional<Value> min = value_of(min_scalar, type, memory);
+  std::optional<Value> max = value_of(max_scalar, type, memory);
+  return min && max && is_outside(*min, *max, bound);
+}
+
+}  // namespace headrace

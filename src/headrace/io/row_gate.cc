@@ -1,0 +1,203 @@
+// See row_gate.h.
+#include "headrace/io/row_gate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "headrace/base/error.h"
+#include "headrace/base/units.h"
+#include "headrace/io/declared_cast.h"
+#include "headrace/io/excerpt.h"
+#include "headrace/kernel/gather.h"
+
+namespace headrace {
+namespace {
+
+std::shared_ptr<const Schema> schema_of(const std::vector<GateColumn>& columns, std::size_t count) {
+  std::vector<Field> fields;
+  for (std::size_t i = 0; i < count; ++i) fields.push_back(columns[i].field);
+  return std::make_shared<const Schema>(std::move(fields));
+}
+
+std::vector<ColumnRule> rules_of(const Schema& schema, const std::vector<ColumnRule>& rules) {
+  std::vector<ColumnRule> kept;
+  for (const ColumnRule& rule : rules) {
+    if (schema.find(rule.column)) kept.push_back(rule);
+  }
+  return kept;
+}
+
+}  // namespace
+
+RowGate::RowGate(std::vector<GateColumn> columns, std::size_t delivered_count, const std::vector<ColumnRule>& rules,
+                 OnError on_error, std::string file, MemoryBudget& memory)
+    : columns_(std::move(columns)),
+      delivered_count_(delivered_count),
+      on_error_(on_error),
+      file_(std::move(file)),
+      memory_(memory),
+      schema_(schema_of(columns_, columns_.size())),
+      delivered_schema_(schema_of(columns_, delivered_count)),
+      rules_(*schema_, rules_of(*schema_, rules)),
+      is_never_null_(columns_.size(), false) {
+  for (const ColumnRule& rule : rules) {
+    std::optional<std::size_t> index = schema_->find(rule.column);
+    if (index && !rule.nullable) is_never_null_[*index] = true;
+  }
+}
+
+Batch RowGate::pass(const std::vector<Column>& columns, std::int64_t row_count, std::int64_t first_row,
+                    std::vector<RowProblem> problems) {
+  HEADRACE_CHECK(columns.size() == columns_.size());
+  Batch batch{schema_, {}, row_count};
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    HEADRACE_CHECK(columns[i].length() == row_count);
+    batch.columns.push_back(declared_cast(
+        columns[i], columns_[i].field.type, memory_, [&](std::int64_t row, const char* kind, std::string message) {
+          problems.push_back({row, i, kind, std::move(message), format_cell(columns[i], row)});
+        }));
+  }
+  if (!rules_.empty()) check_rules(batch, problems);
+  counts_.rows_read += row_count;
+  if (!problems.empty()) {
+    sort_problems(problems);
+    batch = settle(std::move(batch), problems, first_row);
+  }
+  counts_.rows_delivered += batch.row_count;
+  batch.schema = delivered_schema_;
+  batch.columns.resize(delivered_count_);
+  return batch;
+}
+
+/// Adds what breaks a rule, but not a second problem of a value that is bad already.
+void RowGate::check_rules(const Batch& batch, std::vector<RowProblem>& problems) const {
+  std::vector<RuleCheck::Violation> violations;
+  rules_.check(batch, violations);
+  if (violations.empty()) return;
+  std::set<std::pair<std::int64_t, std::size_t>> known;
+  for (const RowProblem& problem : problems) known.emplace(problem.row, problem.column);
+  for (const RuleCheck::Violation& violation : violations) {
+    std::size_t column = schema_->index_of(rules_.rule(violation.rule_index).column);
+    bool is_known = known.contains({violation.row, column}) || known.contains({violation.row, RowProblem::kWholeRow});
+    if (is_known) continue;
+    problems.push_back({violation.row, column, violation.kind, rules_.describe(batch, violation),
+                        format_cell(batch.column(column), violation.row)});
+  }
+}
+
+void RowGate::sort_problems(std::vector<RowProblem>& problems) const {
+  auto key = [&](const RowProblem& problem) {
+    bool is_whole = problem.column == RowProblem::kWholeRow;
+    return std::pair(problem.row, is_whole ? -1 : static_cast<std::int64_t>(columns_[problem.column].ordinal));
+  };
+  std::stable_sort(problems.begin(), problems.end(),
+                   [&](const RowProblem& a, const RowProblem& b) { return key(a) < key(b); });
+}
+
+BadRow RowGate::bad_row(const RowProblem& problem, std::int64_t first_row) const {
+  BadRow row;
+  row.file = file_;
+  row.line = first_row + problem.row + 1;
+  if (problem.column != RowProblem::kWholeRow) row.column = columns_[problem.column].field.name;
+  row.kind = problem.kind;
+  row.message = problem.message;
+  row.text = problem.text;
+  return row;
+}
+
+Batch RowGate::settle(Batch batch, const std::vector<RowProblem>& problems, std::int64_t first_row) {
+  if (on_error_ == OnError::kFail) {
+    BadRow row = bad_row(problems.front(), first_row);
+    std::string where = row.column.empty() ? "" : fmt::format(", column '{}'", row.column);
+    throw Error(ErrorCode::kBadData,
+                fmt::format("bad row in '{}', row {}{}: {}", row.file, format_count(row.line), where, row.message),
+                "correct the data, or set the source's on_error to quarantine, drop or null");
+  }
+  if (on_error_ == OnError::kNull) return without_bad_values(std::move(batch), problems);
+  std::vector<std::int64_t> rows;
+  for (const RowProblem& problem : problems) {
+    if (!rows.empty() && rows.back() == problem.row) continue;
+    rows.push_back(problem.row);
+    if (on_error_ == OnError::kQuarantine) bad_rows_.push_back(bad_row(problem, first_row));
+  }
+  std::int64_t removed = static_cast<std::int64_t>(rows.size());
+  (on_error_ == OnError::kQuarantine ? counts_.rows_quarantined : counts_.rows_dropped) += removed;
+  return without_rows(batch, rows);
+}
+
+/// kNull: bad values become null. Where a null may not be, and where the whole row is bad, the row is dropped.
+Batch RowGate::without_bad_values(Batch batch, const std::vector<RowProblem>& problems) {
+  std::vector<std::int64_t> dropped;
+  for (const RowProblem& problem : problems) {
+    bool drops = problem.column == RowProblem::kWholeRow || is_never_null_[problem.column];
+    if (drops && (dropped.empty() || dropped.back() != problem.row)) dropped.push_back(problem.row);
+  }
+  std::vector<std::vector<std::int32_t>> picks(columns_.size());
+  for (const RowProblem& problem : problems) {
+    if (std::binary_search(dropped.begin(), dropped.end(), problem.row)) continue;
+    std::vector<std::int32_t>& rows = picks[problem.column];
+    if (rows.empty()) {
+      rows.resize(static_cast<std::size_t>(batch.row_count));
+      std::iota(rows.begin(), rows.end(), 0);
+    }
+    if (std::exchange(rows[static_cast<std::size_t>(problem.row)], -1) != -1) ++counts_.values_nulled;
+  }
+  for (std::size_t i = 0; i < picks.size(); ++i) {
+    if (!picks[i].empty()) batch.columns[i] = gather(memory_, batch.columns[i], picks[i]);
+  }
+  counts_.rows_dropped += static_cast<std::int64_t>(dropped.size());
+  return dropped.empty() ? batch : without_rows(batch, dropped);
+}
+
+Batch RowGate::without_rows(const Batch& batch, const std::vector<std::int64_t>& rows) {
+  std::vector<std::int32_t> kept;
+  std::size_t next = 0;
+  for (std::int64_t row = 0; row < batch.row_count; ++row) {
+    if (next < rows.size() && rows[next] == row) {
+      ++next;
+    } else {
+      kept.push_back(static_cast<std::int32_t>(row));
+    }
+  }
+  return gather(memory_, batch, kept);
+}
+
+std::vector<ColumnRule> rules_with_nullability(const Schema& schema, std::vector<ColumnRule> rules) {
+  for (const Field& field : schema) {
+    if (field.nullable) continue;
+    auto rule = std::find_if(rules.begin(), rules.end(), [&](const ColumnRule& r) { return r.column == field.name; });
+    if (rule == rules.end()) {
+      rule = rules.emplace(rules.end());
+      rule->column = field.name;
+    }
+    rule->nullable = false;
+  }
+  return rules;
+}
+
+ReadPlan plan_read(const Schema& schema, const std::vector<Type>& file_types, const SourceSpec& spec,
+                   const std::vector<ColumnRule>& rules, const std::vector<std::string>& requested) {
+  ReadPlan plan;
+  std::set<std::size_t> taken;
+  auto take = [&](std::size_t index) {
+    if (taken.insert(index).second) plan.columns.push_back({schema[index], file_types[index], index});
+  };
+  for (const std::string& name : requested) take(schema.index_of(name));
+  plan.delivered_count = plan.columns.size();
+  for (std::size_t i = 0; i < schema.size(); ++i) {
+    bool has_rule = std::any_of(rules.begin(), rules.end(), [&](const ColumnRule& r) { return r.column == schema[i].name; });
+    bool is_only_text = file_types[i].kind() == TypeKind::kString && schema[i].type.kind() == TypeKind::kString;
+    bool text_matters = !spec.declared.empty() && spec.on_error != OnError::kFail;
+    bool may_not_fit = declared_cast_fit(file_types[i], schema[i].type) == CastFit::kByValue &&
+                       (!is_only_text || text_matters);
+    if (has_rule || may_not_fit) take(i);
+  }
+  return plan;
+}
+
+}  // namespace headrace

@@ -1,0 +1,120 @@
+// Parses the wire format of tf.train.Example: a cursor over bytes that never reads beyond them, and the three messages.
+//
+// There is no recursion: nesting is Example, Features, entry, Feature, list, and nothing else is looked into.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+#include <vector>
+
+#include "headrace/io/tfrecord/wire.h"
+
+namespace headrace {
+
+/// Reads fields of a message. Every read returns false on malformed bytes.
+class WireCursor {
+ public:
+  explicit WireCursor(std::string_view bytes) : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
+
+  bool at_end() const { return at_ == end_; }
+
+  bool read_varint(std::uint64_t& value) {
+    if (at_ != end_ && static_cast<unsigned char>(*at_) < 0x80) {
+      value = static_cast<unsigned char>(*at_++);
+      return true;
+    }
+    return read_long_varint(value);
+  }
+
+  bool read_bytes(std::string_view& bytes) {
+    std::uint64_t size = 0;
+    if (!read_varint(size) || size > static_cast<std::uint64_t>(end_ - at_)) return false;
+    bytes = {at_, static_cast<std::size_t>(size)};
+    at_ += size;
+    return true;
+  }
+
+  bool read_float(float& value) {
+    if (end_ - at_ < static_cast<std::ptrdiff_t>(sizeof(value))) return false;
+    std::memcpy(&value, at_, sizeof(value));
+    at_ += sizeof(value);
+    return true;
+  }
+
+  /// Skips the value of a field with that tag. Groups, which proto3 has not, are malformed.
+  bool skip(std::uint64_t tag);
+
+ private:
+  bool read_long_varint(std::uint64_t& value);
+
+  const char* at_;
+  const char* end_;
+};
+
+/// Calls visit(key, feature bytes) for each feature of an Example, in the order of the bytes; false when malformed.
+template <typename Visit>
+bool visit_features(std::string_view example, Visit&& visit) {
+  WireCursor message(example);
+  while (!message.at_end()) {
+    std::uint64_t tag = 0;
+    if (!message.read_varint(tag)) return false;
+    std::string_view features;
+    if (tag != kTagFirst) {
+      if (!message.skip(tag)) return false;
+      continue;
+    }
+    if (!message.read_bytes(features)) return false;
+    WireCursor entries(features);
+    while (!entries.at_end()) {
+      std::string_view entry;
+      if (!entries.read_varint(tag)) return false;
+      if (tag != kTagFirst) {
+        if (!entries.skip(tag)) return false;
+        continue;
+      }
+      if (!entries.read_bytes(entry)) return false;
+      WireCursor fields(entry);
+      std::string_view key;
+      std::string_view value;
+      while (!fields.at_end()) {
+        if (!fields.read_varint(tag)) return false;
+        bool read = tag == kTagFirst    ? fields.read_bytes(key)
+                    : tag == kTagSecond ? fields.read_bytes(value)
+                                        : fields.skip(tag);
+        if (!read) return false;
+      }
+      visit(key, value);
+    }
+  }
+  return true;
+}
+
+/// The values of a Feature of any form.
+struct FeatureValues {
+  FeatureKind kind = FeatureKind::kNone;
+  std::vector<std::int64_t> ints;
+  std::vector<float> floats;
+  std::vector<std::string_view> texts;
+
+  std::size_t size() const { return ints.size() + floats.size() + texts.size(); }
+};
+
+/// Parses a Feature; false when malformed. Of several lists the last kind counts; lists of one kind are joined.
+bool parse_feature(std::string_view feature, FeatureValues& values);
+
+/// The payload of a Feature that is one packed list of `kind` (for bytes: a list of one text) and nothing else, as all
+/// writers make it; false for any other form. data() is nullptr when the list is empty.
+inline bool packed_payload(std::string_view feature, FeatureKind kind, std::string_view& payload) {
+  WireCursor fields(feature);
+  std::uint64_t tag = 0;
+  std::string_view list;
+  if (!fields.read_varint(tag) || tag != static_cast<std::uint64_t>(kind)) return false;
+  if (!fields.read_bytes(list) || !fields.at_end()) return false;
+  payload = std::string_view();
+  if (list.empty()) return true;
+  WireCursor values(list);
+  return values.read_varint(tag) && tag == kTagFirst && values.read_bytes(payload) && values.at_end();
+}
+
+}  // namespace headrace
