@@ -2,6 +2,7 @@
 //
 // Every state begins as the value that loses against all others, so a row costs one comparison. Results do not depend
 // on the order of rows: NaN is the greatest float, -0.0 counts as 0.0, texts are ordered by bytes.
+#include <cmath>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -36,7 +37,7 @@ constexpr T least_of() {
 struct Least {
   template <typename T>
   static bool wins(T value, T over) {
-    if constexpr (kIsFloat<T>) return value < over || (over != over && value == value);
+    if constexpr (kIsFloat<T>) return value < over || (std::isnan(over) && !std::isnan(value));
     return value < over;
   }
   static bool wins(std::string_view value, std::string_view over) { return value < over; }
@@ -51,7 +52,7 @@ struct Least {
 struct Greatest {
   template <typename T>
   static bool wins(T value, T over) {
-    if constexpr (kIsFloat<T>) return value > over || value != value;
+    if constexpr (kIsFloat<T>) return value > over || std::isnan(value);
     return value > over;
   }
   static bool wins(std::string_view value, std::string_view over) { return value > over; }
@@ -65,7 +66,7 @@ struct Greatest {
 /// One of all values that compare equal.
 template <typename T>
 T canonical(T value) {
-  if constexpr (kIsFloat<T>) return value != value ? std::numeric_limits<T>::quiet_NaN() : value + T{0};
+  if constexpr (kIsFloat<T>) return std::isnan(value) ? std::numeric_limits<T>::quiet_NaN() : value + T{0};
   return value;
 }
 
