@@ -1,10 +1,10 @@
 // See excerpt.h.
 #include "headrace/io/excerpt.h"
 
-#include <fmt/format.h>
-
 #include <cstdint>
 #include <cstring>
+
+#include <fmt/format.h>
 
 namespace headrace {
 namespace {

@@ -11,7 +11,8 @@ namespace headrace {
 /// about `bytes_max` bytes.
 std::string excerpt(std::string_view text, std::size_t bytes_max = 80);
 
-/// Length of the longest prefix of `text` that is valid UTF-8 (no surrogates, no overlong forms); text.size() when all is.
+/// Length of the longest prefix of `text` that is valid UTF-8 (no surrogates, no overlong forms); text.size() when all
+/// is.
 std::size_t valid_utf8_bytes(std::string_view text);
 
 }  // namespace headrace

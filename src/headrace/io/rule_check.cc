@@ -1,16 +1,16 @@
 // RuleCheck: what declared columns promise beside their type. See source.h.
 //
-// Bounds and allowed values are turned into values of the column's type once, so that the loops compare like with like. Each
-// rule is checked in two passes: a branch-free one over all rows, which nearly always finds nothing, and one that collects.
-// NaN is greater than any other number, as everywhere.
-#include <fmt/format.h>
-
+// Bounds and allowed values are turned into values of the column's type once, so that the loops compare like with like.
+// Each rule is checked in two passes: a branch-free one over all rows, which nearly always finds nothing, and one that
+// collects. NaN is greater than any other number, as everywhere.
 #include <algorithm>
 #include <cmath>
 #include <optional>
 #include <string_view>
 #include <unordered_set>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/column/calendar.h"
@@ -37,7 +37,8 @@ std::optional<Value> to_integer(const Value& value, const Type& type) {
     Int128 unscaled = std::get<Int128>(value.data);
     Int128 unit = power_of_ten(value.type.scale());
     Int128 whole = unscaled / unit;
-    if (whole * unit == unscaled && whole == static_cast<std::int64_t>(whole)) number = static_cast<std::int64_t>(whole);
+    if (whole * unit == unscaled && whole == static_cast<std::int64_t>(whole))
+      number = static_cast<std::int64_t>(whole);
   }
   if (!number) return std::nullopt;
   std::int64_t limit = std::int64_t{1} << (type.value_bytes() * 8 - 1 - (type.value_bytes() == 8 ? 1 : 0));
@@ -159,7 +160,8 @@ bool is_outside(const T& value, const std::optional<T>& min, const std::optional
   return (min && is_less(value, *min)) || (max && is_less(*max, value));
 }
 
-/// Whether no value, those under nulls included, is outside. A plain loop without branches for the compiler to vectorise.
+/// Whether no value, those under nulls included, is outside. A plain loop without branches for the compiler to
+/// vectorise.
 template <typename T>
 bool all_inside(std::span<const T> values, const std::optional<T>& min, const std::optional<T>& max) {
   unsigned outside = 0;
@@ -176,7 +178,8 @@ bool all_inside(std::span<const T> values, const std::optional<T>& min, const st
 
 /// Reports the rows whose value, given by value_of(row), is out of range or not allowed.
 template <typename T, typename ValueOf>
-void check_values(const Column& column, const ColumnRule& rule, std::size_t rule_index, ValueOf value_of, Report& report) {
+void check_values(const Column& column, const ColumnRule& rule, std::size_t rule_index, ValueOf value_of,
+                  Report& report) {
   std::optional<T> min;
   std::optional<T> max;
   if (rule.min) min = stored<T>(*rule.min);

@@ -1,12 +1,12 @@
 // See convert.h.
 #include "headrace/io/csv/convert.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cstring>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/column/calendar.h"
@@ -304,7 +304,8 @@ void ColumnParser::parse_strings(const RowBlock& block, std::size_t first_row, s
 }
 
 void ColumnParser::append_bytes(std::string_view value) {
-  if (byte_count_ + value.size() + kCopyBytes > values_->size_bytes()) [[unlikely]] grow_bytes(value.size());
+  if (byte_count_ + value.size() + kCopyBytes > values_->size_bytes()) [[unlikely]]
+    grow_bytes(value.size());
   std::byte* out = values_->mutable_data() + byte_count_;
   // A copy of known size is two instructions; scratch_ alone has no bytes behind it.
   if (value.size() <= kCopyBytes && value.data() != scratch_.data()) {

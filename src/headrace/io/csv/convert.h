@@ -39,7 +39,8 @@ class NullValues {
   std::vector<Entry> entries_;
 };
 
-/// Reads `text` as cast(text as type) does, for types with fixed-width values; writes type.value_bytes() bytes to `out`.
+/// Reads `text` as cast(text as type) does, for types with fixed-width values; writes type.value_bytes() bytes to
+/// `out`.
 bool parse_text(const Type& type, std::string_view text, std::byte* out);
 /// Why parse_text() returned false: "'abc' is no int32".
 std::string describe_bad_text(const Type& type, std::string_view text);
@@ -75,7 +76,8 @@ class ColumnParser {
 
   template <typename T, typename Read>
   void parse_fixed(const RowBlock& block, std::size_t first_row, std::vector<BadValue>& bad, Read read);
-  void parse_unusual(const RowBlock& block, std::size_t block_row, std::size_t row, std::byte* out, std::vector<BadValue>& bad);
+  void parse_unusual(const RowBlock& block, std::size_t block_row, std::size_t row, std::byte* out,
+                     std::vector<BadValue>& bad);
   void parse_times(const RowBlock& block, std::size_t first_row, std::vector<BadValue>& bad);
   void parse_strings(const RowBlock& block, std::size_t first_row, std::vector<BadValue>& bad);
   void append_bytes(std::string_view value);

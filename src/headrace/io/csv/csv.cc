@@ -1,12 +1,12 @@
 // Opening CSV sources: options, headers, declared columns. See csv.h.
 #include "headrace/io/csv/csv.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/base/nearest.h"
@@ -37,9 +37,10 @@ CsvDialect dialect_of(const CsvOptions& options, const FileInfo& file) {
 void check_types(const std::vector<Field>& declared) {
   for (const Field& field : declared) {
     if (!field.type.is_nested() && field.type.kind() != TypeKind::kNull) continue;
-    throw Error(ErrorCode::kUnsupported,
-                fmt::format("column '{}' is declared as {}, which a CSV file cannot hold", field.name, field.type.to_string()),
-                "declare a type of single values, or string");
+    throw Error(
+        ErrorCode::kUnsupported,
+        fmt::format("column '{}' is declared as {}, which a CSV file cannot hold", field.name, field.type.to_string()),
+        "declare a type of single values, or string");
   }
 }
 
@@ -61,13 +62,15 @@ std::vector<ColumnRule> all_rules(const SourceSpec& spec) {
 
 Schema schema_of(std::vector<Field> fields, const std::vector<ColumnRule>& rules) {
   for (Field& field : fields) {
-    for (const ColumnRule& rule : rules) field.nullable = field.nullable && (rule.column != field.name || rule.nullable);
+    for (const ColumnRule& rule : rules)
+      field.nullable = field.nullable && (rule.column != field.name || rule.nullable);
   }
   return Schema(std::move(fields));
 }
 
 /// Where the columns of the schema stand in one file.
-std::vector<std::size_t> map_columns(const Schema& schema, const CsvHeader& header, const FileInfo& file, bool has_header) {
+std::vector<std::size_t> map_columns(const Schema& schema, const CsvHeader& header, const FileInfo& file,
+                                     bool has_header) {
   std::vector<std::size_t> columns;
   std::unordered_map<std::string_view, std::size_t> index;
   for (std::size_t i = 0; i < header.names.size(); ++i) index.emplace(header.names[i], i);
@@ -92,11 +95,13 @@ void check_no_more_columns(const Schema& schema, const CsvHeader& header, const 
   for (const Field& field : schema) known.insert(field.name);
   auto is_unknown = [&](const std::string& name) { return !known.contains(name); };
   auto unknown = std::find_if(header.names.begin(), header.names.end(), is_unknown);
-  throw Error(ErrorCode::kBadData, fmt::format("'{}' has a column '{}', and '{}' has none", file.path, *unknown, first.path),
+  throw Error(ErrorCode::kBadData,
+              fmt::format("'{}' has a column '{}', and '{}' has none", file.path, *unknown, first.path),
               "declare the columns to read, or read the files as different sources");
 }
 
-std::unique_ptr<SourceReader> open_csv(const SourceSpec& spec, std::vector<FileInfo> infos, const SourceContext& context) {
+std::unique_ptr<SourceReader> open_csv(const SourceSpec& spec, std::vector<FileInfo> infos,
+                                       const SourceContext& context) {
   HEADRACE_CHECK(!infos.empty());
   CsvDialect dialect = dialect_of(spec.csv, infos.front());
   check_types(spec.declared);
@@ -109,7 +114,8 @@ std::unique_ptr<SourceReader> open_csv(const SourceSpec& spec, std::vector<FileI
   bool is_inferred = fields.empty();
   if (is_inferred) {
     std::vector<Type> types = infer_types(infos.front(), headers.front(), nulls, dialect, context);
-    for (std::size_t i = 0; i < types.size(); ++i) fields.push_back({.name = headers.front().names[i], .type = types[i]});
+    for (std::size_t i = 0; i < types.size(); ++i)
+      fields.push_back({.name = headers.front().names[i], .type = types[i]});
     if (fields.empty()) {
       throw Error(ErrorCode::kBadData, fmt::format("'{}' is empty: its columns cannot be inferred", infos.front().path),
                   "declare the source's columns, or leave the file out");

@@ -1,9 +1,9 @@
 // Reads headers. See header.h.
 #include "headrace/io/csv/header.h"
 
-#include <fmt/format.h>
-
 #include <unordered_map>
+
+#include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/io/csv/text_window.h"
@@ -38,8 +38,8 @@ void settle_names(std::vector<std::string>& names, const FileInfo& file, std::in
     auto [first, is_new] = seen.emplace(names[i], i);
     if (is_new) continue;
     throw Error(ErrorCode::kBadData,
-                fmt::format("'{}', line {}: columns {} and {} are both named {}", file.path, line, first->second + 1, i + 1,
-                            excerpt(names[i])),
+                fmt::format("'{}', line {}: columns {} and {} are both named {}", file.path, line, first->second + 1,
+                            i + 1, excerpt(names[i])),
                 "rename one of them in the file, or skip the header with 'header: false' and declare the columns");
   }
 }
@@ -59,11 +59,12 @@ CsvHeader read_header(const FileInfo& file, bool has_header, const CsvDialect& d
       continue;
     }
     if (end.is_too_long || end.is_broken) {
-      throw Error(ErrorCode::kBadData,
-                  fmt::format("'{}', line {}: {}", file.path, first.line,
-                              end.is_too_long ? "the first row is longer than 16 MiB"
-                                              : "a quoted value of the first row is not closed, or goes on behind its quote"),
-                  "check that the file is CSV, and its delimiter and quote");
+      throw Error(
+          ErrorCode::kBadData,
+          fmt::format("'{}', line {}: {}", file.path, first.line,
+                      end.is_too_long ? "the first row is longer than 16 MiB"
+                                      : "a quoted value of the first row is not closed, or goes on behind its quote"),
+          "check that the file is CSV, and its delimiter and quote");
     }
     std::string_view row = window.text().substr(begin, end.text_end - begin);
     RowStart next{.byte_offset = static_cast<std::int64_t>(end.next),

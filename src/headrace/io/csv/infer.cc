@@ -51,7 +51,8 @@ void Candidates::look_at(std::string_view text) {
   std::int64_t micros;
   is_bool = is_bool && read_bool(padded.data(), text.size(), flag);
   bool is_day = text.size() == 10 && read_date(padded.data(), days);
-  bool is_time = text.size() >= 19 && is_trimmed && read_timestamp(padded.data(), micros) && parse_timestamp(text).has_value();
+  bool is_time =
+      text.size() >= 19 && is_trimmed && read_timestamp(padded.data(), micros) && parse_timestamp(text).has_value();
   is_date = is_date && is_day;
   is_timestamp = is_timestamp && (is_day || is_time);
 }

@@ -1,9 +1,9 @@
 // The common forms of values, read fast.
 //
-// Each function reads one value from text of which at least 16 more bytes may be read, and returns false on anything unusual,
-// blanks, exponents, many digits: the caller then asks the full parsers of column/, whose answer for the common forms is the
-// same (parse_value_test.cc). Eight digits are read at once, as the bytes of a 64-bit word, so that their number costs no
-// mispredicted branch.
+// Each function reads one value from text of which at least 16 more bytes may be read, and returns false on anything
+// unusual, blanks, exponents, many digits: the caller then asks the full parsers of column/, whose answer for the
+// common forms is the same (parse_value_test.cc). Eight digits are read at once, as the bytes of a 64-bit word, so that
+// their number costs no mispredicted branch.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,8 @@
 
 namespace headrace {
 
-/// The value of 0 to 8 digits in the low `count` bytes of `word`, the first digit lowest; false if others are among them.
+/// The value of 0 to 8 digits in the low `count` bytes of `word`, the first digit lowest; false if others are among
+/// them.
 inline bool digits_value(std::uint64_t word, std::size_t count, std::uint64_t& value) {
   // Move the digits to the high end and put zeros before them.
   std::uint64_t unused_bits = 64 - 8 * count;
@@ -47,7 +48,8 @@ bool read_integer(const char* at, std::size_t size, T& value) {
   } else {
     if (size - 1 >= 16) return false;
     std::uint64_t high;
-    if (!digits_value(load_word(at), size - 8, high) || !digits_value(load_word(at + size - 8), 8, magnitude)) return false;
+    if (!digits_value(load_word(at), size - 8, high) || !digits_value(load_word(at + size - 8), 8, magnitude))
+      return false;
     magnitude += high * 100'000'000;
   }
   std::int64_t result = sign_bytes != 0 ? -static_cast<std::int64_t>(magnitude) : static_cast<std::int64_t>(magnitude);
@@ -92,10 +94,11 @@ inline bool read_digits(const char* at, std::size_t size, std::uint64_t& digits,
 /// A float without an exponent. Digits and power of ten are exact in T, so that the one division rounds correctly.
 template <typename T>
 bool read_float(const char* at, std::size_t size, T& value) {
-  static constexpr T kPowers[] = {static_cast<T>(1e0),  static_cast<T>(1e1),  static_cast<T>(1e2),  static_cast<T>(1e3),
-                                  static_cast<T>(1e4),  static_cast<T>(1e5),  static_cast<T>(1e6),  static_cast<T>(1e7),
-                                  static_cast<T>(1e8),  static_cast<T>(1e9),  static_cast<T>(1e10), static_cast<T>(1e11),
-                                  static_cast<T>(1e12), static_cast<T>(1e13), static_cast<T>(1e14), static_cast<T>(1e15)};
+  static constexpr T kPowers[] = {
+      static_cast<T>(1e0),  static_cast<T>(1e1),  static_cast<T>(1e2),  static_cast<T>(1e3),
+      static_cast<T>(1e4),  static_cast<T>(1e5),  static_cast<T>(1e6),  static_cast<T>(1e7),
+      static_cast<T>(1e8),  static_cast<T>(1e9),  static_cast<T>(1e10), static_cast<T>(1e11),
+      static_cast<T>(1e12), static_cast<T>(1e13), static_cast<T>(1e14), static_cast<T>(1e15)};
   constexpr std::uint64_t kExactMax = std::uint64_t{1} << std::numeric_limits<T>::digits;
   constexpr unsigned kScaleMax = sizeof(T) == 4 ? 10 : 15;
   std::size_t sign_bytes = size > 0 && *at == '-' ? 1 : 0;
@@ -125,7 +128,8 @@ inline bool read_date(const char* at, std::int32_t& days) {
   bool has_form = at[4] == '-' && at[7] == '-' && digits_value(load_word(at), 4, year) &&
                   digits_value(load_word(at + 5), 2, month) && digits_value(load_word(at + 8), 2, day);
   if (!has_form || month < 1 || month > 12) return false;
-  CivilDate date{.year = static_cast<std::int64_t>(year), .month = static_cast<int>(month), .day = static_cast<int>(day)};
+  CivilDate date{
+      .year = static_cast<std::int64_t>(year), .month = static_cast<int>(month), .day = static_cast<int>(day)};
   if (day < 1 || date.day > days_in_month(date.year, date.month)) return false;
   days = static_cast<std::int32_t>(days_from_civil(date));
   return true;

@@ -45,7 +45,8 @@ class CsvReader : public SourceReader {
 
 }  // namespace
 
-std::unique_ptr<SourceReader> make_csv_reader(CsvTable table, std::vector<CsvFile> files, const SourceContext& context) {
+std::unique_ptr<SourceReader> make_csv_reader(CsvTable table, std::vector<CsvFile> files,
+                                              const SourceContext& context) {
   return std::make_unique<CsvReader>(std::move(table), std::move(files), context);
 }
 

@@ -17,7 +17,7 @@ struct CsvTable {
   CsvDialect dialect;
   Schema schema;
   std::unordered_map<std::string, std::size_t> columns;  // index in the schema by name
-  bool is_inferred = false;      // the types are guessed, not declared
+  bool is_inferred = false;                              // the types are guessed, not declared
   NullValues nulls;
   std::vector<ColumnRule> rules;  // with one for each column that is not nullable
   RuleCheck rule_check;

@@ -1,10 +1,9 @@
 // See row_scan.h.
 #include "headrace/io/csv/row_scan.h"
 
-#include <emmintrin.h>
-
 #include <algorithm>
 #include <cstring>
+#include <emmintrin.h>
 
 namespace headrace {
 namespace {

@@ -1,6 +1,7 @@
 // Where rows end: the rules of csv.h, for one row at a time.
 //
-// Splits, headers and inference use this; the tokenizer finds the same rows faster and agrees with it (tokenize_test.cc).
+// Splits, headers and inference use this; the tokenizer finds the same rows faster and agrees with it
+// (tokenize_test.cc).
 #pragma once
 
 #include <cstddef>

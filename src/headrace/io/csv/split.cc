@@ -36,10 +36,10 @@ struct Scan {
   std::int64_t line_ends;  // in between
 };
 
-/// Follows the rows from `begin` on up to the first that begins at or behind `limit`. The window holds [begin, limit) and
-/// grows as far as the last row needs it, at most kCsvLookaheadBytes.
-Scan scan_rows(TextWindow& window, const InputFile& file, std::int64_t file_bytes, std::int64_t begin, std::int64_t limit,
-               const CsvDialect& dialect, MemoryBudget& memory) {
+/// Follows the rows from `begin` on up to the first that begins at or behind `limit`. The window holds [begin, limit)
+/// and grows as far as the last row needs it, at most kCsvLookaheadBytes.
+Scan scan_rows(TextWindow& window, const InputFile& file, std::int64_t file_bytes, std::int64_t begin,
+               std::int64_t limit, const CsvDialect& dialect, MemoryBudget& memory) {
   std::int64_t row = begin;
   std::string_view chunk = window.slice(begin, limit);
   if (!dialect.has_quotes() || chunk.find(dialect.quote) == std::string_view::npos) {
@@ -94,7 +94,8 @@ class FileSplits::State {
   std::atomic<std::uint32_t> version_{0};
 };
 
-/// The exclusive right to scan a chunk. A thread that holds one waits only for chunks before it, so nobody waits in a circle.
+/// The exclusive right to scan a chunk. A thread that holds one waits only for chunks before it, so nobody waits in a
+/// circle.
 class FileSplits::Claim {
  public:
   Claim(State& state, std::size_t index) : state_(state), index_(index) {
@@ -120,7 +121,8 @@ FileSplits::FileSplits(FileInfo file, RowStart data_start, CsvDialect dialect, c
       dialect_(dialect),
       context_(context),
       split_bytes_(std::clamp<std::int64_t>(context.split_bytes, 1, kSplitBytesMax)),
-      split_count_(static_cast<std::size_t>(std::max<std::int64_t>((file_.size_bytes + split_bytes_ - 1) / split_bytes_, 1))),
+      split_count_(
+          static_cast<std::size_t>(std::max<std::int64_t>((file_.size_bytes + split_bytes_ - 1) / split_bytes_, 1))),
       state_(std::make_unique<State>(data_start, split_count_)) {}
 
 FileSplits::~FileSplits() = default;
@@ -176,7 +178,8 @@ SplitText FileSplits::work_on(std::size_t index, bool keeps_text) {
   std::unique_ptr<InputFile> file = context_.fs->open(file_.path);
   // The byte before the chunk tells whether a line begins with it.
   std::int64_t from = start ? start->byte_offset : static_cast<std::int64_t>(index) * split_bytes_ - 1;
-  std::int64_t to = end ? std::min(end->byte_offset, limit + static_cast<std::int64_t>(kCsvLookaheadBytes)) : limit + kSlackBytes;
+  std::int64_t to =
+      end ? std::min(end->byte_offset, limit + static_cast<std::int64_t>(kCsvLookaheadBytes)) : limit + kSlackBytes;
   TextWindow window(*file, file_.size_bytes, from, to, *context_.memory);
   if (!end) {
     auto scan = [&](std::int64_t begin) {
@@ -189,8 +192,9 @@ SplitText FileSplits::work_on(std::size_t index, bool keeps_text) {
       start = start_of(index);
     }
     bool is_right = guess && guess->begin == start->byte_offset;
-    Scan exact = is_right ? *guess : start->byte_offset >= limit ? Scan{start->byte_offset, start->byte_offset, 0}
-                                                                   : scan(start->byte_offset);
+    Scan exact = is_right                      ? *guess
+                 : start->byte_offset >= limit ? Scan{start->byte_offset, start->byte_offset, 0}
+                                               : scan(start->byte_offset);
     end = RowStart{exact.end, start->line + exact.line_ends};
     publish();
   }

@@ -4,11 +4,11 @@
 //   chunks   0 .............. S ............ 2S ......... size      S = split_bytes
 //   split k: the rows that begin in chunk k; the last of them may end in a later chunk
 //
-// Where rows begin in a chunk depends on the text before it, because a line end may stand in quotes. Nobody reads the file
-// beforehand for that: who opens split k reads its chunk once, scans it from the first line start as if that were a row
-// start (it nearly always is), and then waits for the true start, which the scan of chunk k - 1 gives. If the guess was
-// wrong, it scans again. Chunks that nobody has opened yet are scanned by who needs them. So splits are exact for any file,
-// the same for any number of threads, and line numbers come for free.
+// Where rows begin in a chunk depends on the text before it, because a line end may stand in quotes. Nobody reads the
+// file beforehand for that: who opens split k reads its chunk once, scans it from the first line start as if that were
+// a row start (it nearly always is), and then waits for the true start, which the scan of chunk k - 1 gives. If the
+// guess was wrong, it scans again. Chunks that nobody has opened yet are scanned by who needs them. So splits are exact
+// for any file, the same for any number of threads, and line numbers come for free.
 #pragma once
 
 #include <memory>

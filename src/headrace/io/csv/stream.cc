@@ -1,17 +1,18 @@
 // The rows of one CSV split as batches, and what happens to bad ones.
 //
-// A batch is read in blocks of rows that stay in the cache: tokenized first, then parsed column by column. Every column of the
-// schema is parsed, requested or not, so that a row is bad for every plan or for none; what is neither requested nor bound by
-// a rule is checked and forgotten. Faults of a batch are collected as they are met, ordered as the rows are, and only then
-// judged by the source's on_error.
+// A batch is read in blocks of rows that stay in the cache: tokenized first, then parsed column by column. Every column
+// of the schema is parsed, requested or not, so that a row is bad for every plan or for none; what is neither requested
+// nor bound by a rule is checked and forgotten. Faults of a batch are collected as they are met, ordered as the rows
+// are, and only then judged by the source's on_error.
 //
-// One row has at most one fault: a broken structure, else the bad value furthest left in the file. Under on_error: null every
-// bad value counts and becomes null; a row goes when its structure is broken, or when its column must not be null.
-#include <fmt/format.h>
-
+// One row has at most one fault: a broken structure, else the bad value furthest left in the file. Under on_error: null
+// every bad value counts and becomes null; a row goes when its structure is broken, or when its column must not be
+// null.
 #include <algorithm>
 #include <array>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/io/csv/reader.h"
@@ -26,12 +27,12 @@ constexpr std::uint32_t kNone = ~std::uint32_t{0};
 
 /// Something wrong with a row of the batch at hand.
 struct Fault {
-  std::uint32_t begin = 0;               // of the row, in the text of the split
-  std::uint32_t row = kNone;             // in the batch; broken rows are in none
-  std::size_t schema_column = kNone;     // broken rows have none
+  std::uint32_t begin = 0;            // of the row, in the text of the split
+  std::uint32_t row = kNone;          // in the batch; broken rows are in none
+  std::size_t schema_column = kNone;  // broken rows have none
   std::string_view kind;
   std::string message;
-  std::string_view value;                // the bad text, for hints
+  std::string_view value;  // the bad text, for hints
 };
 
 std::string_view kind_name(BrokenRow::Kind kind) {
@@ -65,7 +66,8 @@ bool looks_null(std::string_view text) {
 
 class CsvStream : public SplitStream {
  public:
-  CsvStream(const CsvTable& table, const CsvFile& file, SplitText text, const ScanRequest& request, MemoryBudget& memory)
+  CsvStream(const CsvTable& table, const CsvFile& file, SplitText text, const ScanRequest& request,
+            MemoryBudget& memory)
       : table_(table),
         file_(file),
         split_(std::move(text)),
@@ -133,7 +135,7 @@ class CsvStream : public SplitStream {
 
   std::shared_ptr<const Schema> schema_;  // of the request
   std::vector<std::size_t> requested_;
-  std::vector<bool> is_kept_;        // by column of the table's schema, like the next two
+  std::vector<bool> is_kept_;  // by column of the table's schema, like the next two
   std::vector<bool> is_nullable_;
   std::vector<ColumnParser> parsers_;
   std::vector<std::size_t> parse_order_;  // as the columns stand in the file
@@ -144,8 +146,8 @@ class CsvStream : public SplitStream {
   std::vector<BadValue> bad_values_;
   std::vector<std::uint32_t> row_begins_;
   std::vector<Fault> faults_;
-  std::vector<std::uint32_t> fault_of_row_;   // index or kNone; empty while no row has a fault
-  std::vector<std::uint32_t> nulled_rows_;    // one entry for each value made null
+  std::vector<std::uint32_t> fault_of_row_;  // index or kNone; empty while no row has a fault
+  std::vector<std::uint32_t> nulled_rows_;   // one entry for each value made null
   std::size_t row_count_ = 0;
 
   ScanCounts counts_;
@@ -169,7 +171,8 @@ void CsvStream::read_batch() {
     row_begins_.insert(row_begins_.end(), block_.row_begins.begin(),
                        block_.row_begins.begin() + static_cast<std::ptrdiff_t>(block_.row_count));
     for (const BrokenRow& row : broken_) {
-      note({.begin = row.begin, .kind = kind_name(row.kind), .message = describe(row, file_.column_count), .value = {}});
+      note(
+          {.begin = row.begin, .kind = kind_name(row.kind), .message = describe(row, file_.column_count), .value = {}});
     }
     for (std::size_t column : parse_order_) {
       bad_values_.clear();
@@ -300,7 +303,8 @@ void CsvStream::fail(const Fault& fault) {
     hint = "the type was inferred from the first MiB of the source: declare the column's type; or ";
   }
   hint += "correct the row, or set 'on_error: quarantine' (or drop, or null) to go on without bad rows";
-  throw Error(ErrorCode::kBadData, fmt::format("{}: {}; the row is {}", place, row.message, excerpt(row.text, 200)), hint);
+  throw Error(ErrorCode::kBadData, fmt::format("{}: {}; the row is {}", place, row.message, excerpt(row.text, 200)),
+              hint);
 }
 
 }  // namespace

@@ -12,7 +12,8 @@ namespace headrace {
 class TextWindow {
  public:
   /// Reads [begin, end) of a file taken to have `file_bytes` bytes. Both outlive the window.
-  TextWindow(const InputFile& file, std::int64_t file_bytes, std::int64_t begin, std::int64_t end, MemoryBudget& memory);
+  TextWindow(const InputFile& file, std::int64_t file_bytes, std::int64_t begin, std::int64_t end,
+             MemoryBudget& memory);
 
   std::int64_t begin() const { return begin_; }
   std::int64_t end() const { return begin_ + static_cast<std::int64_t>(size_bytes_); }

@@ -1,11 +1,10 @@
 // See tokenize.h.
 #include "headrace/io/csv/tokenize.h"
 
-#include <emmintrin.h>
-
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <emmintrin.h>
 
 #include "headrace/base/error.h"
 
@@ -50,9 +49,9 @@ struct Tokenizer::Cursor {
   std::vector<BrokenRow>& broken;
   std::size_t row_limit;
   std::size_t row_begin;
-  std::size_t row_first = 0;    // index of the row's first end in block.value_ends
-  std::size_t end_count = 0;    // ends in block.value_ends, those of the row at hand included
-  std::size_t dropped_ends = 0; // ends of the row at hand beyond the columns there are
+  std::size_t row_first = 0;     // index of the row's first end in block.value_ends
+  std::size_t end_count = 0;     // ends in block.value_ends, those of the row at hand included
+  std::size_t dropped_ends = 0;  // ends of the row at hand beyond the columns there are
   __m128i all_bytes = _mm_setzero_si128();
 
   void begin_row(std::size_t begin, std::size_t first) {
@@ -86,8 +85,8 @@ Tokenizer::Marks Tokenizer::load(std::size_t at, Cursor& cursor) const {
   return marks;
 }
 
-/// Ends the row at hand, whose last value end is block.value_ends[end_index]. Later ends in the array move up if the row
-/// leaves it; returns whether it stays.
+/// Ends the row at hand, whose last value end is block.value_ends[end_index]. Later ends in the array move up if the
+/// row leaves it; returns whether it stays.
 bool Tokenizer::end_row(std::size_t line_end, std::size_t end_index, Cursor& cursor) {
   RowBlock& block = cursor.block;
   std::size_t begin = cursor.row_begin;
@@ -118,8 +117,8 @@ bool Tokenizer::end_row(std::size_t line_end, std::size_t end_index, Cursor& cur
   return false;
 }
 
-/// Notes the values that end in a vector of text and the rows that end with them. Returns false when the block is full; the
-/// next row then begins at cursor.row_begin.
+/// Notes the values that end in a vector of text and the rows that end with them. Returns false when the block is full;
+/// the next row then begins at cursor.row_begin.
 bool Tokenizer::close_values(const Marks& marks, std::size_t at, Cursor& cursor) {
   std::uint64_t ends = marks.delimiters | marks.line_ends;
   std::size_t first = cursor.end_count;
@@ -148,8 +147,8 @@ bool Tokenizer::close_values(const Marks& marks, std::size_t at, Cursor& cursor)
   return true;
 }
 
-/// Follows a value that opens with a quote to its end. Returns where to go on: behind the closing quote, or at the next line
-/// when the value is malformed.
+/// Follows a value that opens with a quote to its end. Returns where to go on: behind the closing quote, or at the next
+/// line when the value is malformed.
 std::size_t Tokenizer::follow_quote(std::size_t open, Cursor& cursor) {
   cursor.block.has_quotes = true;
   bool is_too_long = open - cursor.row_begin >= kCsvRowBytesMax;

@@ -1,8 +1,9 @@
 // Finds the values of rows.
 //
-// The text is looked at in vectors of 64 bytes: comparing gives one bit for each delimiter, line end and quote. Without quotes
-// every delimiter and line end closes a value, and rows are good if they have as many as there are columns. A quote where a
-// value begins is followed to its end, and the vectors go on behind it. Nothing is copied or unquoted here.
+// The text is looked at in vectors of 64 bytes: comparing gives one bit for each delimiter, line end and quote. Without
+// quotes every delimiter and line end closes a value, and rows are good if they have as many as there are columns. A
+// quote where a value begins is followed to its end, and the vectors go on behind it. Nothing is copied or unquoted
+// here.
 #pragma once
 
 #include <cstdint>
@@ -47,8 +48,8 @@ struct RowBlock {
 struct BrokenRow {
   enum class Kind { kMissingColumns, kTooManyColumns, kUnquotedValue, kLineTooLong };
   Kind kind;
-  std::uint32_t begin;  // offsets into the text
-  std::uint32_t end;    // without the line end
+  std::uint32_t begin;          // offsets into the text
+  std::uint32_t end;            // without the line end
   std::size_t value_count = 0;  // kMissingColumns, kTooManyColumns
 };
 
@@ -57,8 +58,8 @@ class Tokenizer {
   /// `text` begins with a row, ends with a row, and has kTextPaddingBytes readable bytes behind it. column_count >= 1.
   Tokenizer(std::string_view text, std::size_t column_count, CsvDialect dialect, MemoryBudget& memory);
 
-  /// Puts the next rows, at least one and at most block_rows_max() or `row_limit`, into `block`, unless the text ends first:
-  /// then the block may be empty. Broken rows on the way are appended to `broken`; blank lines are left out.
+  /// Puts the next rows, at least one and at most block_rows_max() or `row_limit`, into `block`, unless the text ends
+  /// first: then the block may be empty. Broken rows on the way are appended to `broken`; blank lines are left out.
   void next(RowBlock& block, std::vector<BrokenRow>& broken, std::size_t row_limit);
   bool at_end() const { return at_ >= text_.size(); }
   std::size_t block_rows_max() const { return block_rows_max_; }

@@ -1,8 +1,8 @@
 // A file system for tests, which fails at a chosen moment.
 //
-// Every operation (open, read, create, append, close, put, list, info, remove) is counted; the n-th one fails with the errno
-// wanted, as the operating system would. Running a job with n = 1, 2, 3 … until it passes proves every way it can break. A
-// failing append may write half of its bytes first, as a full disk does.
+// Every operation (open, read, create, append, close, put, list, info, remove) is counted; the n-th one fails with the
+// errno wanted, as the operating system would. Running a job with n = 1, 2, 3 … until it passes proves every way it can
+// break. A failing append may write half of its bytes first, as a full disk does.
 #pragma once
 
 #include <atomic>
@@ -32,7 +32,9 @@ class FaultyFileSystem : public FileSystem {
   /// Operations so far.
   std::int64_t operation_count() const { return state_->count; }
   /// Whether the fault was met.
-  bool has_failed() const { return state_->count >= state_->fault.operation_number && state_->fault.operation_number > 0; }
+  bool has_failed() const {
+    return state_->count >= state_->fault.operation_number && state_->fault.operation_number > 0;
+  }
 
   std::unique_ptr<InputFile> open(const std::string& path) override {
     state_->step("open", path);

@@ -1,11 +1,11 @@
 // See file_error.h.
 #include "headrace/io/fs/file_error.h"
 
-#include <fmt/format.h>
-
 #include <cerrno>
 #include <string>
 #include <system_error>
+
+#include <fmt/format.h>
 
 namespace headrace {
 namespace {

@@ -62,8 +62,8 @@ std::shared_ptr<FileSystem> local_file_system();
 /// Reads a whole small file; refuses one larger than `bytes_max`.
 std::string read_text(FileSystem& fs, const std::string& path, std::int64_t bytes_max = 256 << 20);
 
-/// Turns what a source names (a file, a list, a glob with * ? [..] **, or a folder) into files, sorted by path, hidden ones
-/// (leading '.' or '_') left out. Throws Error(kNotFound) naming the pattern when nothing matches.
+/// Turns what a source names (a file, a list, a glob with * ? [..] **, or a folder) into files, sorted by path, hidden
+/// ones (leading '.' or '_') left out. Throws Error(kNotFound) naming the pattern when nothing matches.
 std::vector<FileInfo> find_files(FileSystem& fs, const std::vector<std::string>& patterns);
 
 }  // namespace headrace

@@ -1,8 +1,8 @@
 // Finds the files that a source names: plain paths, globs and folders. See file_system.h.
 //
 // A glob is matched component by component, so that only folders that can lead to a match are listed. '*' and '?' match
-// within a component, '**' alone stands for any number of folders, none included. Names that begin with '.' or '_' (hidden
-// files, markers and leftovers of other programs) match only a component that begins with the same character.
+// within a component, '**' alone stands for any number of folders, none included. Names that begin with '.' or '_'
+// (hidden files, markers and leftovers of other programs) match only a component that begins with the same character.
 #include <algorithm>
 #include <utility>
 
@@ -27,8 +27,8 @@ std::string join(const std::string& folder, std::string_view name) {
   return folder.ends_with('/') ? fmt::format("{}{}", folder, name) : fmt::format("{}/{}", folder, name);
 }
 
-/// Matches the bracket expression that starts at pattern[at] against `c` and moves `at` behind it. A '[' without its ']' is
-/// an ordinary character.
+/// Matches the bracket expression that starts at pattern[at] against `c` and moves `at` behind it. A '[' without its
+/// ']' is an ordinary character.
 bool match_bracket(std::string_view pattern, std::size_t& at, char c) {
   std::size_t i = at + 1;
   bool negated = i < pattern.size() && (pattern[i] == '!' || pattern[i] == '^');
@@ -102,9 +102,10 @@ class FileFinder {
       bool absolute = pattern.starts_with('/');
       match(absolute ? "/" : "", std::string_view(pattern).substr(absolute ? 1 : 0), 0);
       if (files_.size() == before) {
-        throw Error(ErrorCode::kNotFound, fmt::format("no file matches '{}'", pattern),
-                    "check the pattern: * and ? match within a name, ** stands for folders; a relative path starts at the "
-                    "current folder");
+        throw Error(
+            ErrorCode::kNotFound, fmt::format("no file matches '{}'", pattern),
+            "check the pattern: * and ? match within a name, ** stands for folders; a relative path starts at the "
+            "current folder");
       }
     } else {
       fs_.open(pattern);  // Says why it cannot be read, with the nearest name.

@@ -1,18 +1,17 @@
 // The file system of this machine, over POSIX calls.
 //
-// Interrupted calls are repeated, short reads and writes continued. Data is durable when close() or put() return: the file
-// is synced, then the folder that names it. A failed fsync or close is never tried again, because the kernel may have
-// dropped the dirty pages and would report success the second time; the file is removed instead.
-#include <dirent.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
+// Interrupted calls are repeated, short reads and writes continued. Data is durable when close() or put() return: the
+// file is synced, then the folder that names it. A failed fsync or close is never tried again, because the kernel may
+// have dropped the dirty pages and would report success the second time; the file is removed instead.
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <utility>
 
 #include <fmt/format.h>
@@ -80,7 +79,7 @@ void sync_folder(const std::string& folder) {
 
 /// Creates a folder and those above it, durably. An existing one is fine.
 void make_folders(const std::string& folder) {
-  struct stat status {};
+  struct stat status{};
   if (::stat(folder.c_str(), &status) == 0) {
     if (!S_ISDIR(status.st_mode)) throw file_error("create folder", folder, ENOTDIR);
     return;
@@ -183,7 +182,7 @@ class LocalFileSystem : public FileSystem {
     // Without O_NONBLOCK, opening a FIFO would wait for its writer.
     Descriptor descriptor(uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); }));
     if (!descriptor.is_open()) throw not_opened(path, errno);
-    struct stat status {};
+    struct stat status{};
     if (::fstat(descriptor.get(), &status) != 0) throw file_error("open", path, errno);
     if (S_ISDIR(status.st_mode)) throw file_error("open", path, EISDIR);
     if (!S_ISREG(status.st_mode)) {
@@ -218,7 +217,7 @@ class LocalFileSystem : public FileSystem {
   }
 
   FileInfo info(const std::string& path) override {
-    struct stat status {};
+    struct stat status{};
     if (::stat(path.c_str(), &status) != 0) {
       if (errno == ENOENT || errno == ENOTDIR) return {path, FileInfo::Kind::kMissing, 0};
       throw file_error("look at", path, errno);
@@ -238,7 +237,7 @@ class LocalFileSystem : public FileSystem {
   }
 
   void remove(const std::string& path) override {
-    struct stat status {};
+    struct stat status{};
     if (::lstat(path.c_str(), &status) != 0) {
       if (errno == ENOENT || errno == ENOTDIR) return;
       throw file_error("remove", path, errno);
@@ -292,9 +291,10 @@ std::shared_ptr<FileSystem> local_file_system() { return std::make_shared<LocalF
 std::string read_text(FileSystem& fs, const std::string& path, std::int64_t bytes_max) {
   std::unique_ptr<InputFile> file = fs.open(path);
   if (file->size_bytes() > bytes_max) {
-    throw Error(ErrorCode::kIo, fmt::format("cannot read '{}': it has {}, more than the {} such a file may have", path,
-                                            format_bytes(static_cast<std::size_t>(file->size_bytes())),
-                                            format_bytes(static_cast<std::size_t>(bytes_max))),
+    throw Error(ErrorCode::kIo,
+                fmt::format("cannot read '{}': it has {}, more than the {} such a file may have", path,
+                            format_bytes(static_cast<std::size_t>(file->size_bytes())),
+                            format_bytes(static_cast<std::size_t>(bytes_max))),
                 "check that the path names the file you mean");
   }
   std::string text(static_cast<std::size_t>(file->size_bytes()), '\0');
