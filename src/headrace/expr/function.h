@@ -65,9 +65,9 @@ struct Function {
   std::vector<FunctionExample> examples;
   NullRule null_rule = NullRule::kPropagate;
   /// Gives the types for arguments of the given types, or throws Error(kInvalidPipeline) saying what is accepted.
-  Resolved (*resolve)(std::span<const Type> arg_types);
+  Resolved (*resolve)(std::span<const Type> arg_types) = nullptr;
   /// Computes the result column; under kPropagate its validity is set by the caller.
-  Column (*eval)(const FunctionCall& call);
+  Column (*eval)(const FunctionCall& call) = nullptr;
   /// Makes, once at bind time, what eval needs from literal arguments (a lookup table of a list, say); kept in
   /// BoundExpr::prepared. May be nullptr.
   std::shared_ptr<const void> (*prepare)(const BoundExpr& call) = nullptr;

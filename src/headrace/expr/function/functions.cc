@@ -17,26 +17,62 @@ extern const Function kNegate;
 extern const Function kSubtract;
 
 // comparison
+extern const Function kBetween;
 extern const Function kEq;
 extern const Function kGe;
 extern const Function kGt;
+extern const Function kIn;
 extern const Function kLe;
 extern const Function kLt;
 extern const Function kNe;
 
 // conditional
+extern const Function kCoalesce;
+extern const Function kGreatest;
+extern const Function kIfElse;
+extern const Function kLeast;
+extern const Function kNullif;
 
 // conversion
 extern const Function kCast;
 extern const Function kTryCast;
 
 // hash
+extern const Function kHash64;
+extern const Function kHashBucket;
 
 // list
+extern const Function kArray;
+extern const Function kBucketize;
+extern const Function kOneHot;
+extern const Function kVocabularyId;
 
 // logic
+extern const Function kAnd;
+extern const Function kIsNan;
+extern const Function kIsNotNull;
+extern const Function kIsNull;
+extern const Function kNot;
+extern const Function kOr;
 
 // math
+extern const Function kAbs;
+extern const Function kCeil;
+extern const Function kCos;
+extern const Function kExp;
+extern const Function kExpm1;
+extern const Function kFloor;
+extern const Function kLn;
+extern const Function kLog10;
+extern const Function kLog1p;
+extern const Function kLog2;
+extern const Function kPow;
+extern const Function kRound;
+extern const Function kSign;
+extern const Function kSin;
+extern const Function kSqrt;
+extern const Function kTanh;
+extern const Function kTrunc;
 
 // string
 extern const Function kConcat;
@@ -99,26 +135,62 @@ const Function* const kTable[] = {
     &kSubtract,
 
     // comparison
+    &kBetween,
     &kEq,
     &kGe,
     &kGt,
+    &kIn,
     &kLe,
     &kLt,
     &kNe,
 
     // conditional
+    &kCoalesce,
+    &kGreatest,
+    &kIfElse,
+    &kLeast,
+    &kNullif,
 
     // conversion
     &kCast,
     &kTryCast,
 
     // hash
+    &kHash64,
+    &kHashBucket,
 
     // list
+    &kArray,
+    &kBucketize,
+    &kOneHot,
+    &kVocabularyId,
 
     // logic
+    &kAnd,
+    &kIsNan,
+    &kIsNotNull,
+    &kIsNull,
+    &kNot,
+    &kOr,
 
     // math
+    &kAbs,
+    &kCeil,
+    &kCos,
+    &kExp,
+    &kExpm1,
+    &kFloor,
+    &kLn,
+    &kLog10,
+    &kLog1p,
+    &kLog2,
+    &kPow,
+    &kRound,
+    &kSign,
+    &kSin,
+    &kSqrt,
+    &kTanh,
+    &kTrunc,
 
     // string
     &kConcat,

@@ -1,0 +1,99 @@
+// hash64 hash_bucket: stable hashes of values.
+#include <algorithm>
+
+#include "headrace/base/error.h"
+#include "headrace/expr/function/encoding.h"
+#include "headrace/expr/function/loops.h"
+#include "headrace/expr/function/resolve.h"
+#include "headrace/expr/function/row_hash.h"
+
+namespace headrace {
+
+extern const Function kHash64;
+extern const Function kHashBucket;
+
+namespace {
+
+void refuse_structs(std::string_view name, std::span<const Type> given) {
+  for (const Type& type : given) {
+    if (type.kind() == TypeKind::kStruct) refuse_args(name, given, "values of all types but structs; hash their fields");
+  }
+}
+
+std::vector<std::uint64_t> hash_arguments(const FunctionCall& call, std::size_t count) {
+  std::vector<Column> columns;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Value* literal = call.literal(i);
+    columns.push_back(literal == nullptr ? call.args[i] : constant_column(call.context.memory, *literal, call.row_count));
+  }
+  std::vector<std::uint64_t> hashes(static_cast<std::size_t>(call.row_count));
+  hash_rows(columns, hashes);
+  return hashes;
+}
+
+template <typename F>
+Column map_hashes(const FunctionCall& call, const std::vector<std::uint64_t>& hashes, const F& f) {
+  std::shared_ptr<Buffer> values = allocate_values<std::int64_t>(call);
+  for (std::size_t i = 0; i < hashes.size(); ++i) values->mutable_as<std::int64_t>()[i] = static_cast<std::int64_t>(f(hashes[i]));
+  return Column::fixed(TypeKind::kInt64, call.row_count, std::move(values));
+}
+
+Resolved resolve_hash64(std::span<const Type> given) {
+  require_arg_count("hash64", given, 1, kAnyCount, "at least one value");
+  refuse_structs("hash64", given);
+  return {std::vector<Type>(given.begin(), given.end()), TypeKind::kInt64};
+}
+
+Resolved resolve_hash_bucket(std::span<const BoundExprPtr> args) {
+  constexpr std::string_view kAccepted = "values and, last, a literal number of buckets: hash_bucket(a, b, 1000)";
+  std::vector<Type> given = types_of(args);
+  require_arg_count("hash_bucket", given, 2, kAnyCount, kAccepted);
+  refuse_structs("hash_bucket", given);
+  positive_literal("hash_bucket", args, args.size() - 1, kAccepted);
+  given.back() = TypeKind::kInt64;
+  return {given, TypeKind::kInt64};
+}
+
+Column eval_hash_bucket(const FunctionCall& call) {
+  std::size_t last = call.args.size() - 1;
+  std::uint64_t buckets = static_cast<std::uint64_t>(call.expr.args[last]->literal.as_int());
+  return map_hashes(call, hash_arguments(call, last), [buckets](std::uint64_t hash) { return hash % buckets; });
+}
+
+bool never_null(const BoundExpr&) { return false; }
+
+}  // namespace
+
+const Function kHash64 = {
+    .name = "hash64",
+    .group = "hash",
+    .signature = "hash64(x, ...) -> int64",
+    .summary = "XXH3-64 of the value, seed 0, as a signed integer; of several values, the hash of their hashes. The same in every "
+               "version and on every machine; null has a hash of its own.",
+    .examples = {{"hash64('JFK')", "@"}, {"hash64(null)", "-7046029254386353131"}},
+    .null_rule = NullRule::kOwn,
+    .resolve = resolve_hash64,
+    .eval =
+        [](const FunctionCall& call) {
+          return map_hashes(call, hash_arguments(call, call.args.size()), [](std::uint64_t hash) { return hash; });
+        },
+    .reads_literals = true,
+    .fails = Fails::kNever,
+    .nullable = never_null,
+};
+
+const Function kHashBucket = {
+    .name = "hash_bucket",
+    .group = "hash",
+    .signature = "hash_bucket(x, ..., buckets: int64 literal) -> int64",
+    .summary = "The hash of the values (hash64, without sign) modulo the number of buckets; null has a bucket, too.",
+    .examples = {{"hash_bucket('JFK', 1000)", "@"}, {"hash_bucket('JFK', 'SFO', 1000)", "@"}, {"hash_bucket(null, 1)", "0"}},
+    .null_rule = NullRule::kOwn,
+    .eval = eval_hash_bucket,
+    .reads_literals = true,
+    .fails = Fails::kNever,
+    .resolve_args = resolve_hash_bucket,
+    .nullable = never_null,
+};
+
+}  // namespace headrace
