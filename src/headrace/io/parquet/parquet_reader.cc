@@ -17,6 +17,7 @@
 #include "headrace/base/nearest.h"
 #include "headrace/column/arrow.h"
 #include "headrace/io/declared_cast.h"
+#include "headrace/io/parquet/level_count.h"
 #include "headrace/io/parquet/parquet.h"
 #include "headrace/io/parquet/parquet_file.h"
 #include "headrace/io/parquet/row_group_bounds.h"
@@ -102,12 +103,14 @@ class RowGroupStream final : public SplitStream {
     std::int64_t compressed_bytes = 0;
     std::unique_ptr<parquet::RowGroupMetaData> row_group = metadata_->RowGroup(split_.row_group);
     for (const GateColumn& column : columns_) {
-      for (int leaf : file.find(column.field.name)->leaves) {
+      leaves_.push_back(file.find(column.field.name)->leaves);
+      for (int leaf : leaves_.back()) {
         leaves.push_back(leaf);
         compressed_bytes += std::max<std::int64_t>(row_group->ColumnChunk(leaf)->total_compressed_size(), 0);
       }
     }
     std::sort(leaves.begin(), leaves.end());
+    level_counts_.resize(columns_.size());
     parquet::ReaderProperties properties = parquet_reader_properties(pool_.get());
     if (compressed_bytes > kLoadedBytesMax) {
       properties.enable_buffered_stream();
@@ -142,15 +145,28 @@ class RowGroupStream final : public SplitStream {
       Column column = from_arrow(*array, name, *memory_, pool_);
       if (columns_[i].file_type.is_timestamp()) column = column.with_type(columns_[i].file_type);
       HEADRACE_CHECK(column.type() == columns_[i].file_type);
+      if (column.type().is_nested()) level_counts_[i].add(column);
       columns.push_back(std::move(column));
     }
     return columns;
   }
 
   void check_complete() const {
-    std::int64_t declared = metadata_->RowGroup(split_.row_group)->num_rows();
-    if (row_count_ == declared) return;
-    throw Error(ErrorCode::kBadData, fmt::format("{}: it holds {} rows, the footer says {}", what_, row_count_, declared),
+    std::unique_ptr<parquet::RowGroupMetaData> row_group = metadata_->RowGroup(split_.row_group);
+    if (row_count_ != row_group->num_rows()) incomplete("rows", row_count_, row_group->num_rows());
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      if (!columns_[i].file_type.is_nested()) continue;
+      for (std::size_t leaf = 0; leaf < leaves_[i].size(); ++leaf) {
+        std::int64_t counted = level_counts_[i].leaf(leaf);
+        std::int64_t declared = row_group->ColumnChunk(leaves_[i][leaf])->num_values();
+        if (counted != declared) incomplete("values of '" + columns_[i].field.name + "'", counted, declared);
+      }
+    }
+  }
+
+  [[noreturn]] void incomplete(const std::string& of_what, std::int64_t counted, std::int64_t declared) const {
+    throw Error(ErrorCode::kBadData,
+                fmt::format("{}: it holds {} {}, the footer says {}", what_, counted, of_what, declared),
                 "the file is damaged: write it again");
   }
 
@@ -161,7 +177,9 @@ class RowGroupStream final : public SplitStream {
   std::shared_ptr<ArrowInput> input_;
   std::string what_;
   std::vector<GateColumn> columns_;
-  std::vector<int> positions_;  // of the gate's columns in Arrow's batches
+  std::vector<std::vector<int>> leaves_;  // by column
+  std::vector<LevelCount> level_counts_;  // by column; of nested ones
+  std::vector<int> positions_;            // of the gate's columns in Arrow's batches
   std::unique_ptr<parquet::arrow::FileReader> reader_;
   std::unique_ptr<arrow::RecordBatchReader> batches_;
   RowGate gate_;
