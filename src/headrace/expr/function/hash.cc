@@ -70,7 +70,7 @@ const Function kHash64 = {
     .signature = "hash64(x, ...) -> int64",
     .summary = "XXH3-64 of the value, seed 0, as a signed integer; of several values, the hash of their hashes. The same in every "
                "version and on every machine; null has a hash of its own.",
-    .examples = {{"hash64('JFK')", "@"}, {"hash64(null)", "-7046029254386353131"}},
+    .examples = {{"hash64('JFK')", "2907997725854834415"}, {"hash64(null)", "-7046029254386353131"}},
     .null_rule = NullRule::kOwn,
     .resolve = resolve_hash64,
     .eval =
@@ -87,7 +87,7 @@ const Function kHashBucket = {
     .group = "hash",
     .signature = "hash_bucket(x, ..., buckets: int64 literal) -> int64",
     .summary = "The hash of the values (hash64, without sign) modulo the number of buckets; null has a bucket, too.",
-    .examples = {{"hash_bucket('JFK', 1000)", "@"}, {"hash_bucket('JFK', 'SFO', 1000)", "@"}, {"hash_bucket(null, 1)", "0"}},
+    .examples = {{"hash_bucket('JFK', 1000)", "415"}, {"hash_bucket('JFK', 'SFO', 1000)", "997"}, {"hash_bucket(null, 1)", "0"}},
     .null_rule = NullRule::kOwn,
     .eval = eval_hash_bucket,
     .reads_literals = true,
