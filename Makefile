@@ -36,6 +36,7 @@ lint: ## check layers, names, format and the clang-tidy list
 	@$(STAGES) setup lint-layout lint-python lint-format lint-clang
 
 format: setup ## format all C++ and Python files
+	@$(SOURCES) | xargs -r $(VENV)/python tools/wrap_comments.py
 	@$(SOURCES) | xargs -r $(VENV)/clang-format -i
 	@$(VENV)/ruff check --quiet --fix-only && $(VENV)/ruff format --quiet
 
