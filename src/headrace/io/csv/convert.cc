@@ -181,14 +181,17 @@ void ColumnParser::begin_batch(std::size_t rows_max) {
 
 void ColumnParser::parse(const RowBlock& block, std::size_t first_row, std::vector<BadValue>& bad) {
   row_count_ = first_row + block.row_count;
+  // Lambdas rather than pointers to the functions, so that they become part of the loop.
+  auto integer = [](const char* at, std::size_t size, auto& value) { return read_integer(at, size, value); };
+  auto floating = [](const char* at, std::size_t size, auto& value) { return read_float(at, size, value); };
   switch (type_.kind()) {
     case TypeKind::kBool: return parse_fixed<std::uint8_t>(block, first_row, bad, read_bool);
-    case TypeKind::kInt8: return parse_fixed<std::int8_t>(block, first_row, bad, read_integer<std::int8_t>);
-    case TypeKind::kInt16: return parse_fixed<std::int16_t>(block, first_row, bad, read_integer<std::int16_t>);
-    case TypeKind::kInt32: return parse_fixed<std::int32_t>(block, first_row, bad, read_integer<std::int32_t>);
-    case TypeKind::kInt64: return parse_fixed<std::int64_t>(block, first_row, bad, read_integer<std::int64_t>);
-    case TypeKind::kFloat32: return parse_fixed<float>(block, first_row, bad, read_float<float>);
-    case TypeKind::kFloat64: return parse_fixed<double>(block, first_row, bad, read_float<double>);
+    case TypeKind::kInt8: return parse_fixed<std::int8_t>(block, first_row, bad, integer);
+    case TypeKind::kInt16: return parse_fixed<std::int16_t>(block, first_row, bad, integer);
+    case TypeKind::kInt32: return parse_fixed<std::int32_t>(block, first_row, bad, integer);
+    case TypeKind::kInt64: return parse_fixed<std::int64_t>(block, first_row, bad, integer);
+    case TypeKind::kFloat32: return parse_fixed<float>(block, first_row, bad, floating);
+    case TypeKind::kFloat64: return parse_fixed<double>(block, first_row, bad, floating);
     case TypeKind::kDecimal128:
       return parse_fixed<Int128>(block, first_row, bad, [this](const char* at, std::size_t size, Int128& value) {
         return read_decimal(at, size, type_, value);

@@ -71,7 +71,7 @@ Tokenizer::Tokenizer(std::string_view text, std::size_t column_count, CsvDialect
   HEADRACE_CHECK(column_count >= 1);
 }
 
-Tokenizer::Marks Tokenizer::load(std::size_t at, Cursor& cursor) const {
+[[gnu::always_inline]] inline Tokenizer::Marks Tokenizer::load(std::size_t at, Cursor& cursor) const {
   __m128i bytes[4];
   for (std::size_t i = 0; i < 4; ++i) {
     bytes[i] = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text_.data() + at + 16 * i));
