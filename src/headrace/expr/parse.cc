@@ -131,6 +131,7 @@ class Parser {
       if (next == Level::kComparison && left.level == Level::kComparison) {
         fail(peek().span, "comparisons do not chain", "write a < b and b < c, or use parentheses");
       }
+      if (next > left.level) unexpected("and, or, or the end; put a comparison that is an operand in parentheses");
       left = next == Level::kComparison ? parse_comparison(left) : parse_infix(left, next);
     }
     --recursion_;

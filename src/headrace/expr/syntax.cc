@@ -120,7 +120,7 @@ class Tokenizer {
       at_ += 2;
       return token(TokenKind::kSymbol);
     }
-    if (std::string_view("()[],+-*/%=<>").find(peek()) != std::string_view::npos) {
+    if (std::string_view("()[],:+-*/%=<>").find(peek()) != std::string_view::npos) {
       ++at_;
       return token(TokenKind::kSymbol);
     }
