@@ -116,14 +116,24 @@ bool is_final_sigma(std::string_view text, std::size_t begin, std::size_t end) {
 
 void append_upper(std::string_view text, std::string& out) {
   for (std::size_t offset = 0; offset < text.size();) {
+    if (char byte = text[offset]; is_ascii(byte)) {
+      out += static_cast<char>(byte >= 'a' && byte <= 'z' ? byte - ('a' - 'A') : byte);
+      ++offset;
+      continue;
+    }
     char32_t code_point = read_code_point(text, offset);
-    if (code_point >= 0x80 && append_special_upper(code_point, out)) continue;
+    if (append_special_upper(code_point, out)) continue;
     append_code_point(static_cast<char32_t>(utf8proc_toupper(static_cast<utf8proc_int32_t>(code_point))), out);
   }
 }
 
 void append_lower(std::string_view text, std::string& out) {
   for (std::size_t offset = 0; offset < text.size();) {
+    if (char byte = text[offset]; is_ascii(byte)) {
+      out += static_cast<char>(byte >= 'A' && byte <= 'Z' ? byte + ('a' - 'A') : byte);
+      ++offset;
+      continue;
+    }
     std::size_t begin = offset;
     char32_t code_point = read_code_point(text, offset);
     if (code_point == kCapitalSigma && is_final_sigma(text, begin, offset)) {

@@ -38,12 +38,20 @@ std::string_view trimmed(std::string_view text, std::string_view set) {
   return text;
 }
 
+/// The same for a set of one ASCII character.
+template <Ends ends>
+std::string_view trimmed(std::string_view text, char character) {
+  if (ends != Ends::kRight) text.remove_prefix(std::min(text.find_first_not_of(character), text.size()));
+  if (ends != Ends::kLeft) text = text.substr(0, text.find_last_not_of(character) + 1);
+  return text;
+}
+
 template <Ends ends>
 Column trim(const FunctionCall& call) {
   StringArgument text(call, 0);
   if (call.args.size() == 1) {
     return make_strings(call, text.bytes().size(),
-                        [&](std::int64_t row, StringRows& out) { out.append(trimmed<ends>(text[row], " ")); });
+                        [&](std::int64_t row, StringRows& out) { out.append(trimmed<ends>(text[row], ' ')); });
   }
   StringArgument set(call, 1);
   return make_strings(call, text.total_bytes(call.row_count),

@@ -13,6 +13,7 @@ namespace headrace {
 
 constexpr bool starts_code_point(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }
 
+constexpr bool is_ascii(char byte) { return static_cast<unsigned char>(byte) < 0x80; }
 inline bool is_ascii(std::string_view text) {
   std::uint64_t seen = 0;
   std::size_t i = 0;
