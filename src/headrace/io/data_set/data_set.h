@@ -80,6 +80,10 @@ class DataSetWriter {
 
  private:
   class Lock;
+
+  void remove_own_folder() noexcept;
+  bool is_visible() noexcept;
+
   std::shared_ptr<FileSystem> fs_;
   std::string path_;
   const Format& format_;

@@ -1,0 +1,267 @@
+// Writes and finds data sets. See data_set.h.
+//
+// Each run's folder holds a marker file, so that leftovers are told from a user's own folder that happens to be called
+// data-something: only folders with the marker are ever removed.
+#include "headrace/io/data_set/data_set.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <set>
+#include <utility>
+
+#include "headrace/base/error.h"
+#include "headrace/base/nearest.h"
+#include "headrace/io/fs/file_error.h"
+
+namespace headrace {
+namespace {
+
+constexpr std::string_view kRunFolderPrefix = "data-";
+constexpr std::string_view kMarkerName = ".headrace-run";
+constexpr std::int64_t kManifestBytesMax = 64 << 20;
+
+std::string join(const std::string& folder, std::string_view name) {
+  return folder.ends_with('/') ? fmt::format("{}{}", folder, name) : fmt::format("{}/{}", folder, name);
+}
+
+std::string manifest_path(const std::string& path) { return join(path, "manifest.json"); }
+
+std::string_view name_of(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+bool is_plain(std::string_view name) {
+  return !name.empty() && name.front() != '.' && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+  });
+}
+
+/// The first folder on the way to each shard.
+std::set<std::string> folders_named_by(const std::optional<Manifest>& manifest) {
+  std::set<std::string> folders;
+  if (!manifest) return folders;
+  for (const Part& part : manifest->parts) {
+    for (const Shard& shard : part.shards) folders.insert(shard.file.substr(0, shard.file.find('/')));
+  }
+  return folders;
+}
+
+/// Whether a folder was made by a run: it holds the marker, or nothing else than a marker that was never finished.
+bool is_run_folder(FileSystem& fs, const FileInfo& folder) {
+  if (folder.kind != FileInfo::Kind::kFolder || !name_of(folder.path).starts_with(kRunFolderPrefix)) return false;
+  std::vector<FileInfo> children = fs.list(folder.path);
+  auto is_marker = [](const FileInfo& child) { return name_of(child.path) == kMarkerName; };
+  return children.empty() || std::any_of(children.begin(), children.end(), is_marker);
+}
+
+/// Removes run folders that `manifest` does not name, and manifests that were never finished. Only under the lock.
+void remove_leftovers(FileSystem& fs, const std::string& path, const std::optional<Manifest>& manifest) {
+  std::set<std::string> kept = folders_named_by(manifest);
+  for (const FileInfo& child : fs.list(path)) {
+    std::string name(name_of(child.path));
+    bool is_unfinished = child.kind == FileInfo::Kind::kFile && name.starts_with(".manifest.json.") && name.ends_with(".tmp");
+    if (is_unfinished || (!kept.contains(name) && is_run_folder(fs, child))) fs.remove(child.path);
+  }
+}
+
+}  // namespace
+
+/// The lock of a data set: flock on <path>/.lock, which the holder removes at the end. Makes the folder and, when nothing was
+/// published, removes it again if it is new and empty.
+class DataSetWriter::Lock {
+ public:
+  explicit Lock(const std::string& folder) : file_(join(folder, ".lock")) {
+    make_folders(folder);
+    try {
+      acquire(folder);
+    } catch (...) {
+      remove_new_folders();
+      throw;
+    }
+  }
+
+  ~Lock() {
+    ::unlink(file_.c_str());
+    ::close(fd_);
+    if (!keeps_folder_) remove_new_folders();
+  }
+  Lock(const Lock&) = delete;
+  Lock& operator=(const Lock&) = delete;
+
+  void keep_folder() { keeps_folder_ = true; }
+
+ private:
+  void make_folders(const std::string& folder) {
+    struct stat status {};
+    std::string missing = folder;
+    while (missing.size() > 1 && missing.ends_with('/')) missing.pop_back();
+    while (!missing.empty() && ::stat(missing.c_str(), &status) != 0 && errno == ENOENT) {
+      new_folders_.push_back(missing);
+      std::size_t slash = missing.rfind('/');
+      missing = slash == std::string::npos ? "" : missing.substr(0, slash);
+    }
+    for (auto it = new_folders_.rbegin(); it != new_folders_.rend(); ++it) {
+      if (::mkdir(it->c_str(), 0777) == 0 || errno == EEXIST) continue;
+      int reason = errno;
+      remove_new_folders();
+      throw file_error("create folder", *it, reason);
+    }
+  }
+
+  /// A lock on a file that its last holder has removed in the meantime guards nothing, so it is taken anew.
+  void acquire(const std::string& folder) {
+    while (true) {
+      fd_ = ::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+      if (fd_ < 0) throw file_error("create", file_, errno);
+      if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
+        int reason = errno;
+        ::close(fd_);
+        if (reason != EWOULDBLOCK) throw file_error("lock", file_, reason);
+        throw Error(ErrorCode::kIo, fmt::format("another run is writing the data set '{}'", folder),
+                    "wait until it has ended, or write to another path");
+      }
+      struct stat held {};
+      struct stat named {};
+      bool is_same = ::fstat(fd_, &held) == 0 && ::stat(file_.c_str(), &named) == 0 && held.st_ino == named.st_ino &&
+                     held.st_dev == named.st_dev;
+      if (is_same) return;
+      ::close(fd_);
+    }
+  }
+
+  /// rmdir() leaves alone what is not empty.
+  void remove_new_folders() {
+    for (const std::string& folder : new_folders_) {
+      if (::rmdir(folder.c_str()) != 0) return;
+    }
+  }
+
+  std::string file_;
+  int fd_ = -1;
+  std::vector<std::string> new_folders_;  // the innermost first
+  bool keeps_folder_ = false;
+};
+
+DataSetWriter::DataSetWriter(std::shared_ptr<FileSystem> fs, std::string path, const Format& format, Schema schema,
+                             WriterOptions options, std::string run_id)
+    : fs_(std::move(fs)),
+      path_(std::move(path)),
+      format_(format),
+      schema_(std::move(schema)),
+      options_(std::move(options)),
+      run_id_(std::move(run_id)) {
+  HEADRACE_CHECK(is_plain(run_id_));
+  if (format_.create == nullptr) {
+    throw Error(ErrorCode::kUnsupported, fmt::format("files of format {} cannot be written", format_.name));
+  }
+  if (format_.check_schema != nullptr) format_.check_schema(schema_);
+  lock_ = std::make_unique<Lock>(path_);
+  std::optional<Manifest> current = read_manifest(*fs_, path_);
+  std::string folder = std::string(kRunFolderPrefix) + run_id_;
+  if (folders_named_by(current).contains(folder)) {
+    throw Error(ErrorCode::kInvalidArgument, fmt::format("the data set '{}' was written by run '{}' already", path_, run_id_),
+                "give each run an id of its own");
+  }
+  remove_leftovers(*fs_, path_, current);
+  try {
+    fs_->put(join(join(path_, folder), kMarkerName), run_id_ + "\n");
+  } catch (...) {
+    remove_own_folder();
+    throw;
+  }
+}
+
+DataSetWriter::~DataSetWriter() {
+  if (!published_) remove_own_folder();
+}
+
+/// Best effort: what stays behind is removed by the next run.
+void DataSetWriter::remove_own_folder() noexcept {
+  try {
+    fs_->remove(join(path_, std::string(kRunFolderPrefix) + run_id_));
+  } catch (const Error&) {
+  }
+}
+
+std::unique_ptr<FileWriter> DataSetWriter::open_shard(const std::string& part, std::size_t index, std::size_t count,
+                                                      MemoryBudget& memory) {
+  std::string file = join(path_, shard_file(part, index, count));
+  return format_.create(schema_, fs_->create(file), options_, memory);
+}
+
+std::string DataSetWriter::shard_file(const std::string& part, std::size_t index, std::size_t count) const {
+  HEADRACE_CHECK(is_plain(part) && index < count);
+  return fmt::format("{}{}/{}/part-{:05}-of-{:05}{}", kRunFolderPrefix, run_id_, part, index, count,
+                     format_.extensions.front());
+}
+
+void DataSetWriter::publish(const Manifest& manifest) {
+  HEADRACE_CHECK(!published_ && manifest.run_id == run_id_ && manifest.format == format_.name);
+  for (const Part& part : manifest.parts) {
+    for (const Shard& shard : part.shards) {
+      HEADRACE_CHECK(shard.file.starts_with(fmt::format("{}{}/", kRunFolderPrefix, run_id_)));
+      FileInfo info = fs_->info(join(path_, shard.file));
+      if (info.kind == FileInfo::Kind::kFile && info.size_bytes == shard.summary.size_bytes) continue;
+      throw Error(ErrorCode::kIo, fmt::format("the shard '{}' is gone or has changed since it was written", info.path),
+                  "let nothing else write to the data set's folder");
+    }
+  }
+  std::string text = manifest.to_json();
+  Manifest::from_json(text, manifest_path(path_));  // What cannot be read back is not published.
+  try {
+    fs_->put(manifest_path(path_), text);
+  } catch (...) {
+    // The write may have failed after the manifest became visible; then its files must stay.
+    published_ = is_visible();
+    if (published_) lock_->keep_folder();
+    throw;
+  }
+  published_ = true;
+  lock_->keep_folder();
+  try {
+    remove_leftovers(*fs_, path_, manifest);
+  } catch (const Error&) {
+    // The data set is complete. What could not be removed is removed by the next run.
+  }
+}
+
+/// Whether the manifest on disk is, or may be, this run's.
+bool DataSetWriter::is_visible() noexcept {
+  try {
+    std::optional<Manifest> manifest = read_manifest(*fs_, path_);
+    return manifest && manifest->run_id == run_id_;
+  } catch (...) {
+    return true;
+  }
+}
+
+std::optional<Manifest> read_manifest(FileSystem& fs, const std::string& path) {
+  std::string file = manifest_path(path);
+  if (fs.info(file).kind == FileInfo::Kind::kMissing) return std::nullopt;
+  return Manifest::from_json(read_text(fs, file, kManifestBytesMax), file);
+}
+
+SourceSpec data_set_source(const Manifest& manifest, const std::string& path, const std::string& part) {
+  SourceSpec spec;
+  spec.name = manifest.name;
+  spec.format = manifest.format;
+  for (const DataSetColumn& column : manifest.columns) spec.declared.push_back(column.field);
+  std::vector<std::string> names;
+  for (const Part& candidate : manifest.parts) {
+    names.push_back(candidate.name);
+    if (!part.empty() && candidate.name != part) continue;
+    for (const Shard& shard : candidate.shards) spec.paths.push_back(join(path, shard.file));
+  }
+  bool is_known = part.empty() || std::find(names.begin(), names.end(), part) != names.end();
+  if (!is_known) {
+    throw Error(ErrorCode::kNotFound, fmt::format("the data set '{}' has no part '{}'", path, part),
+                name_hint(part, names, "parts"));
+  }
+  return spec;
+}
+
+}  // namespace headrace

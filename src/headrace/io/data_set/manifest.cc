@@ -1,0 +1,303 @@
+// The manifest of a data set as JSON. See data_set.h and docs/formats/manifest.md.
+//
+// Reading trusts nothing: a manifest may come from anywhere, and its names become paths. Every key is checked, unknown ones
+// are refused, and each error says where in the document it is.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <initializer_list>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
+
+#include "headrace/base/error.h"
+#include "headrace/io/data_set/data_set.h"
+#include "headrace/io/excerpt.h"
+
+namespace headrace {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kDepthMax = 8;
+constexpr std::size_t kNameBytesMax = 1024;
+constexpr std::size_t kFileBytesMax = 512;
+constexpr const char* kVersionKey = "headrace_manifest";
+const std::vector<std::string> kRoles = {"feature", "label", "weight", "key", "time", "pass_through"};
+
+bool is_hex(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+bool is_digest(std::string_view text, std::string_view prefix, std::size_t digits) {
+  return text.size() == prefix.size() + digits && text.starts_with(prefix) && is_hex(text.substr(prefix.size()));
+}
+
+/// Letters that neither lead elsewhere nor mean anything in a glob or a shell.
+bool is_plain_name(std::string_view name) {
+  return !name.empty() && name.size() <= kFileBytesMax && name.front() != '.' &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+                  c == '-';
+         });
+}
+
+bool is_safe_file(std::string_view file) {
+  if (file.size() > kFileBytesMax) return false;
+  while (true) {
+    std::size_t slash = file.find('/');
+    if (!is_plain_name(file.substr(0, slash))) return false;
+    if (slash == std::string_view::npos) return true;
+    file.remove_prefix(slash + 1);
+  }
+}
+
+/// Parses and refuses what the library would let pass: a key twice, deep nesting.
+Json parse(std::string_view text) {
+  std::vector<std::set<std::string>> keys;
+  auto watch = [&](int depth, Json::parse_event_t event, Json& value) {
+    if (depth > kDepthMax) throw Error(ErrorCode::kBadData, "it nests too deep");
+    if (event == Json::parse_event_t::object_start) keys.emplace_back();
+    if (event == Json::parse_event_t::object_end) keys.pop_back();
+    if (event == Json::parse_event_t::key && !keys.back().insert(value.get<std::string>()).second) {
+      throw Error(ErrorCode::kBadData, fmt::format("the key {} occurs twice", excerpt(value.get<std::string>())));
+    }
+    return true;
+  };
+  try {
+    return Json::parse(text, watch);
+  } catch (const Json::exception& error) {
+    throw Error(ErrorCode::kBadData, error.what());
+  }
+}
+
+/// An object of the document and where it is.
+class Object {
+ public:
+  Object(const Json& json, std::string where, std::initializer_list<std::string_view> keys)
+      : json_(json), where_(std::move(where)) {
+    if (!json_.is_object()) refuse("", "an object is wanted");
+    for (const auto& [key, value] : json_.items()) {
+      if (std::find(keys.begin(), keys.end(), key) == keys.end()) refuse(excerpt(key), "an unknown key");
+    }
+  }
+
+  [[noreturn]] void refuse(std::string_view key, std::string_view cause) const {
+    std::string place = where_.empty() || key.empty() ? where_ + std::string(key) : fmt::format("{}.{}", where_, key);
+    throw Error(ErrorCode::kBadData, place.empty() ? std::string(cause) : fmt::format("{}: {}", place, cause));
+  }
+
+  bool has(const char* key) const { return json_.contains(key); }
+
+  const Json& at(const char* key) const {
+    auto found = json_.find(key);
+    if (found == json_.end()) refuse(key, "the key is missing");
+    return *found;
+  }
+
+  std::string text(const char* key) const {
+    const Json& value = at(key);
+    if (!value.is_string()) refuse(key, "a text is wanted");
+    std::string text = value.get<std::string>();
+    bool is_plain = std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+    if (text.size() > kNameBytesMax || !is_plain) refuse(key, "the text is too long or holds control characters");
+    return text;
+  }
+
+  std::int64_t count(const char* key, std::int64_t min = 0) const {
+    const Json& value = at(key);
+    bool fits = value.is_number_unsigned() ? value.get<std::uint64_t>() <= INT64_MAX : value.is_number_integer();
+    if (!fits || value.get<std::int64_t>() < min) refuse(key, fmt::format("a whole number of at least {} is wanted", min));
+    return value.get<std::int64_t>();
+  }
+
+  bool flag(const char* key) const {
+    if (!at(key).is_boolean()) refuse(key, "true or false is wanted");
+    return at(key).get<bool>();
+  }
+
+  const Json& list(const char* key) const {
+    if (!at(key).is_array()) refuse(key, "a list is wanted");
+    return at(key);
+  }
+
+  std::string digest(const char* key, std::string_view prefix, std::size_t digits) const {
+    std::string value = text(key);
+    if (!value.empty() && !is_digest(value, prefix, digits)) {
+      refuse(key, fmt::format("{} is no digest '{}' with {} hex digits", excerpt(value), prefix, digits));
+    }
+    return value;
+  }
+
+  const std::string& where() const { return where_; }
+
+ private:
+  const Json& json_;
+  std::string where_;
+};
+
+DataSetColumn read_column(const Json& json, const std::string& where) {
+  Object object(json, where, {"name", "type", "nullable", "role", "shape", "id_count"});
+  DataSetColumn column;
+  column.field.name = object.text("name");
+  if (column.field.name.empty()) object.refuse("name", "it is empty");
+  std::string type_text = object.text("type");
+  std::optional<Type> type = Type::parse(type_text);
+  if (!type || type->kind() == TypeKind::kNull) object.refuse("type", fmt::format("{} is no type", excerpt(type_text)));
+  column.field.type = *type;
+  column.field.nullable = object.flag("nullable");
+  column.role = object.text("role");
+  if (std::find(kRoles.begin(), kRoles.end(), column.role) == kRoles.end()) {
+    object.refuse("role", fmt::format("{} is no role", excerpt(column.role)));
+  }
+  for (const Json& size : object.list("shape")) {
+    bool fits = size.is_number_integer() && size.get<std::int64_t>() >= -1 && size.get<std::int64_t>() <= INT32_MAX;
+    if (!fits) object.refuse("shape", "sizes, or -1 for any size, are wanted");
+    column.shape.push_back(size.get<std::int64_t>());
+  }
+  if (object.has("id_count")) column.id_count = object.count("id_count");
+  return column;
+}
+
+Shard read_shard(const Json& json, const std::string& where, std::set<std::string>& files) {
+  Object object(json, where, {"file", "rows", "bytes", "checksum"});
+  Shard shard;
+  shard.file = object.text("file");
+  if (!is_safe_file(shard.file)) {
+    object.refuse("file", fmt::format("{} is no name of a file below the data set's folder", excerpt(shard.file)));
+  }
+  if (!files.insert(shard.file).second) object.refuse("file", fmt::format("{} is named twice", excerpt(shard.file)));
+  shard.summary.row_count = object.count("rows");
+  shard.summary.size_bytes = object.count("bytes");
+  shard.summary.checksum = object.digest("checksum", "xxh3:", 16);
+  return shard;
+}
+
+Part read_part(const Json& json, const std::string& where, std::set<std::string>& files, std::int64_t& total_rows) {
+  Object object(json, where, {"name", "rows", "shards"});
+  Part part;
+  part.name = object.text("name");
+  if (!is_plain_name(part.name)) object.refuse("name", fmt::format("{} is no name of a part", excerpt(part.name)));
+  std::int64_t rows = 0;
+  for (std::size_t i = 0; i < object.list("shards").size(); ++i) {
+    part.shards.push_back(read_shard(object.list("shards")[i], fmt::format("{}.shards[{}]", where, i), files));
+    std::int64_t shard_rows = part.shards.back().summary.row_count;
+    bool overflows = __builtin_add_overflow(rows, shard_rows, &rows) ||
+                     __builtin_add_overflow(total_rows, shard_rows, &total_rows);
+    if (overflows) object.refuse("shards", "the rows of the shards add up to more than a data set can hold");
+  }
+  if (rows != object.count("rows")) {
+    object.refuse("rows", fmt::format("{} are said, the shards have {}", object.count("rows"), rows));
+  }
+  return part;
+}
+
+Manifest read(std::string_view text) {
+  Json json = parse(text);
+  // The version comes first, so that a manifest of a later one is refused for that and not for a key.
+  if (!json.is_object() || !json.contains(kVersionKey)) {
+    throw Error(ErrorCode::kBadData, fmt::format("it is no manifest: the key '{}' is missing", kVersionKey));
+  }
+  const Json& version = json[kVersionKey];
+  if (!version.is_number_integer() || version.get<std::int64_t>() != Manifest::kVersion) {
+    throw Error(ErrorCode::kUnsupported,
+                fmt::format("it is of version {}, this Headrace reads version {}", version.dump(), Manifest::kVersion),
+                "use a later version of Headrace");
+  }
+  Object object(json, "",
+                {kVersionKey, "name", "format", "columns", "parts", "row_digest", "fitted_state_digest", "run_id",
+                 "created_at", "headrace_version"});
+  Manifest manifest;
+  manifest.name = object.text("name");
+  manifest.format = object.text("format");
+  bool is_known = std::any_of(all_formats().begin(), all_formats().end(),
+                              [&](const Format* format) { return format->name == manifest.format; });
+  if (!is_known) object.refuse("format", fmt::format("{} is no format", excerpt(manifest.format)));
+  std::set<std::string> names;
+  for (std::size_t i = 0; i < object.list("columns").size(); ++i) {
+    manifest.columns.push_back(read_column(object.list("columns")[i], fmt::format("columns[{}]", i)));
+    if (!names.insert(manifest.columns.back().field.name).second) {
+      object.refuse("columns", fmt::format("{} is named twice", excerpt(manifest.columns.back().field.name)));
+    }
+  }
+  std::set<std::string> files;
+  std::set<std::string> parts;
+  std::int64_t total_rows = 0;
+  for (std::size_t i = 0; i < object.list("parts").size(); ++i) {
+    manifest.parts.push_back(read_part(object.list("parts")[i], fmt::format("parts[{}]", i), files, total_rows));
+    if (!parts.insert(manifest.parts.back().name).second) {
+      object.refuse("parts", fmt::format("{} is named twice", excerpt(manifest.parts.back().name)));
+    }
+  }
+  manifest.row_digest = object.digest("row_digest", "xxh3sum:", 32);
+  manifest.fitted_state_digest = object.text("fitted_state_digest");
+  manifest.run_id = object.text("run_id");
+  if (!is_plain_name(manifest.run_id)) object.refuse("run_id", fmt::format("{} is no run id", excerpt(manifest.run_id)));
+  manifest.created_at = object.text("created_at");
+  manifest.headrace_version = object.text("headrace_version");
+  return manifest;
+}
+
+Json column_json(const DataSetColumn& column) {
+  std::string type = column.field.type.to_string();
+  if (Type::parse(type) != column.field.type) {
+    throw Error(ErrorCode::kUnsupported,
+                fmt::format("the type of column '{}' has no text that reads back: {}", column.field.name, type),
+                "rename the fields of its struct to letters, digits and '_', and let them be nullable");
+  }
+  Json json = {{"name", column.field.name},
+               {"type", std::move(type)},
+               {"nullable", column.field.nullable},
+               {"role", column.role},
+               {"shape", column.shape}};
+  if (column.id_count) json["id_count"] = *column.id_count;
+  return json;
+}
+
+Json part_json(const Part& part) {
+  Json shards = Json::array();
+  for (const Shard& shard : part.shards) {
+    shards.push_back({{"file", shard.file},
+                      {"rows", shard.summary.row_count},
+                      {"bytes", shard.summary.size_bytes},
+                      {"checksum", shard.summary.checksum}});
+  }
+  return {{"name", part.name}, {"rows", part.row_count()}, {"shards", std::move(shards)}};
+}
+
+}  // namespace
+
+std::int64_t Part::row_count() const {
+  std::int64_t total = 0;
+  for (const Shard& shard : shards) total += shard.summary.row_count;
+  return total;
+}
+
+std::string Manifest::to_json() const {
+  Json columns_json = Json::array();
+  for (const DataSetColumn& column : columns) columns_json.push_back(column_json(column));
+  Json parts_json = Json::array();
+  for (const Part& part : parts) parts_json.push_back(part_json(part));
+  Json json = {{kVersionKey, kVersion},
+               {"name", name},
+               {"format", format},
+               {"columns", std::move(columns_json)},
+               {"parts", std::move(parts_json)},
+               {"row_digest", row_digest},
+               {"fitted_state_digest", fitted_state_digest},
+               {"run_id", run_id},
+               {"created_at", created_at},
+               {"headrace_version", headrace_version}};
+  return json.dump(2) + "\n";
+}
+
+Manifest Manifest::from_json(std::string_view text, const std::string& path) {
+  try {
+    return read(text);
+  } catch (const Error& error) {
+    std::string hint = error.hint().empty() ? "the file was damaged or not written by Headrace" : error.hint();
+    throw Error(error.code(), fmt::format("cannot read the manifest '{}': {}", path, error.message()), hint);
+  }
+}
+
+}  // namespace headrace
