@@ -88,6 +88,10 @@ TEST_CASE("means") {
   CHECK(aggregate_cell("mean", int64s({INT64_MAX, INT64_MAX, INT64_MAX})) ==
         aggregate_cell("mean", int64s({INT64_MAX})));
   CHECK(aggregate_cell("mean", float64s({1.0, 2.0, 4.0, 5.0})) == aggregate_cell("max", float64s({3.0})));
+  CHECK(aggregate_cell("mean", float64s({1e308, 1e308})) == aggregate_cell("max", float64s({1e308})));
+  CHECK(aggregate_cell("mean", float64s({kNan, 1.0})) == "NaN");
+  CHECK(aggregate_cell("mean", float64s({kInfinity, 1.0})) == aggregate_cell("max", float64s({kInfinity})));
+  CHECK(aggregate_cell("mean", float64s({-0.0})) == aggregate_cell("sum", float64s({0.0})));
   Type money = Type::decimal(5, 2);
   CHECK(aggregate_cell("mean", numbers<Int128>(money, {100, 100, 101})) == "1.003333");
   CHECK(aggregate_cell("mean", numbers<Int128>(money, {100, 101, 101})) == "1.006667");

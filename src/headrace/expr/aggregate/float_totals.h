@@ -2,9 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
-#include "headrace/kernel/exact_sum.h"
+#include "headrace/kernel/reproducible_sum.h"
 
 namespace headrace {
 
@@ -16,10 +17,14 @@ class FloatTotals {
     sums_[group].merge(other.sums_[other_group]);
   }
   double sum(std::size_t group) const { return sums_[group].to_double(); }
-  std::size_t bytes() const { return sums_.capacity() * sizeof(ExactSum); }
+  /// Rounded once, but for a trace; finite also where the sum is beyond float64.
+  double mean(std::size_t group, std::int64_t count) const {
+    return static_cast<double>(sums_[group].to_float128() / static_cast<Float128>(count));
+  }
+  std::size_t bytes() const { return sums_.capacity() * sizeof(ReproducibleSum); }
 
  private:
-  std::vector<ExactSum> sums_;
+  std::vector<ReproducibleSum> sums_;
 };
 
 }  // namespace headrace

@@ -22,7 +22,7 @@ Type mean_type(const Type& argument) {
 }
 
 double integer_mean(const IntegerTotals& totals, std::size_t group, std::int64_t count, const TotalTypes&) {
-  return static_cast<double>(totals.sum(group)) / static_cast<double>(count);
+  return static_cast<double>(static_cast<Float128>(totals.sum(group)) / static_cast<Float128>(count));
 }
 
 Int128 decimal_mean(const DecimalTotals& totals, std::size_t group, std::int64_t count, const TotalTypes& types) {
@@ -33,7 +33,7 @@ Int128 decimal_mean(const DecimalTotals& totals, std::size_t group, std::int64_t
 }
 
 double float_mean(const FloatTotals& totals, std::size_t group, std::int64_t count, const TotalTypes&) {
-  return totals.sum(group) / static_cast<double>(count);
+  return totals.mean(group, count);
 }
 
 std::unique_ptr<GroupedAggregate> make_mean(const Type& argument) {

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "headrace/expr/aggregate/grouped.h"
-#include "headrace/kernel/moments.h"
+#include "headrace/kernel/reproducible_sum.h"
 
 namespace headrace {
 
@@ -46,7 +46,7 @@ class Variance final : public GroupedAggregate {
   std::size_t state_bytes() const override { return vector_bytes(moments_); }
 
  private:
-  std::vector<Moments> moments_;
+  std::vector<ReproducibleMoments> moments_;
 };
 
 template <VarianceKind kind, Root root>
