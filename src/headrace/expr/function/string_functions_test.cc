@@ -81,6 +81,7 @@ TEST_CASE("repeat and padding") {
   check_rows("rpad(a, b, c)",
              {texts({"a", "a", "abc", "a", "a"}), int64s({4, 3, 0, -2, 3}), texts({"xy", "", "z", "z", std::nullopt})},
              {"axyx", "a", "", "", "null"});
+  check_rows("rpad('a', a)", {int64s({INT64_MIN})}, {""});
   check_rows("rpad(a, 2)", {texts({"ü", "日本語"})}, {"ü ", "日本"});
   check_fails("lpad(a, 9000000000)", {texts({"x"})}, "longer than 512 Mi");
 }

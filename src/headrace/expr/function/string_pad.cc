@@ -29,8 +29,8 @@ Column pad(const FunctionCall& call) {
   return make_strings(call, texts.bytes().size(), [&](std::int64_t row, StringRows& out) {
     std::string_view text = texts[row];
     std::string_view padding = pads ? (*pads)[row] : std::string_view(" ");
-    std::int64_t missing = lengths[row] - count_code_points(text);
     if (lengths[row] <= 0) return;
+    std::int64_t missing = lengths[row] - count_code_points(text);
     if (missing <= 0) return out.append(text.substr(0, offset_of_code_point(text, lengths[row])));
     if (padding.empty()) return out.append(text);
     if (missing > std::numeric_limits<std::int32_t>::max() / 4) {  // a code point takes up to 4 bytes
