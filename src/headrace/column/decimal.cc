@@ -112,7 +112,7 @@ std::string format_decimal(Int128 unscaled, int scale) {
   } while (rest != 0);
   while (digits.size() <= static_cast<std::size_t>(scale)) digits += '0';
   std::reverse(digits.begin(), digits.end());
-  if (scale > 0) digits.insert(digits.size() - static_cast<std::size_t>(scale), ".");
+  if (scale > 0) digits.insert(digits.size() - static_cast<std::size_t>(scale), 1, '.');
   return unscaled < 0 ? "-" + digits : digits;
 }
 
