@@ -1,0 +1,78 @@
+// See options.h.
+#include "headrace/cli/options.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "headrace/base/units.h"
+#include "headrace/cli/progress.h"
+
+namespace headrace {
+
+ExitCode exit_code_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kInvalidArgument: return ExitCode::kUsage;
+    case ErrorCode::kContractViolated: return ExitCode::kContractViolated;
+    case ErrorCode::kCancelled: return ExitCode::kInterrupted;
+    default: return ExitCode::kFailed;
+  }
+}
+
+void add_output_option(CLI::App& command, SharedOptions& options) {
+  command.add_option("--output", options.output, "How results are printed to stdout: text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+}
+
+void add_pipeline_options(CLI::App& command, SharedOptions& options) {
+  command.add_option("PIPELINE", options.pipeline_file, "The pipeline file (YAML)")->required();
+  command.add_option("--set", options.set, "Give a parameter of the pipeline a value: name=value; may be repeated")
+      ->type_name("NAME=VALUE");
+  command.add_option("--threads", options.threads, "Worker threads; 0 takes one a processor")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  command.add_option("--memory", options.memory, "The most memory for data, such as 512MiB or 4GiB; default: no limit")
+      ->type_name("SIZE");
+  command.add_option("--state", options.state, "Encode with the fitted state saved in this folder instead of fitting")
+      ->type_name("DIR");
+  command.add_flag("--quiet", options.quiet, "No progress");
+  add_output_option(command, options);
+}
+
+Pipeline load_pipeline(const SharedOptions& options) {
+  std::map<std::string, std::string> set;
+  for (const std::string& assignment : options.set) {
+    std::size_t equals = assignment.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      throw Error(ErrorCode::kInvalidArgument, fmt::format("--set needs name=value, not '{}'", assignment),
+                  "write for example --set date=2026-01-01");
+    }
+    set[assignment.substr(0, equals)] = assignment.substr(equals + 1);
+  }
+  return read_pipeline(options.pipeline_file, set);
+}
+
+RunOptions make_run_options(const SharedOptions& options, std::shared_ptr<Cancellation> cancellation) {
+  RunOptions run;
+  run.context.thread_count = options.threads != 0 ? options.threads : default_thread_count();
+  if (!options.memory.empty()) {
+    std::optional<std::size_t> bytes = parse_bytes(options.memory);
+    if (!bytes || *bytes == 0) {
+      throw Error(ErrorCode::kInvalidArgument, fmt::format("--memory is no size: '{}'", options.memory),
+                  "write for example --memory 512MiB or --memory 4GiB");
+    }
+    run.context.memory = MemoryBudget::create(*bytes);
+  }
+  run.context.cancellation = std::move(cancellation);
+  if (!options.quiet) run.context.on_progress = make_progress_printer();
+  run.state_path = options.state;
+  return run;
+}
+
+void print(const std::string& text) {
+  bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  if (!written) throw Error(ErrorCode::kIo, "cannot write to stdout", "check the disk or the pipe it goes to");
+}
+
+}  // namespace headrace

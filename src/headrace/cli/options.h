@@ -1,0 +1,57 @@
+// What all commands of the CLI share: options, the way they end, how they print.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "headrace/base/error.h"
+#include "headrace/frame/headrace.h"
+
+namespace headrace {
+
+/// Exit codes of the CLI; `headrace --help` lists them.
+enum class ExitCode { kOk = 0, kFailed = 1, kUsage = 2, kContractViolated = 3, kInterrupted = 130 };
+
+ExitCode exit_code_of(ErrorCode code);
+
+/// Options that several commands take.
+struct SharedOptions {
+  std::string pipeline_file;
+  std::vector<std::string> set;  // name=value
+  std::size_t threads = 0;       // 0: one a processor
+  std::string memory;
+  std::string output = "text";
+  std::string state;
+  bool quiet = false;
+
+  bool json() const { return output == "json"; }
+};
+
+void add_output_option(CLI::App& command, SharedOptions& options);
+/// PIPELINE, --set, --threads, --memory, --output, --quiet and --state.
+void add_pipeline_options(CLI::App& command, SharedOptions& options);
+
+/// Reads the pipeline file, with the parameters of --set.
+Pipeline load_pipeline(const SharedOptions& options);
+/// Threads, memory, progress and cancellation as the options say.
+RunOptions make_run_options(const SharedOptions& options, std::shared_ptr<Cancellation> cancellation);
+
+/// Writes data to stdout; throws Error(kIo) when that fails (a closed pipe, a full disk).
+void print(const std::string& text);
+
+/// One command: adds itself to the program and runs when chosen.
+struct Command {
+  CLI::App* app;
+  std::function<void(std::shared_ptr<Cancellation>)> run;
+};
+Command add_run_command(CLI::App& program, SharedOptions& options);
+Command add_validate_command(CLI::App& program, SharedOptions& options);
+Command add_explain_command(CLI::App& program, SharedOptions& options);
+Command add_inspect_command(CLI::App& program, SharedOptions& options);
+Command add_reference_command(CLI::App& program, SharedOptions& options);
+Command add_version_command(CLI::App& program, SharedOptions& options);
+
+}  // namespace headrace

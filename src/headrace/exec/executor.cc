@@ -1,0 +1,260 @@
+// See executor.h.
+#include "headrace/exec/executor.h"
+
+#include <mutex>
+#include <set>
+#include <utility>
+
+#include "headrace/base/error.h"
+#include "headrace/exec/filter.h"
+#include "headrace/exec/hash_aggregate.h"
+#include "headrace/exec/hash_join.h"
+#include "headrace/exec/project.h"
+#include "headrace/exec/scan_bounds.h"
+#include "headrace/exec/stage.h"
+
+namespace headrace {
+
+/// The stages of one executor: which nodes have been evaluated, which rows are kept for further readers.
+struct Executor::Stages {
+  /// What one operator is known by before and after its stage has run.
+  struct Entry {
+    OperatorReport report;
+    StageCounts counts;
+    std::shared_ptr<JoinState> join;
+  };
+  /// A source and the operators behind it, not run yet.
+  struct Stream {
+    StageSource source;
+    StageCounts* source_counts = nullptr;  // where the source's own counts go; of a kept table: thrown away
+    std::vector<StageOperator> operators;
+    std::size_t last_entry = 0;  // whose rows_out are the stream's rows
+  };
+  struct Kept {
+    std::shared_ptr<const Table> table;
+    std::size_t entry = 0;
+    std::size_t readers_left = 0;
+  };
+
+  Stages(const std::vector<NodePtr>& roots, const std::map<std::string, const SourceReader*>& source_readers,
+         const RunContext& run_context)
+      : sources(source_readers), context(run_context) {
+    for (const NodePtr& root : roots) count_readers(*root);
+  }
+
+  void count_readers(const Node& node) {
+    if (++readers[&node] > 1) return;
+    for (const NodePtr& input : inputs_of(node)) count_readers(*input);
+  }
+
+  Entry& add_entry(std::string kind, std::string label, std::vector<std::size_t> inputs) {
+    auto entry = std::make_unique<Entry>();
+    entry->report.id = entries.size();
+    entry->report.kind = std::move(kind);
+    entry->report.label = std::move(label);
+    entry->report.inputs = std::move(inputs);
+    entries.push_back(std::move(entry));
+    return *entries.back();
+  }
+
+  /// The rows of a node as a stream; evaluates what must come before it.
+  Stream open(const Node& node) {
+    if (readers[&node] <= 1) return open_once(node);
+    Kept& kept_rows = kept[&node];
+    if (!kept_rows.table) {
+      Stream stream = open_once(node);
+      kept_rows.entry = stream.last_entry;
+      kept_rows.table = std::make_shared<const Table>(run_to_table(stream, node.schema));
+      kept_rows.readers_left = readers[&node];
+    }
+    Stream stream = stream_of(kept_rows.table, node.label, kept_rows.entry);
+    if (--kept_rows.readers_left == 0) kept_rows.table.reset();  // the stream holds the last reference
+    return stream;
+  }
+
+  Stream open_once(const Node& node) {
+    return std::visit([&](const auto& kind) { return open_kind(kind, node); }, node.kind);
+  }
+
+  Stream open_kind(const ScanNode& scan, const Node& node) {
+    Entry& entry = add_entry("scan", node.label, {});
+    entry.report.source = scan.source;
+    const SourceReader& reader = *sources.at(scan.source);
+    auto request = std::make_shared<ScanRequest>(ScanRequest{node.schema.names(), make_scan_bounds(scan.bounds, node.schema)});
+    auto rejected = std::make_shared<std::vector<std::vector<BadRow>>>(reader.split_count());
+    rejected_by_scan.push_back({scan.source, rejected});
+    Stream stream;
+    stream.source.label = node.label;
+    stream.source.split_count = reader.split_count();
+    stream.source.read = [this, &reader, &entry, request, rejected](std::size_t split,
+                                                                    const std::function<void(Batch)>& push) {
+      std::unique_ptr<SplitStream> rows = reader.open_split(split, *request);
+      Batch batch;
+      while (rows->next(batch)) push(std::move(batch));
+      (*rejected)[split] = std::move(rows->bad_rows());
+      std::lock_guard lock(mutex);
+      entry.report.scan.add(rows->counts());
+    };
+    stream.source_counts = &entry.counts;
+    stream.last_entry = entry.report.id;
+    return stream;
+  }
+
+  Stream open_kind(const FilterNode& filter, const Node& node) {
+    Stream stream = open(*filter.input);
+    append(stream, "filter", node.label, filter_operator(filter, filter.input->schema, context));
+    return stream;
+  }
+
+  Stream open_kind(const ProjectNode& project, const Node& node) {
+    Stream stream = open(*project.input);
+    auto schema = std::make_shared<const Schema>(node.schema);
+    append(stream, "project", node.label, project_operator(project.columns, project.input->schema, schema, context));
+    return stream;
+  }
+
+  Stream open_kind(const JoinNode& join, const Node& node) {
+    Stream right = open(*join.right);
+    std::size_t right_entry = right.last_entry;
+    Table right_rows = run_to_table(right, join.right->schema);
+    std::shared_ptr<JoinState> state = with_context(
+        [&] {
+          return make_join_state(join, right_rows, join.left->schema, std::make_shared<const Schema>(node.schema),
+                                 context);
+        },
+        [&] { return "running " + node.label; });
+    right_rows.batches.clear();
+    Stream stream = open(*join.left);
+    Entry& entry = append(stream, "join", node.label, join_operator(state, context));
+    entry.report.inputs.push_back(right_entry);
+    entry.report.right_rows_in = state->table.rows().row_count;
+    entry.join = std::move(state);
+    return stream;
+  }
+
+  Stream open_kind(const AggregateNode& aggregate, const Node& node) {
+    Stream stream = open(*aggregate.input);
+    HashAggregate sink(aggregate, aggregate.input->schema, std::make_shared<const Schema>(node.schema), context);
+    std::size_t input_entry = stream.last_entry;
+    double seconds = 0;
+    with_context([&] { run_stage(stream.source, stream.operators, sink, *stream.source_counts, &seconds, context); },
+                 [&] { return "running " + node.label; });
+    Entry& entry = add_entry("aggregate", node.label, {input_entry});
+    auto table = std::make_shared<const Table>(sink.result());
+    entry.counts = {rows_out_of(input_entry), table->row_count(), static_cast<std::int64_t>(table->data_bytes()), seconds};
+    return stream_of(table, node.label, entry.report.id);
+  }
+
+  Entry& append(Stream& stream, const std::string& kind, const std::string& label, MakeOperator make) {
+    Entry& entry = add_entry(kind, label, {stream.last_entry});
+    stream.operators.push_back({label, std::move(make), &entry.counts});
+    stream.last_entry = entry.report.id;
+    return entry;
+  }
+
+  Stream stream_of(std::shared_ptr<const Table> table, const std::string& label, std::size_t entry) {
+    Stream stream;
+    stream.source.label = label;
+    stream.source.split_count = table->batches.size();
+    stream.source.read = [table](std::size_t split, const std::function<void(Batch)>& push) {
+      push(table->batches[split]);
+    };
+    stream.source_counts = &thrown_away;
+    stream.last_entry = entry;
+    return stream;
+  }
+
+  Table run_to_table(const Stream& stream, const Schema& schema) {
+    TableSink sink(std::make_shared<const Schema>(schema));
+    run_stage(stream.source, stream.operators, sink, *stream.source_counts, nullptr, context);
+    return sink.result();
+  }
+
+  std::int64_t rows_out_of(std::size_t entry) const { return entries[entry]->counts.rows_out; }
+
+  std::map<std::string, const SourceReader*> sources;
+  const RunContext& context;
+  std::map<const Node*, std::size_t> readers;
+  std::map<const Node*, Kept> kept;
+  std::vector<std::unique_ptr<Entry>> entries;
+  std::vector<std::pair<std::string, std::shared_ptr<std::vector<std::vector<BadRow>>>>> rejected_by_scan;
+  std::map<std::string, std::vector<BadRow>> bad_rows;
+  StageCounts thrown_away;
+  std::mutex mutex;
+};
+
+Executor::Executor(const std::vector<NodePtr>& roots, const std::map<std::string, const SourceReader*>& sources,
+                   const RunContext& context)
+    : stages_(std::make_unique<Stages>(roots, sources, context)) {}
+
+Executor::~Executor() = default;
+
+std::size_t Executor::run(const NodePtr& root, Sink& sink) {
+  Stages::Stream stream = stages_->open(*root);
+  run_stage(stream.source, stream.operators, sink, *stream.source_counts, nullptr, stages_->context);
+  return stream.last_entry;
+}
+
+Table Executor::collect(const NodePtr& root) {
+  TableSink sink(std::make_shared<const Schema>(root->schema));
+  run(root, sink);
+  return sink.result();
+}
+
+std::vector<OperatorReport> Executor::reports() const {
+  std::vector<OperatorReport> reports;
+  for (const auto& entry : stages_->entries) {
+    OperatorReport report = entry->report;
+    report.rows_in = entry->counts.rows_in;
+    report.rows_out = entry->counts.rows_out;
+    report.seconds = entry->counts.seconds;
+    report.bytes_out = entry->counts.bytes_out;
+    std::int64_t kept_rows = std::min(report.rows_in, report.rows_out);
+    if (entry->join) {
+      entry->join->count_right();
+      report.join = entry->join->counts;
+      // A left row that stays does so once; further matches of it are added rows.
+      JoinKind how = entry->join->join.how;
+      if (how == JoinKind::kInner || how == JoinKind::kSemi) kept_rows = report.join.left_matched;
+      if (how == JoinKind::kAnti) kept_rows = report.join.left_unmatched;
+      if (how == JoinKind::kLeft) kept_rows = report.rows_in;
+    }
+    if (report.kind == "aggregate") kept_rows = 0;
+    if (report.kind != "scan") {
+      report.rows_removed = report.rows_in - kept_rows;
+      report.rows_added = report.rows_out - kept_rows;
+    }
+    reports.push_back(std::move(report));
+  }
+  return reports;
+}
+
+std::map<std::string, std::vector<BadRow>>& Executor::bad_rows() {
+  for (auto& [source, splits] : stages_->rejected_by_scan) {
+    for (std::vector<BadRow>& rows : *splits) {
+      std::vector<BadRow>& all = stages_->bad_rows[source];
+      all.insert(all.end(), std::make_move_iterator(rows.begin()), std::make_move_iterator(rows.end()));
+      rows.clear();
+    }
+  }
+  return stages_->bad_rows;
+}
+
+void TableSink::start(std::size_t split_count, std::size_t) { by_split_.resize(split_count); }
+
+void TableSink::consume(Batch batch, std::size_t split_index, std::size_t) {
+  by_split_[split_index].push_back(std::move(batch));
+}
+
+Table TableSink::result() {
+  Table table{schema_, {}};
+  for (std::vector<Batch>& batches : by_split_) {
+    for (Batch& batch : batches) {
+      batch.schema = schema_;
+      table.batches.push_back(std::move(batch));
+    }
+  }
+  return table;
+}
+
+}  // namespace headrace

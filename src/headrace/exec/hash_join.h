@@ -1,0 +1,69 @@
+// The hash join: the right input becomes a table in memory, left batches probe it as they stream by.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "headrace/exec/key_index.h"
+#include "headrace/exec/operator.h"
+#include "headrace/exec/run_context.h"
+#include "headrace/exec/table.h"
+#include "headrace/plan/node.h"
+
+namespace headrace {
+
+/// The right side of a join, ready to be probed by any number of threads.
+class JoinTable {
+ public:
+  /// Throws Error(kBadData) naming the key when the join wants unique right keys and one comes twice.
+  JoinTable(const JoinNode& join, const Table& right, MemoryBudget& memory);
+
+  const KeyIndex& keys() const { return keys_; }
+  /// The right rows, all in one batch, in order.
+  const Batch& rows() const { return rows_; }
+  /// The right rows of key `id`, ascending.
+  std::span<const std::int32_t> rows_of(std::int32_t id) const {
+    std::size_t at = static_cast<std::size_t>(id);
+    return {row_lists_.data() + list_starts_[at], list_starts_[at + 1] - list_starts_[at]};
+  }
+  /// Every key has exactly one row.
+  bool is_unique() const { return row_lists_.size() == keys_.size(); }
+
+ private:
+  void refuse_duplicates(const JoinNode& join, std::span<const Column> key_columns) const;
+
+  Batch rows_;
+  KeyIndex keys_;
+  std::vector<std::size_t> list_starts_;  // keys + 1 offsets into row_lists_
+  std::vector<std::int32_t> row_lists_;   // row numbers grouped by key; rows with a null key are in none
+  Reservation reservation_;
+};
+
+/// What a join saw, for the row accounting.
+struct JoinCounts {
+  std::int64_t left_matched = 0;
+  std::int64_t left_unmatched = 0;
+  std::int64_t right_matched = 0;
+  std::int64_t right_unmatched = 0;
+};
+
+/// Shared by the operators of all workers of one join.
+struct JoinState {
+  JoinNode join;
+  JoinTable table;
+  std::vector<std::size_t> left_key_columns;
+  std::vector<std::size_t> right_output_columns;  // columns of table.rows() that the output takes
+  std::shared_ptr<const Schema> output;
+  JoinCounts counts;                       // complete after the last operator finished, but right_*
+  std::vector<std::uint8_t> right_seen;    // by right row; filled as operators finish
+
+  /// Sets right_matched and right_unmatched from right_seen.
+  void count_right();
+};
+
+std::shared_ptr<JoinState> make_join_state(const JoinNode& join, const Table& right, const Schema& left,
+                                           std::shared_ptr<const Schema> output, const RunContext& context);
+MakeOperator join_operator(std::shared_ptr<JoinState> state, const RunContext& context);
+
+}  // namespace headrace

@@ -1,0 +1,38 @@
+// See project.h.
+#include "headrace/exec/project.h"
+
+#include "headrace/expr/evaluate.h"
+
+namespace headrace {
+namespace {
+
+class Project : public Operator {
+ public:
+  Project(std::shared_ptr<const std::vector<BoundExprPtr>> columns, std::shared_ptr<const Schema> schema,
+          MemoryBudget& memory)
+      : columns_(std::move(columns)), schema_(std::move(schema)), memory_(memory) {}
+
+  void push(const Batch& batch, std::vector<Batch>& out) override {
+    EvalContext context{memory_};
+    Batch result{schema_, {}, batch.row_count};
+    result.columns.reserve(columns_->size());
+    for (const BoundExprPtr& column : *columns_) result.columns.push_back(evaluate(*column, batch, context));
+    out.push_back(std::move(result));
+  }
+
+ private:
+  std::shared_ptr<const std::vector<BoundExprPtr>> columns_;
+  std::shared_ptr<const Schema> schema_;
+  MemoryBudget& memory_;
+};
+
+}  // namespace
+
+MakeOperator project_operator(const std::vector<NamedExpr>& columns, const Schema& input,
+                              std::shared_ptr<const Schema> output, const RunContext& context) {
+  auto bound = std::make_shared<std::vector<BoundExprPtr>>();
+  for (const NamedExpr& column : columns) bound->push_back(bind(column.expr, input));
+  return [bound, output, memory = context.memory] { return std::make_unique<Project>(bound, output, *memory); };
+}
+
+}  // namespace headrace

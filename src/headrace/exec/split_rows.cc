@@ -1,0 +1,104 @@
+// See split_rows.h. The split by hash: h = hash64(salt, key) as an unsigned 64-bit number; a row belongs to the first part
+// whose cumulative share exceeds h / 2^64, taken to 53 bits.
+#include "headrace/exec/split_rows.h"
+
+#include <numeric>
+
+#include "headrace/base/error.h"
+#include "headrace/kernel/gather.h"
+
+namespace headrace {
+
+PartAssigner::PartAssigner(const std::optional<SplitSpec>& split, const Schema& schema) {
+  if (!split) {
+    parts_ = {"all"};
+    return;
+  }
+  if (const auto* by_predicate = std::get_if<SplitSpec::ByPredicate>(&split->kind)) {
+    for (const auto& [name, predicate] : by_predicate->parts) {
+      parts_.push_back(name);
+      predicates_.push_back(bind(predicate, schema));
+    }
+    return;
+  }
+  const auto& by_hash = std::get<SplitSpec::ByHash>(split->kind);
+  hash_ = headrace::bind(call("hash64", {literal(Value::string(by_hash.salt)), by_hash.key}), schema);
+  double end = 0;
+  for (const auto& [name, share] : by_hash.shares) {
+    parts_.push_back(name);
+    share_ends_.push_back(end += share);
+  }
+  share_ends_.back() = 1.0;
+}
+
+void PartAssigner::assign(const Batch& batch, EvalContext& context, std::vector<int>& part_of) const {
+  std::size_t row_count = static_cast<std::size_t>(batch.row_count);
+  part_of.assign(row_count, predicates_.empty() ? 0 : -1);
+  for (std::size_t part = 0; part < predicates_.size(); ++part) {
+    Column taken = evaluate(*predicates_[part], batch, context);
+    std::span<const std::uint8_t> values = taken.values<std::uint8_t>();
+    for (std::size_t row = 0; row < row_count; ++row) {
+      bool is_true = values[row] != 0 && !taken.is_null(static_cast<std::int64_t>(row));
+      if (part_of[row] < 0 && is_true) part_of[row] = static_cast<int>(part);
+    }
+  }
+  if (!hash_) return;
+  Column hashes = evaluate(*hash_, batch, context);
+  std::span<const std::int64_t> values = hashes.values<std::int64_t>();
+  for (std::size_t row = 0; row < row_count; ++row) {
+    double place = static_cast<double>(static_cast<std::uint64_t>(values[row]) >> 11) * 0x1p-53;
+    int part = 0;
+    while (place >= share_ends_[static_cast<std::size_t>(part)]) ++part;
+    part_of[row] = part;
+  }
+}
+
+std::vector<std::string> split_columns(const SplitSpec& split) {
+  std::vector<std::string> names;
+  if (const auto* by_predicate = std::get_if<SplitSpec::ByPredicate>(&split.kind)) {
+    for (const auto& [name, predicate] : by_predicate->parts) collect_columns(predicate, names);
+  } else {
+    collect_columns(std::get<SplitSpec::ByHash>(split.kind).key, names);
+  }
+  return names;
+}
+
+void PartSink::start(std::size_t split_count, std::size_t worker_count) {
+  by_split_.assign(split_count, std::vector<std::vector<Batch>>(assigner_.parts().size()));
+  left_out_.assign(worker_count, 0);
+}
+
+void PartSink::consume(Batch batch, std::size_t split_index, std::size_t worker_index) {
+  EvalContext context{*context_.memory};
+  std::vector<int> part_of;
+  assigner_.assign(batch, context, part_of);
+  std::vector<std::vector<std::int32_t>> rows(assigner_.parts().size());
+  for (std::size_t row = 0; row < part_of.size(); ++row) {
+    if (part_of[row] >= 0) rows[static_cast<std::size_t>(part_of[row])].push_back(static_cast<std::int32_t>(row));
+  }
+  std::int64_t taken = 0;
+  for (std::size_t part = 0; part < rows.size(); ++part) {
+    if (rows[part].empty()) continue;
+    taken += static_cast<std::int64_t>(rows[part].size());
+    bool all = rows[part].size() == part_of.size();
+    by_split_[split_index][part].push_back(all ? batch : gather(*context_.memory, batch, rows[part]));
+  }
+  left_out_[worker_index] += batch.row_count - taken;
+}
+
+std::vector<Table> PartSink::result() {
+  std::vector<Table> tables(assigner_.parts().size());
+  for (std::size_t part = 0; part < tables.size(); ++part) {
+    tables[part].schema = schema_;
+    for (auto& split : by_split_) {
+      for (Batch& batch : split[part]) tables[part].batches.push_back(std::move(batch));
+    }
+  }
+  return tables;
+}
+
+std::int64_t PartSink::rows_left_out() const {
+  return std::accumulate(left_out_.begin(), left_out_.end(), std::int64_t{0});
+}
+
+}  // namespace headrace

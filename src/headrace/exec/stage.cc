@@ -1,0 +1,110 @@
+// See stage.h.
+#include "headrace/exec/stage.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <utility>
+
+#include "headrace/base/error.h"
+
+namespace headrace {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+/// The operators of one worker, and what they counted.
+class Worker {
+ public:
+  Worker(const std::vector<StageOperator>& operators, Sink& sink, std::size_t worker_index)
+      : operators_(operators), sink_(sink), worker_index_(worker_index), counts_(operators.size()) {
+    for (const StageOperator& op : operators) instances_.push_back(op.make());
+  }
+
+  void push(Batch batch, std::size_t split_index) {
+    source_rows_ += batch.row_count;
+    push_from(0, std::move(batch), split_index);
+  }
+
+  void finish(const std::vector<StageOperator>& operators, StageCounts& source_counts, double* sink_seconds) {
+    for (std::size_t i = 0; i < instances_.size(); ++i) {
+      instances_[i]->finish();
+      operators[i].counts->rows_in += counts_[i].rows_in;
+      operators[i].counts->rows_out += counts_[i].rows_out;
+      operators[i].counts->bytes_out += counts_[i].bytes_out;
+      operators[i].counts->seconds += counts_[i].seconds;
+      operator_seconds_ += counts_[i].seconds;
+    }
+    source_counts.rows_out += source_rows_;
+    source_counts.seconds += total_seconds - operator_seconds_ - sink_seconds_;
+    if (sink_seconds != nullptr) *sink_seconds += sink_seconds_;
+  }
+
+  double total_seconds = 0;  // of reading splits, with all that came of it
+
+ private:
+  void push_from(std::size_t index, Batch batch, std::size_t split_index) {
+    if (index == instances_.size()) {
+      Clock::time_point start = Clock::now();
+      sink_.consume(std::move(batch), split_index, worker_index_);
+      sink_seconds_ += seconds_since(start);
+      return;
+    }
+    std::vector<Batch> out;
+    StageCounts& counts = counts_[index];
+    counts.rows_in += batch.row_count;
+    Clock::time_point start = Clock::now();
+    with_context([&] { instances_[index]->push(batch, out); }, [&] { return "running " + operators_[index].label; });
+    counts.seconds += seconds_since(start);
+    for (Batch& next : out) {
+      counts.rows_out += next.row_count;
+      push_from(index + 1, std::move(next), split_index);
+    }
+  }
+
+  const std::vector<StageOperator>& operators_;
+  Sink& sink_;
+  std::size_t worker_index_;
+  std::vector<std::unique_ptr<Operator>> instances_;
+  std::vector<StageCounts> counts_;
+  std::int64_t source_rows_ = 0;
+  double operator_seconds_ = 0;
+  double sink_seconds_ = 0;
+};
+
+}  // namespace
+
+void run_stage(const StageSource& source, const std::vector<StageOperator>& operators, Sink& sink,
+               StageCounts& source_counts, double* sink_seconds, const RunContext& context) {
+  std::size_t worker_count = std::max<std::size_t>(1, std::min(context.thread_count, source.split_count));
+  sink.start(source.split_count, worker_count);
+  std::vector<std::unique_ptr<Worker>> workers(worker_count);
+  std::atomic<std::size_t> splits_done{0};
+  std::atomic<std::int64_t> rows_done{0};
+
+  run_tasks(source.split_count, worker_count, *context.cancellation, [&](std::size_t split, std::size_t worker_index) {
+    if (!workers[worker_index]) workers[worker_index] = std::make_unique<Worker>(operators, sink, worker_index);
+    Worker& worker = *workers[worker_index];
+    std::int64_t split_rows = 0;
+    Clock::time_point start = Clock::now();
+    source.read(split, [&](Batch batch) {
+      context.cancellation->check();
+      split_rows += batch.row_count;
+      for (std::int64_t at = 0; at < batch.row_count; at += context.batch_rows) {
+        std::int64_t rows = std::min(context.batch_rows, batch.row_count - at);
+        worker.push(rows == batch.row_count ? batch : batch.slice(at, rows), split);
+      }
+    });
+    worker.total_seconds += seconds_since(start);
+    std::size_t done = splits_done.fetch_add(1) + 1;
+    std::int64_t rows = rows_done.fetch_add(split_rows) + split_rows;
+    if (context.on_progress) context.on_progress({source.label, done, source.split_count, rows});
+  });
+  for (auto& worker : workers) {
+    if (worker) worker->finish(operators, source_counts, sink_seconds);
+  }
+}
+
+}  // namespace headrace

@@ -1,0 +1,9 @@
+// The public C++ interface of Headrace. Includes frame/ and nothing else.
+#pragma once
+
+#include "headrace/frame/explain.h"
+#include "headrace/frame/inspect.h"
+#include "headrace/frame/load.h"
+#include "headrace/frame/run.h"
+#include "headrace/frame/validate.h"
+#include "headrace/frame/version.h"

@@ -1,0 +1,147 @@
+// See prepare.h.
+#include "headrace/frame/prepare.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "headrace/base/error.h"
+#include "headrace/base/nearest.h"
+#include "headrace/exec/contract_check.h"
+#include "headrace/exec/split_rows.h"
+#include "headrace/io/format.h"
+#include "headrace/plan/node.h"
+
+namespace headrace {
+namespace {
+
+void add_names(std::vector<std::string>& names, const std::vector<std::string>& more) {
+  for (const std::string& name : more) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  }
+}
+
+/// A project of `node` to the named columns, in the order of its schema.
+NodePtr narrow(const NodePtr& node, const std::vector<std::string>& names, const std::string& label) {
+  for (const std::string& name : names) node->schema.index_of(name);
+  std::vector<NamedExpr> columns;
+  for (const Field& field : node->schema) {
+    if (std::find(names.begin(), names.end(), field.name) != names.end()) {
+      columns.push_back({field.name, column(field.name)});
+    }
+  }
+  return make_project(node, std::move(columns), label);
+}
+
+std::string place_of(const Pipeline& pipeline, const FilePlace& place) {
+  return place.line == 0 ? pipeline.file : fmt::format("{}:{}:{}", pipeline.file, place.line, place.column);
+}
+
+}  // namespace
+
+PreparedPipeline::PreparedPipeline(const Pipeline& the_pipeline, std::shared_ptr<FileSystem> fs,
+                                   const RunContext& context)
+    : pipeline(the_pipeline) {
+  open_sources(std::move(fs), context);
+  tables = build_tables(pipeline, [&](const std::string& source) { return readers.at(source)->schema(); });
+  if (pipeline.outputs.empty()) return;
+  make_roots();
+  check_outputs();
+}
+
+void PreparedPipeline::open_sources(std::shared_ptr<FileSystem> fs, const RunContext& context) {
+  SourceContext source_context{std::move(fs), context.memory};
+  for (const SourceSpec& source : pipeline.sources) {
+    readers[source.name] =
+        with_context([&] { return open_source(source, source_context); }, [&] { return "opening source " + source.name; });
+  }
+}
+
+void PreparedPipeline::make_roots() {
+  NodePtr feature_table = table(pipeline.feature_table);
+  std::vector<FeatureSpec> specs =
+      pipeline.features.empty() ? pass_through_features(feature_table->schema) : pipeline.features;
+  features = std::make_unique<FeatureSet>(specs, feature_table->schema);
+
+  std::vector<std::string> columns = features->input_columns();
+  if (pipeline.split) {
+    add_names(columns, split_columns(*pipeline.split));
+    with_context([&] { return PartAssigner(pipeline.split, feature_table->schema); },
+                 [&] { return "checking the split at " + place_of(pipeline, pipeline.split->place); });
+  }
+  NodePtr contract_table;
+  if (pipeline.contract) {
+    contract_table = table(pipeline.contract->table);
+    with_context(
+        [&] {
+          ContractCheck check(*pipeline.contract, contract_table->schema, nullptr, RunContext());
+          std::vector<std::string> names = contract_columns(*pipeline.contract);
+          if (contract_table == feature_table) {
+            add_names(columns, names);
+          } else {
+            contract_root = narrow(contract_table, names, pipeline.contract->table + ": contract columns");
+          }
+        },
+        [&] { return "checking the contract at " + place_of(pipeline, pipeline.contract->place); });
+  }
+  feature_root = narrow(feature_table, columns, pipeline.feature_table + ": feature columns");
+  std::vector<NodePtr> optimized = optimize(roots());
+  feature_root = optimized[0];
+  if (contract_root) contract_root = optimized[1];
+}
+
+void PreparedPipeline::check_outputs() const {
+  std::set<std::string> paths;
+  for (const OutputSpec& output : pipeline.outputs) {
+    std::string place = place_of(pipeline, output.place);
+    const Format& format = with_context([&]() -> const Format& { return format_named(output.format); },
+                                        [&] { return "checking the output at " + place; });
+    if (format.create == nullptr) {
+      throw Error(ErrorCode::kUnsupported, fmt::format("{}: format {} cannot be written", place, output.format),
+                  "write parquet or tfrecord");
+    }
+    if (!paths.insert(output.path).second) {
+      throw Error(ErrorCode::kInvalidPipeline, fmt::format("{}: two outputs have the same path: {}", place, output.path),
+                  "give each output a folder of its own");
+    }
+  }
+}
+
+std::map<std::string, const SourceReader*> PreparedPipeline::reader_map() const {
+  std::map<std::string, const SourceReader*> map;
+  for (const auto& [name, reader] : readers) map[name] = reader.get();
+  return map;
+}
+
+NodePtr PreparedPipeline::table(const std::string& name) const {
+  std::vector<std::string> names;
+  for (const auto& [table_name, node] : tables) {
+    if (table_name == name) return node;
+    names.push_back(table_name);
+  }
+  auto reader = readers.find(name);
+  if (reader != readers.end()) return make_scan(name, reader->second->schema(), name + " (scan)");
+  for (const auto& [source, unused] : readers) names.push_back(source);
+  throw Error(ErrorCode::kNotFound, fmt::format("unknown table '{}'", name), name_hint(name, names, "tables and sources"));
+}
+
+std::vector<NodePtr> PreparedPipeline::roots() const {
+  std::vector<NodePtr> all = {feature_root};
+  if (contract_root) all.push_back(contract_root);
+  return all;
+}
+
+std::vector<FeatureSpec> pass_through_features(const Schema& table) {
+  std::vector<FeatureSpec> specs;
+  for (const Field& field : table) {
+    FeatureSpec spec;
+    spec.name = field.name;
+    spec.role = "pass_through";
+    spec.dtype = field.type;
+    specs.push_back(std::move(spec));
+  }
+  return specs;
+}
+
+}  // namespace headrace

@@ -1,0 +1,50 @@
+// From a pipeline to something that can run: sources opened, tables built and checked, features bound, plan optimised.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "headrace/exec/run_context.h"
+#include "headrace/feature/feature_set.h"
+#include "headrace/io/source.h"
+#include "headrace/plan/pipeline.h"
+
+namespace headrace {
+
+/// Everything about a pipeline that is known before rows are read. Reads headers, footers and, for a text source without
+/// declared columns, its first MiB.
+class PreparedPipeline {
+ public:
+  /// Throws Error that says file, line, column, table, step or feature of the first mistake. `pipeline` and `context`
+  /// outlive this.
+  PreparedPipeline(const Pipeline& pipeline, std::shared_ptr<FileSystem> fs, const RunContext& context);
+
+  const Pipeline& pipeline;
+  std::map<std::string, std::unique_ptr<SourceReader>> readers;
+  /// The plans of all tables as written, in order of definition.
+  std::vector<std::pair<std::string, NodePtr>> tables;
+  /// The feature table cut to what features, split and contract read; optimised. Null when the pipeline has no output.
+  NodePtr feature_root;
+  /// The contract's table, when it is another than the feature table; optimised. Else null.
+  NodePtr contract_root;
+  /// Null when the pipeline has no output.
+  std::unique_ptr<FeatureSet> features;
+
+  std::map<std::string, const SourceReader*> reader_map() const;
+  /// The plan of a table or, as a bare scan, of a source. Throws Error(kNotFound) with the nearest name.
+  NodePtr table(const std::string& name) const;
+  /// The roots that a run evaluates.
+  std::vector<NodePtr> roots() const;
+
+ private:
+  void open_sources(std::shared_ptr<FileSystem> fs, const RunContext& context);
+  void make_roots();
+  void check_outputs() const;
+};
+
+/// Features that pass every column of `table` through unchanged: what a pipeline without features writes.
+std::vector<FeatureSpec> pass_through_features(const Schema& table);
+
+}  // namespace headrace

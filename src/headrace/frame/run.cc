@@ -1,0 +1,311 @@
+// See run.h. The stages: prepare (open and check everything), relational (read, join, aggregate, contract, deal rows to
+// parts), fit, write (encode into shards), publish (quarantine, state, then the manifests).
+#include "headrace/frame/run.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <chrono>
+#include <random>
+#include <utility>
+
+#include "headrace/base/error.h"
+#include "headrace/column/column_builder.h"
+#include "headrace/exec/fit_features.h"
+#include "headrace/exec/split_rows.h"
+#include "headrace/exec/write_shards.h"
+#include "headrace/frame/prepare.h"
+#include "headrace/frame/quarantine.h"
+#include "headrace/frame/version.h"
+#include "headrace/plan/node.h"
+
+namespace headrace {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::string utc_now(const char* form) {
+  return fmt::format(fmt::runtime(form), fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
+}
+
+std::string make_run_id() {
+  std::random_device chance;
+  return utc_now("{:%Y%m%dT%H%M%SZ}") + fmt::format("-{:08x}", chance());
+}
+
+std::size_t process_peak_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::size_t>(usage.ru_maxrss) * 1024;
+}
+
+/// One run of one pipeline, stage after stage.
+class Run {
+ public:
+  Run(const Pipeline& pipeline, const RunOptions& options, RunReport& report)
+      : pipeline_(pipeline), options_(options), report_(report) {}
+
+  void execute() {
+    in_stage("prepare", [&] { prepare(); });
+    in_stage("relational", [&] { run_relational(); });
+    in_stage("fit", [&] { fit(); });
+    in_stage("write", [&] { write(); });
+    in_stage("publish", [&] { publish(); });
+  }
+
+  /// Takes over what the operators counted so far; also after a failure.
+  void collect_reports() {
+    if (!executor_) return;
+    report_.operators = executor_->reports();
+    report_.operators.insert(report_.operators.end(), tail_.begin(), tail_.end());
+    for (std::size_t i = 0; i < report_.operators.size(); ++i) report_.operators[i].id = i;
+    report_.sources = source_reports();
+  }
+
+ private:
+  template <typename Body>
+  void in_stage(const char* stage, const Body& body) {
+    Clock::time_point start = Clock::now();
+    options_.context.cancellation->check();
+    auto end = [&] {
+      report_.stage_seconds.emplace_back(stage, std::chrono::duration<double>(Clock::now() - start).count());
+    };
+    try {
+      body();
+    } catch (...) {
+      end();
+      throw;
+    }
+    end();
+  }
+
+  void prepare() {
+    if (pipeline_.outputs.empty()) {
+      throw Error(ErrorCode::kInvalidPipeline, fmt::format("{}: the pipeline has no outputs", pipeline_.file),
+                  "add an output: outputs: [{path: out/parquet, format: parquet}]");
+    }
+    prepared_ = std::make_unique<PreparedPipeline>(pipeline_, options_.fs, options_.context);
+    report_.plan = explain_tree(prepared_->feature_root);
+    if (!options_.state_path.empty()) {
+      std::string file = options_.state_path + "/state.json";
+      prepared_->features->load_state(FittedState::from_json(read_text(*options_.fs, file), file));
+      loaded_state_ = true;
+    }
+    executor_ = std::make_unique<Executor>(prepared_->roots(), sources_ = prepared_->reader_map(), options_.context);
+  }
+
+  void run_relational() {
+    const Schema& schema = prepared_->feature_root->schema;
+    assigner_ = std::make_unique<PartAssigner>(pipeline_.split, schema);
+    PartSink parts(*assigner_, std::make_shared<const Schema>(schema), options_.context);
+    std::unique_ptr<ContractCheck> check;
+    if (pipeline_.contract && !prepared_->contract_root) {
+      check = std::make_unique<ContractCheck>(*pipeline_.contract, schema, &parts, options_.context);
+    }
+    std::size_t last = executor_->run(prepared_->feature_root, check ? static_cast<Sink&>(*check) : parts);
+    parts_ = parts.result();
+    std::int64_t rows = 0;
+    for (const Table& part : parts_) rows += part.row_count();
+    if (check) last = add_contract_report(last, check->result());
+    if (prepared_->contract_root) {
+      ContractCheck apart(*pipeline_.contract, prepared_->contract_root->schema, nullptr, options_.context);
+      add_contract_report(executor_->run(prepared_->contract_root, apart), apart.result());
+    }
+    std::int64_t left_out = parts.rows_left_out();
+    last = add_report("split", pipeline_.split ? "split" : "split (one part)", last, rows + left_out, rows);
+    last_report_ = last;
+    if (report_.contract && !report_.contract->kept()) {
+      throw Error(ErrorCode::kContractViolated, report_.contract->describe(),
+                  "nothing was published; repair the source, filter the rows, or change the contract");
+    }
+  }
+
+  void fit() {
+    FeatureSet& features = *prepared_->features;
+    if (!features.is_fitted()) {
+      const Table* rows = &parts_[0];
+      std::string fit_part = pipeline_.split ? pipeline_.split->fit_part : assigner_->parts()[0];
+      for (std::size_t i = 0; i < parts_.size(); ++i) {
+        if (assigner_->parts()[i] == fit_part) rows = &parts_[i];
+      }
+      fit_features(features, *rows, options_.context);
+      fitted_row_count_ = rows->row_count();
+      report_.fitted = true;
+    }
+    FittedState state = features.state(fitted_row_count_);
+    state_json_ = state.to_json();
+    report_.fitted_state_digest = state.digest();
+    for (const auto& [name, fitted] : features.describe()) report_.features.push_back({name, fitted});
+  }
+
+  void write() {
+    std::vector<OutputColumn> outputs = prepared_->features->output_columns();
+    std::vector<Field> fields;
+    for (const OutputColumn& output : outputs) {
+      fields.push_back(output.field);
+      columns_.push_back({output.field, output.role, output.shape, output.id_count});
+    }
+    auto schema = std::make_shared<const Schema>(std::move(fields));
+    std::vector<BoundExprPtr> bound;
+    for (const Expr& expr : prepared_->features->expressions()) bound.push_back(bind(expr, *parts_[0].schema));
+
+    std::vector<ShardTarget> targets;
+    for (const OutputSpec& output : pipeline_.outputs) {
+      const Format& format = format_named(output.format);
+      with_context([&] { format.check_schema(*schema); }, [&] { return "preparing output " + output.path; });
+      WriterOptions writer_options;
+      writer_options.compression = output.compression;
+      writers_.push_back(std::make_unique<DataSetWriter>(options_.fs, output.path, format, *schema, writer_options,
+                                                         report_.run_id));
+      targets.push_back({writers_.back().get(), output.shards, output.rows_per_shard});
+    }
+    written_ = write_shards(assigner_->parts(), parts_, bound, schema, targets, options_.context);
+    parts_.clear();
+    add_report("write", "write", last_report_, written_.row_count, written_.row_count);
+    report_.row_digest = written_.row_digest;
+    for (std::size_t i = 0; i < writers_.size(); ++i) {
+      report_.outputs.push_back({pipeline_.outputs[i].path, pipeline_.outputs[i].format, written_.parts[i]});
+    }
+    quarantine_ = write_quarantine(pipeline_, executor_->bad_rows(), options_, report_.run_id);
+    collect_reports();
+    check_row_accounting(report_.operators);
+  }
+
+  void publish() {
+    options_.context.cancellation->check();
+    if (quarantine_) {
+      quarantine_->publish();
+      report_.quarantine_path = pipeline_.quarantine_path;
+    }
+    if (!loaded_state_) {
+      options_.fs->put(pipeline_.state_path + "/state.json", state_json_);
+      report_.state_path = pipeline_.state_path;
+    } else {
+      report_.state_path = options_.state_path;
+    }
+    for (std::size_t i = 0; i < writers_.size(); ++i) {
+      Manifest manifest;
+      manifest.name = pipeline_.name;
+      manifest.format = pipeline_.outputs[i].format;
+      manifest.columns = columns_;
+      manifest.parts = written_.parts[i];
+      manifest.row_digest = written_.row_digest;
+      manifest.fitted_state_digest = report_.fitted_state_digest;
+      manifest.run_id = report_.run_id;
+      manifest.created_at = report_.started_at;
+      manifest.headrace_version = kHeadraceVersion;
+      writers_[i]->publish(manifest);
+    }
+  }
+
+  std::size_t add_report(std::string kind, std::string label, std::size_t input, std::int64_t rows_in,
+                         std::int64_t rows_out) {
+    OperatorReport report;
+    report.kind = std::move(kind);
+    report.label = std::move(label);
+    report.inputs = {input};
+    report.rows_in = rows_in;
+    report.rows_out = rows_out;
+    report.rows_removed = rows_in - rows_out;
+    report.id = executor_->reports().size() + tail_.size();
+    tail_.push_back(std::move(report));
+    return tail_.back().id;
+  }
+
+  std::size_t add_contract_report(std::size_t input, ContractResult result) {
+    std::int64_t rows = result.rows_checked;
+    std::string label = "contract on " + result.table;
+    report_.contract = std::move(result);
+    return add_report("contract", label, input, rows, rows);
+  }
+
+  std::vector<SourceReport> source_reports() {
+    std::vector<SourceReport> reports;
+    for (const SourceSpec& source : pipeline_.sources) {
+      SourceReport report{source.name, prepared_->readers.at(source.name)->files(), {}, {}};
+      for (const OperatorReport& op : report_.operators) {
+        if (op.kind == "scan" && op.source == source.name) report.counts.add(op.scan);
+      }
+      for (const BadRow& row : executor_->bad_rows()[source.name]) ++report.quarantined_by_kind[row.kind];
+      reports.push_back(std::move(report));
+    }
+    return reports;
+  }
+
+  const Pipeline& pipeline_;
+  const RunOptions& options_;
+  RunReport& report_;
+  std::unique_ptr<PreparedPipeline> prepared_;
+  std::map<std::string, const SourceReader*> sources_;
+  std::unique_ptr<Executor> executor_;
+  std::unique_ptr<PartAssigner> assigner_;
+  std::vector<Table> parts_;
+  std::vector<OperatorReport> tail_;  // what comes behind the executor's operators: contract, split, write
+  std::size_t last_report_ = 0;
+  bool loaded_state_ = false;
+  std::int64_t fitted_row_count_ = 0;
+  std::string state_json_;
+  std::vector<DataSetColumn> columns_;
+  std::vector<std::unique_ptr<DataSetWriter>> writers_;
+  WrittenShards written_;
+  std::unique_ptr<QuarantineWriter> quarantine_;
+};
+
+std::string status_of(ErrorCode code) {
+  if (code == ErrorCode::kContractViolated) return "contract_violated";
+  return code == ErrorCode::kCancelled ? "cancelled" : "failed";
+}
+
+}  // namespace
+
+RunReport run_pipeline(const Pipeline& pipeline, const RunOptions& options) {
+  RunReport report;
+  report.pipeline_name = pipeline.name;
+  report.pipeline_file = pipeline.file;
+  report.run_id = options.run_id.empty() ? make_run_id() : options.run_id;
+  report.started_at = utc_now("{:%Y-%m-%dT%H:%M:%SZ}");
+  report.headrace_version = kHeadraceVersion;
+  report.thread_count = options.context.thread_count;
+  report.memory_limit_bytes = options.context.memory->limit_bytes();
+  Clock::time_point start = Clock::now();
+
+  auto finish = [&](Run& run) {
+    run.collect_reports();
+    report.memory_peak_bytes = options.context.memory->peak_bytes();
+    report.process_peak_bytes = process_peak_bytes();
+    report.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    if (!pipeline.report_path.empty()) options.fs->put(pipeline.report_path, report.to_json());
+  };
+  auto run = std::make_unique<Run>(pipeline, options, report);
+  try {
+    run->execute();
+  } catch (const Error& error) {
+    report.status = status_of(error.code());
+    report.error_code = code_name(error.code());
+    report.error = error.what();
+    try {
+      finish(*run);
+    } catch (const Error&) {
+      // The error of the run says more than that its report could not be written.
+    }
+    throw;
+  }
+  report.status = "ok";
+  finish(*run);
+  return report;
+}
+
+Table collect_table(const Pipeline& pipeline, const std::string& table, const RunOptions& options) {
+  Pipeline without_outputs = pipeline;
+  without_outputs.outputs.clear();
+  PreparedPipeline prepared(without_outputs, options.fs, options.context);
+  std::vector<NodePtr> roots = optimize({prepared.table(table)});
+  std::map<std::string, const SourceReader*> readers = prepared.reader_map();
+  Executor executor(roots, readers, options.context);
+  Table rows = executor.collect(roots[0]);
+  check_row_accounting(executor.reports());
+  return rows;
+}
+
+}  // namespace headrace

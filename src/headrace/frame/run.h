@@ -1,0 +1,31 @@
+// Runs a pipeline from raw files to published data sets.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "headrace/exec/executor.h"
+#include "headrace/frame/run_report.h"
+#include "headrace/io/fs/file_system.h"
+#include "headrace/plan/pipeline.h"
+
+namespace headrace {
+
+struct RunOptions {
+  RunContext context;
+  std::shared_ptr<FileSystem> fs = local_file_system();
+  /// Encode with the state saved in this folder instead of fitting. Empty: fit.
+  std::string state_path;
+  /// Names the folders of the shards; empty: made from time and chance.
+  std::string run_id;
+};
+
+/// Reads, joins, checks, fits, encodes, writes and publishes. The report is written to pipeline.report_path whatever
+/// happens; on an error it says so and the error is thrown again. Nothing is published unless everything was written and
+/// the contract was kept: Error(kContractViolated) otherwise.
+RunReport run_pipeline(const Pipeline& pipeline, const RunOptions& options);
+
+/// The rows of one table or source of a pipeline; outputs are not looked at.
+Table collect_table(const Pipeline& pipeline, const std::string& table, const RunOptions& options);
+
+}  // namespace headrace
