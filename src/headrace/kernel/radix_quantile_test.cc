@@ -119,6 +119,8 @@ TEST_CASE("a bucket of one distinct key ends at once, however many keys it has")
 TEST_CASE("few keys take two rounds") {
   RadixQuantiles quantiles(kSome);
   CHECK(run(quantiles, normal_keys(50'000, 100, 15)) == 2);
+  RadixQuantiles alike(kSome);
+  CHECK(run(alike, uniform_keys(50'000, 1'000'000, 1)) == 2);  // All in one bucket until the last bits.
 }
 
 TEST_CASE("infinities and NaN are values at the ends") {
