@@ -1,10 +1,10 @@
 // See coerce_value.h.
 #include "headrace/plan/coerce_value.h"
 
-#include <fmt/format.h>
-
 #include <cmath>
 #include <limits>
+
+#include <fmt/format.h>
 
 #include "headrace/column/calendar.h"
 #include "headrace/column/decimal.h"

@@ -7,9 +7,9 @@
 
 namespace headrace {
 
-/// `value`, a bool, int64, float64 or string, as a value of `type`: integers become floats and decimals, floats decimals
-/// they equal, strings dates, timestamps, decimals and binary. A value of `type` stays as it is. Empty when `type` cannot hold it
-/// exactly (float32 takes the nearest), and for null.
+/// `value`, a bool, int64, float64 or string, as a value of `type`: integers become floats and decimals, floats
+/// decimals they equal, strings dates, timestamps, decimals and binary. A value of `type` stays as it is. Empty when
+/// `type` cannot hold it exactly (float32 takes the nearest), and for null.
 std::optional<Value> coerce_value(const Value& value, const Type& type);
 
 /// Whether a > b, for two values of one type; false when the type has no order here (bool, nested) or one is NaN.

@@ -6,10 +6,10 @@
 //     scan planes -> 9 columns
 //
 // Nodes that more than one line would show have a number; where one comes again, the number stands for it.
-#include <fmt/format.h>
-
 #include <map>
 #include <set>
+
+#include <fmt/format.h>
 
 #include "headrace/plan/node.h"
 
@@ -38,8 +38,10 @@ struct NodeText {
     std::string text = "project";
     std::size_t passed = 0;
     for (const NamedExpr& column : project.columns) {
-      if (is_passed(column)) ++passed;
-      else text += fmt::format("{} {} = {}", text == "project" ? "" : ",", column.name, to_string(column.expr));
+      if (is_passed(column))
+        ++passed;
+      else
+        text += fmt::format("{} {} = {}", text == "project" ? "" : ",", column.name, to_string(column.expr));
     }
     if (passed == 0) return text;
     return fmt::format("{}{} {} passed", text, text == "project" ? "" : ",", passed);

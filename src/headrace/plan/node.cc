@@ -1,10 +1,10 @@
 // See node.h: how nodes are built and checked. A schema is computed here and nowhere else.
 #include "headrace/plan/node.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <set>
+
+#include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/base/nearest.h"
@@ -52,7 +52,8 @@ std::vector<Field> key_fields(const Schema& schema, const std::vector<std::strin
   std::set<std::string_view> seen;
   for (const std::string& key : keys) {
     const Field& field = schema[schema.index_of(key)];
-    if (!seen.insert(key).second) throw invalid(fmt::format("the key '{}' stands there twice", key), "remove one of them");
+    if (!seen.insert(key).second)
+      throw invalid(fmt::format("the key '{}' stands there twice", key), "remove one of them");
     if (field.type.is_nested()) {
       throw invalid(fmt::format("the key '{}' has the type {}", key, field.type.to_string()),
                     "keys have plain types: take parts of it, or its hash, in with_columns");
@@ -108,8 +109,8 @@ std::string hidden_name(const JoinNode& join, const std::string& key, const Type
   return name;
 }
 
-/// Makes the types of both sides' keys equal. The right key becomes the cast one, as it leaves the rows anyway; a left key
-/// that must be cast gets a copy of its own, as the column keeps its type in the result.
+/// Makes the types of both sides' keys equal. The right key becomes the cast one, as it leaves the rows anyway; a left
+/// key that must be cast gets a copy of its own, as the column keeps its type in the result.
 void equalise_key_types(JoinNode& join, const std::string& label) {
   std::vector<Field> left_keys = side_keys(join.left, join.left_on, "left");
   std::vector<Field> right_keys = side_keys(join.right, join.right_on, "right");
@@ -119,8 +120,8 @@ void equalise_key_types(JoinNode& join, const std::string& label) {
     const Field& right = right_keys[i];
     Type common = common_type(left.type, right.type);
     if (common.kind() == TypeKind::kNull) {
-      throw invalid(fmt::format("the keys '{}' ({}) and '{}' ({}) have no common type", left.name, left.type.to_string(),
-                                right.name, right.type.to_string()),
+      throw invalid(fmt::format("the keys '{}' ({}) and '{}' ({}) have no common type", left.name,
+                                left.type.to_string(), right.name, right.type.to_string()),
                     fmt::format("cast one of them in a step before: with_columns: {{{0}: cast({0} as {1})}}", left.name,
                                 right.type.to_string()));
     }
@@ -144,9 +145,9 @@ NodePtr make_scan(std::string source, Schema schema, std::string label) {
 NodePtr make_filter(NodePtr input, Expr predicate, std::string label) {
   BoundExprPtr bound = headrace::bind(predicate, input->schema);
   if (bound->type.kind() != TypeKind::kBool) {
-    throw invalid(fmt::format("the condition '{}' is of type {}, expected bool", to_string(predicate),
-                              bound->type.to_string()),
-                  "compare it with something, such as x > 0 or x is not null");
+    throw invalid(
+        fmt::format("the condition '{}' is of type {}, expected bool", to_string(predicate), bound->type.to_string()),
+        "compare it with something, such as x > 0 or x is not null");
   }
   Schema schema = input->schema;
   return make_node(FilterNode{std::move(input), std::move(predicate)}, std::move(schema), std::move(label));
@@ -165,8 +166,10 @@ NodePtr make_with_columns(NodePtr input, std::vector<NamedExpr> columns, std::st
   std::vector<NamedExpr> all = all_columns(input->schema);
   for (NamedExpr& column : columns) {
     std::optional<std::size_t> index = input->schema.find(column.name);
-    if (index) all[*index].expr = std::move(column.expr);
-    else all.push_back(std::move(column));
+    if (index)
+      all[*index].expr = std::move(column.expr);
+    else
+      all.push_back(std::move(column));
   }
   return make_project(std::move(input), std::move(all), std::move(label));
 }
@@ -174,9 +177,9 @@ NodePtr make_with_columns(NodePtr input, std::vector<NamedExpr> columns, std::st
 NodePtr make_join(JoinNode join, std::string label) {
   if (join.left_on.empty()) throw invalid("a join has no keys", "name the key columns of both sides");
   if (join.left_on.size() != join.right_on.size()) {
-    throw invalid(fmt::format("a join has {} keys on the left and {} on the right", join.left_on.size(),
-                              join.right_on.size()),
-                  "name as many columns on both sides");
+    throw invalid(
+        fmt::format("a join has {} keys on the left and {} on the right", join.left_on.size(), join.right_on.size()),
+        "name as many columns on both sides");
   }
   Schema left_schema = join.left->schema;
   Schema schema = join_schema(join);

@@ -1,8 +1,8 @@
 // The relational plan: a closed set of nodes, each with its schema, checked as it is built.
 //
-// A plan is a value: immutable, shared, printable. It holds no pointer to an operator, no file and no thread. A node that
-// is reached by two parents is one node: engines evaluate it once. Adding a kind of node means adding it to Node::kind;
-// every place that must answer then fails to compile.
+// A plan is a value: immutable, shared, printable. It holds no pointer to an operator, no file and no thread. A node
+// that is reached by two parents is one node: engines evaluate it once. Adding a kind of node means adding it to
+// Node::kind; every place that must answer then fails to compile.
 #pragma once
 
 #include <memory>
@@ -94,8 +94,8 @@ std::string_view kind_name(const Node& node);
 std::string explain_tree(const NodePtr& root);
 
 /// The plan with every scan and project narrowed to the columns that are needed above it (a node with several parents
-/// keeps the union), and conjuncts of filters over scans copied into ScanNode::bounds. Same rows, same order. Returns the
-/// new roots in the order of `roots`; sharing between and within them is kept.
+/// keeps the union), and conjuncts of filters over scans copied into ScanNode::bounds. Same rows, same order. Returns
+/// the new roots in the order of `roots`; sharing between and within them is kept.
 std::vector<NodePtr> optimize(const std::vector<NodePtr>& roots);
 
 }  // namespace headrace

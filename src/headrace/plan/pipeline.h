@@ -1,8 +1,8 @@
 // A pipeline as its file says it: sources, tables, contract, features, split, outputs.
 //
 // Plain data, made by read_pipeline() from YAML (pipeline_file.h) or by the Python API, and printed back by to_yaml().
-// Relative paths have been joined to the folder of the file. Everything that can be checked without opening a source has
-// been checked; build_tables() does the rest once the schemas of the sources are known.
+// Relative paths have been joined to the folder of the file. Everything that can be checked without opening a source
+// has been checked; build_tables() does the rest once the schemas of the sources are known.
 #pragma once
 
 #include <cstdint>
@@ -93,10 +93,10 @@ struct TransformSpec {
 
 struct FeatureSpec {
   std::string name;
-  std::vector<Expr> inputs;    // "from"; default: the column of the feature's own name
+  std::vector<Expr> inputs;      // "from"; default: the column of the feature's own name
   std::string role = "feature";  // feature, label, weight, key, time, pass_through
   std::vector<TransformSpec> transforms;
-  std::optional<Type> dtype;   // default: float32 for floats, as computed for the rest
+  std::optional<Type> dtype;  // default: float32 for floats, as computed for the rest
   FilePlace place;
 };
 
@@ -122,7 +122,7 @@ struct OutputSpec {
   std::string path;
   std::string format;
   std::string compression;
-  std::int64_t shards = 0;           // per part; 0: by rows_per_shard
+  std::int64_t shards = 0;  // per part; 0: by rows_per_shard
   std::int64_t rows_per_shard = 1000000;
   FilePlace place;
 };
@@ -134,7 +134,8 @@ struct Pipeline {
   std::vector<SourceSpec> sources;
   std::vector<TableSpec> tables;
   std::optional<ContractSpec> contract;
-  std::string feature_table;  // the table that features are made from: the last one unless `features.table` says otherwise
+  std::string
+      feature_table;  // the table that features are made from: the last one unless `features.table` says otherwise
   std::vector<FeatureSpec> features;
   std::optional<SplitSpec> split;
   std::vector<OutputSpec> outputs;
@@ -147,8 +148,9 @@ struct Pipeline {
 /// parse_pipeline() and build_tables() do it. Throws Error(kInvalidPipeline) with the place and the nearest name.
 void check_table_names(const Pipeline& pipeline);
 
-/// Builds the checked plan of every table, in order of definition, each sharing the nodes of the tables and sources it is
-/// made of. `source_schema` gives the columns of a source. Errors say file, line, table, step and the trail of steps.
+/// Builds the checked plan of every table, in order of definition, each sharing the nodes of the tables and sources it
+/// is made of. `source_schema` gives the columns of a source. Errors say file, line, table, step and the trail of
+/// steps.
 std::vector<std::pair<std::string, NodePtr>> build_tables(
     const Pipeline& pipeline, const std::function<Schema(const std::string& source)>& source_schema);
 

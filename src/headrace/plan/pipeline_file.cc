@@ -1,12 +1,12 @@
-// See pipeline_file.h. A file is read in four passes: syntax (config.h), parameters (parameters.h), keys and kinds of values
-// by the table (key_type.h), and meaning, section by section (read.h). Each pass may rely on those before it.
+// See pipeline_file.h. A file is read in four passes: syntax (config.h), parameters (parameters.h), keys and kinds of
+// values by the table (key_type.h), and meaning, section by section (read.h). Each pass may rely on those before it.
 #include "headrace/plan/pipeline_file.h"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <set>
+
+#include <fmt/format.h>
 
 #include "headrace/base/nearest.h"
 #include "headrace/plan/file/config.h"
@@ -22,15 +22,16 @@ constexpr std::int64_t kLanguageVersion = 1;
 void check_version(const ReadFile& file, const ConfigNode& root) {
   const ConfigNode& version = *root.find("version");
   if (version.scalar.as_int() == kLanguageVersion) return;
-  file.fail(version.place, fmt::format("the file is of version {}, this program reads version {}", version.text,
-                                       kLanguageVersion),
+  file.fail(version.place,
+            fmt::format("the file is of version {}, this program reads version {}", version.text, kLanguageVersion),
             "version: 1");
 }
 
 void read_sources_and_tables(const ReadFile& file, const ConfigNode& root, Pipeline& pipeline) {
   const ConfigNode& sources = *root.find("sources");
   const ConfigNode& tables = *root.find("tables");
-  if (sources.entries.empty()) file.fail(sources.place, "there are no sources", "for example: {flights: {path: data/flights.csv}}");
+  if (sources.entries.empty())
+    file.fail(sources.place, "there are no sources", "for example: {flights: {path: data/flights.csv}}");
   if (tables.entries.empty()) file.fail(tables.place, "there are no tables", "for example: {rows: {from: flights}}");
   for (const ConfigEntry& entry : sources.entries) {
     check_name(file, entry.key, entry.place, "a source");
@@ -47,7 +48,8 @@ void read_sources_and_tables(const ReadFile& file, const ConfigNode& root, Pipel
   check_table_names(pipeline);
 }
 
-/// Checks a name that must be a table's. Sources are named in the hint, as making a table of one is all that is missing.
+/// Checks a name that must be a table's. Sources are named in the hint, as making a table of one is all that is
+/// missing.
 void check_is_table(const ReadFile& file, const Pipeline& pipeline, const std::string& name, FilePlace place,
                     std::string_view what) {
   std::vector<std::string> tables;

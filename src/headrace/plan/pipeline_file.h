@@ -1,9 +1,9 @@
 // The pipeline file: YAML in, YAML out, and the one table of its keys.
 //
-// The YAML subset is the 1.2 core schema: `on`, `no`, `off` are strings, 1e3 is a number, 010 is ten. Anchors and merge keys
-// are accepted; tags, several documents and duplicate keys are refused. Unknown keys are errors with "did you mean". The
-// keys, their types, defaults and texts stand in kSections (pipeline_keys.cc), from which the parser's checks, the JSON
-// Schema and docs/reference/pipeline.md are all made.
+// The YAML subset is the 1.2 core schema: `on`, `no`, `off` are strings, 1e3 is a number, 010 is ten. Anchors and merge
+// keys are accepted; tags, several documents and duplicate keys are refused. Unknown keys are errors with "did you
+// mean". The keys, their types, defaults and texts stand in kSections (pipeline_keys.cc), from which the parser's
+// checks, the JSON Schema and docs/reference/pipeline.md are all made.
 #pragma once
 
 #include <map>
@@ -19,7 +19,8 @@ namespace headrace {
 /// declared parameters ("--set name=value"); an undeclared name is an error. `${name}` in any string of the file is
 /// replaced by the parameter's text before the string is read. Throws Error(kInvalidPipeline):
 /// "examples/p.yaml:12:7: unknown key 'fiter' in a step", with a hint.
-Pipeline parse_pipeline(std::string_view yaml, const std::string& file, const std::map<std::string, std::string>& set = {});
+Pipeline parse_pipeline(std::string_view yaml, const std::string& file,
+                        const std::map<std::string, std::string>& set = {});
 
 /// The pipeline as YAML that parse_pipeline() reads back to the same pipeline.
 std::string to_yaml(const Pipeline& pipeline);
@@ -27,7 +28,7 @@ std::string to_yaml(const Pipeline& pipeline);
 /// One key of one kind of mapping in the pipeline file.
 struct PipelineKey {
   std::string_view name;
-  std::string_view type;      // "string", "integer", "list of expression", …
+  std::string_view type;  // "string", "integer", "list of expression", …
   bool required;
   std::string_view default_text;
   std::string_view doc;

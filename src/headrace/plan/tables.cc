@@ -1,10 +1,10 @@
-// See build_tables() in pipeline.h: from steps to nodes. Every error gets the step's place in the file, its table, number
-// and kind, and the steps that led to it.
-#include <fmt/format.h>
-
+// See build_tables() in pipeline.h: from steps to nodes. Every error gets the step's place in the file, its table,
+// number and kind, and the steps that led to it.
 #include <algorithm>
 #include <map>
 #include <set>
+
+#include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/base/nearest.h"
@@ -90,7 +90,8 @@ class StepBuilder {
 };
 
 std::string describe_step(const TableSpec& table, std::size_t index) {
-  return fmt::format("table '{}', step {} ({})", table.name, index + 1, std::visit(StepName{}, table.steps[index].kind));
+  return fmt::format("table '{}', step {} ({})", table.name, index + 1,
+                     std::visit(StepName{}, table.steps[index].kind));
 }
 
 /// "building table 'rows': from flights, then 1 filter arrived, 2 join planes"
@@ -107,9 +108,12 @@ Error unknown_table(const Pipeline& pipeline, const TableSpec& reader, FilePlace
   auto later = std::ranges::find(pipeline.tables, name, &TableSpec::name);
   std::vector<std::string> names(known.begin(), known.end());
   std::string hint = name_hint(name, names, "tables and sources", 40);
-  if (name == reader.name) hint = "a table cannot read itself; " + hint;
-  else if (later != pipeline.tables.end()) hint = fmt::format("'{}' is defined after it: move it before '{}'", name, reader.name);
-  return place_error(pipeline.file, place, fmt::format("{}: unknown table or source '{}'", what, name), std::move(hint));
+  if (name == reader.name)
+    hint = "a table cannot read itself; " + hint;
+  else if (later != pipeline.tables.end())
+    hint = fmt::format("'{}' is defined after it: move it before '{}'", name, reader.name);
+  return place_error(pipeline.file, place, fmt::format("{}: unknown table or source '{}'", what, name),
+                     std::move(hint));
 }
 
 }  // namespace
@@ -118,7 +122,8 @@ void check_table_names(const Pipeline& pipeline) {
   std::set<std::string> known;
   for (const SourceSpec& source : pipeline.sources) {
     if (known.insert(source.name).second) continue;
-    throw place_error(pipeline.file, {}, fmt::format("two sources have the name '{}'", source.name), "rename one of them");
+    throw place_error(pipeline.file, {}, fmt::format("two sources have the name '{}'", source.name),
+                      "rename one of them");
   }
   for (const TableSpec& table : pipeline.tables) {
     if (!known.contains(table.from)) {

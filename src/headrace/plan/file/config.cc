@@ -1,17 +1,17 @@
-// See config.h. The tree is built bottom-up: a stack holds the maps and lists that are open, and a finished node goes to
-// the one below it. A node in an anchor is kept once more, so that an alias can be replaced by a copy; the number of nodes
-// is checked before each copy, which is what stops a file of a few lines from growing to billions.
+// See config.h. The tree is built bottom-up: a stack holds the maps and lists that are open, and a finished node goes
+// to the one below it. A node in an anchor is kept once more, so that an alias can be replaced by a copy; the number of
+// nodes is checked before each copy, which is what stops a file of a few lines from growing to billions.
 #include "headrace/plan/file/config.h"
+
+#include <algorithm>
+#include <map>
+#include <sstream>
 
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
-
-#include <algorithm>
-#include <map>
-#include <sstream>
 
 namespace headrace {
 namespace {
@@ -42,7 +42,8 @@ class TreeBuilder : public YAML::EventHandler {
   ConfigNode take_root() { return std::move(root_); }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
-    if (++document_count_ == 2) fail(to_place(mark), "a second document starts here", "a pipeline file holds one document");
+    if (++document_count_ == 2)
+      fail(to_place(mark), "a second document starts here", "a pipeline file holds one document");
   }
   void OnDocumentEnd() override {}
 
@@ -225,8 +226,9 @@ ConfigNode parse_config(std::string_view yaml, const std::string& file, const Co
     while (parser.HandleNextDocument(builder)) {
     }
   } catch (const YAML::Exception& error) {
-    throw place_error(file, to_place(error.mark), "this is no valid YAML: " + error.msg,
-                      "check indentation, brackets and quotes here and in the line above; inside { } and [ ], ${name} takes quotes");
+    throw place_error(
+        file, to_place(error.mark), "this is no valid YAML: " + error.msg,
+        "check indentation, brackets and quotes here and in the line above; inside { } and [ ], ${name} takes quotes");
   }
   if (!builder.has_root()) {
     throw place_error(file, {}, "the file is empty", "a pipeline has at least: version, name, sources, tables");

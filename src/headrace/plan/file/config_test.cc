@@ -1,9 +1,11 @@
-#include <doctest/doctest.h>
-#include <fmt/format.h>
+// The syntax of pipeline files: what scalars mean, where nodes stand, what is refused, how parameters are replaced.
+#include "headrace/plan/file/config.h"
 
 #include <cmath>
 
-#include "headrace/plan/file/config.h"
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
 #include "headrace/plan/file/parameters.h"
 
 namespace headrace {
@@ -39,22 +41,71 @@ std::string resolved(const std::string& scalar) {
 
 TEST_CASE("plain scalars mean what the core schema of YAML 1.2 says") {
   const std::pair<const char*, const char*> cases[] = {
-      {"null", "null"}, {"Null", "null"}, {"NULL", "null"}, {"~", "null"}, {"", "null"}, {"nULL", "string nULL"},
-      {"true", "bool true"}, {"True", "bool true"}, {"TRUE", "bool true"}, {"tRUE", "string tRUE"},
-      {"false", "bool false"}, {"False", "bool false"}, {"FALSE", "bool false"},
-      {"on", "string on"}, {"off", "string off"}, {"yes", "string yes"}, {"no", "string no"}, {"NO", "string NO"},
-      {"y", "string y"}, {"n", "string n"},
-      {"0", "int 0"}, {"12", "int 12"}, {"-12", "int -12"}, {"+12", "int 12"}, {"010", "int 10"}, {"08", "int 8"},
-      {"0o14", "int 12"}, {"0o18", "string 0o18"}, {"0xC", "int 12"}, {"0xfF", "int 255"}, {"0xG", "string 0xG"},
-      {"0b11", "string 0b11"}, {"-0x1", "string -0x1"}, {"1_000", "string 1_000"}, {"12:30", "string 12:30"},
-      {"9223372036854775807", "int 9223372036854775807"}, {"-9223372036854775808", "int -9223372036854775808"},
-      {"1.5", "float 1.5"}, {"1.", "float 1"}, {".5", "float 0.5"}, {"-.5e1", "float -5"}, {"1e3", "float 1000"},
-      {"1E+3", "float 1000"}, {"1e-3", "float 0.001"}, {"1e", "string 1e"}, {".", "string ."}, {"+", "string +"},
-      {".inf", "float inf"}, {"-.inf", "float -inf"}, {"+.INF", "float inf"}, {".nan", "float nan"},
-      {".NaN", "float nan"}, {"inf", "string inf"}, {"nan", "string nan"}, {"NA", "string NA"},
-      {"2013-11-01", "string 2013-11-01"}, {"2013-11-01T00:00:00Z", "string 2013-11-01T00:00:00Z"},
-      {"1.2.3", "string 1.2.3"}, {"<", "string <"}, {"'12'", "string 12"}, {"\"true\"", "string true"},
-      {"'null'", "string null"}, {"''", "string "}, {"|\n  12\n", "string 12\n"}, {">-\n  a\n  b\n", "string a b"},
+      {"null", "null"},
+      {"Null", "null"},
+      {"NULL", "null"},
+      {"~", "null"},
+      {"", "null"},
+      {"nULL", "string nULL"},
+      {"true", "bool true"},
+      {"True", "bool true"},
+      {"TRUE", "bool true"},
+      {"tRUE", "string tRUE"},
+      {"false", "bool false"},
+      {"False", "bool false"},
+      {"FALSE", "bool false"},
+      {"on", "string on"},
+      {"off", "string off"},
+      {"yes", "string yes"},
+      {"no", "string no"},
+      {"NO", "string NO"},
+      {"y", "string y"},
+      {"n", "string n"},
+      {"0", "int 0"},
+      {"12", "int 12"},
+      {"-12", "int -12"},
+      {"+12", "int 12"},
+      {"010", "int 10"},
+      {"08", "int 8"},
+      {"0o14", "int 12"},
+      {"0o18", "string 0o18"},
+      {"0xC", "int 12"},
+      {"0xfF", "int 255"},
+      {"0xG", "string 0xG"},
+      {"0b11", "string 0b11"},
+      {"-0x1", "string -0x1"},
+      {"1_000", "string 1_000"},
+      {"12:30", "string 12:30"},
+      {"9223372036854775807", "int 9223372036854775807"},
+      {"-9223372036854775808", "int -9223372036854775808"},
+      {"1.5", "float 1.5"},
+      {"1.", "float 1"},
+      {".5", "float 0.5"},
+      {"-.5e1", "float -5"},
+      {"1e3", "float 1000"},
+      {"1E+3", "float 1000"},
+      {"1e-3", "float 0.001"},
+      {"1e", "string 1e"},
+      {".", "string ."},
+      {"+", "string +"},
+      {".inf", "float inf"},
+      {"-.inf", "float -inf"},
+      {"+.INF", "float inf"},
+      {".nan", "float nan"},
+      {".NaN", "float nan"},
+      {"inf", "string inf"},
+      {"nan", "string nan"},
+      {"NA", "string NA"},
+      {"2013-11-01", "string 2013-11-01"},
+      {"2013-11-01T00:00:00Z", "string 2013-11-01T00:00:00Z"},
+      {"1.2.3", "string 1.2.3"},
+      {"<", "string <"},
+      {"'12'", "string 12"},
+      {"\"true\"", "string true"},
+      {"'null'", "string null"},
+      {"''", "string "},
+      {"|\n  12\n", "string 12\n"},
+      {">-\n  a\n  b\n", "string a b"},
   };
   for (const auto& [scalar, expected] : cases) {
     CAPTURE(scalar);
@@ -100,7 +151,8 @@ TEST_CASE("what a pipeline file may not hold is refused with its place") {
   CHECK(message_of("<<: 3\n").starts_with("p.yaml:1:5: the value of the merge key '<<' is the integer 3"));
   CHECK(message_of("").starts_with("p.yaml: the file is empty"));
   CHECK(message_of("# nothing\n").starts_with("p.yaml: the file is empty"));
-  CHECK(message_of("a: 99999999999999999999\n").starts_with("p.yaml:1:4: the number 99999999999999999999 is out of range"));
+  CHECK(message_of("a: 99999999999999999999\n")
+            .starts_with("p.yaml:1:4: the number 99999999999999999999 is out of range"));
   CHECK(message_of("a: 1e999\n").starts_with("p.yaml:1:4: the number 1e999 is out of range"));
 }
 
@@ -161,13 +213,14 @@ TEST_CASE("wrong parameters are refused with place and hint") {
     }
     return "no error";
   };
-  CHECK(message("parameters: {date: 1}\na: ${dat}\n", {}).find(
-            "p.yaml:2:4: unknown parameter 'dat'\n  hint: did you mean 'date'?") == 0);
+  CHECK(message("parameters: {date: 1}\na: ${dat}\n", {})
+            .find("p.yaml:2:4: unknown parameter 'dat'\n  hint: did you mean 'date'?") == 0);
   CHECK(message("parameters: {date: 1}\n", {{"data", "2"}}).starts_with("p.yaml: unknown parameter 'data' is set"));
   CHECK(message("parameters: {n: 1}\n", {{"n", "x"}}).find("the parameter 'n' is set to 'x'") == 0);
   CHECK(message("parameters: {n: 1}\n", {{"n", "x"}}).find("a value of type int64") != std::string::npos);
   CHECK(message("parameters: {n: null}\n", {}).starts_with("p.yaml:1:14: the parameter 'n' has no value"));
-  CHECK(message("parameters: {n: [1]}\n", {}).find("the parameter 'n' is a list, expected a single value") != std::string::npos);
+  CHECK(message("parameters: {n: [1]}\n", {}).find("the parameter 'n' is a list, expected a single value") !=
+        std::string::npos);
   CHECK(message("parameters: {2n: 1}\n", {}).find("'2n' is no name for a parameter") != std::string::npos);
   CHECK(message("parameters: 1\n", {}).starts_with("p.yaml:1:13: 'parameters' is the integer 1, expected a map"));
   CHECK(message("parameters: {n: 1}\na: x${n\n", {}).starts_with("p.yaml:2:4: '${' has no '}' after it"));

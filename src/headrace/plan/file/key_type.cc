@@ -1,10 +1,10 @@
 // See key_type.h.
 #include "headrace/plan/file/key_type.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
+
+#include <fmt/format.h>
 
 #include "headrace/base/nearest.h"
 
@@ -138,16 +138,15 @@ class ShapeChecker {
   void check_transform(const ConfigNode& node) const {
     if (!node.is_map()) return;
     if (node.entries.size() != 1) {
-      throw place_error(file_, node.place,
-                        fmt::format("a transform has {} names, expected one", node.entries.size()),
+      throw place_error(file_, node.place, fmt::format("a transform has {} names, expected one", node.entries.size()),
                         "write one transform an item: [{clip: {min: 0}}, standardize]");
     }
     const ConfigEntry& entry = node.entries[0];
     if (!entry.value.is_map()) {
-      throw place_error(file_, entry.value.place,
-                        fmt::format("the parameters of the transform '{}' are {}, expected a map", entry.key,
-                                    describe(entry.value)),
-                        "for example: {clip: {min: 0}}; without parameters the name alone is enough");
+      throw place_error(
+          file_, entry.value.place,
+          fmt::format("the parameters of the transform '{}' are {}, expected a map", entry.key, describe(entry.value)),
+          "for example: {clip: {min: 0}}; without parameters the name alone is enough");
     }
     for (const ConfigEntry& parameter : entry.value.entries) check_parameter(parameter);
   }

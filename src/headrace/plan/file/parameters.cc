@@ -1,9 +1,9 @@
 // See parameters.h.
 #include "headrace/plan/file/parameters.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "headrace/base/nearest.h"
 
@@ -78,7 +78,8 @@ class Substitution {
       } else if (rest.starts_with("${")) {
         std::size_t end = rest.find('}');
         if (end == std::string_view::npos) {
-          throw place_error(file_, node.place, "'${' has no '}' after it", "write ${name}, or $${ for the characters ${");
+          throw place_error(file_, node.place, "'${' has no '}' after it",
+                            "write ${name}, or $${ for the characters ${");
         }
         result += find(rest.substr(2, end - 2), node.place).text;
         rest.remove_prefix(end + 1);
@@ -101,9 +102,10 @@ Parameter read_parameter(const ConfigEntry& entry, const std::map<std::string, s
                       "use letters, digits and _, a letter first");
   }
   if (entry.value.kind != ConfigNode::Kind::kScalar) {
-    throw place_error(file, entry.value.place,
-                      fmt::format("the parameter '{}' is {}, expected a single value", entry.key, describe(entry.value)),
-                      "parameters are strings, numbers or booleans");
+    throw place_error(
+        file, entry.value.place,
+        fmt::format("the parameter '{}' is {}, expected a single value", entry.key, describe(entry.value)),
+        "parameters are strings, numbers or booleans");
   }
   ConfigNode node = entry.value;
   Substitution(before, file).apply(node);
@@ -117,14 +119,29 @@ Parameter read_parameter(const ConfigEntry& entry, const std::map<std::string, s
   return parameter;
 }
 
+/// A key with $${ made ${, which no parameter may be in.
+std::string unescape_key(const ConfigEntry& entry, const std::string& file) {
+  std::string key;
+  for (std::string_view rest = entry.key; !rest.empty(); rest.remove_prefix(1)) {
+    if (rest.starts_with("${")) {
+      throw place_error(file, entry.place, fmt::format("a parameter in a key: '{}'", entry.key),
+                        "parameters are replaced in values only; write $${ where the characters ${ are meant");
+    }
+    if (rest.starts_with("$${")) {
+      key += "${";
+      rest.remove_prefix(2);
+    } else {
+      key += rest[0];
+    }
+  }
+  return key;
+}
+
 void substitute(ConfigNode& node, const Substitution& substitution, const std::string& file) {
   if (node.kind == ConfigNode::Kind::kScalar) substitution.apply(node);
   for (ConfigNode& item : node.items) substitute(item, substitution, file);
   for (ConfigEntry& entry : node.entries) {
-    if (entry.key.find("${") != std::string::npos) {
-      throw place_error(file, entry.place, fmt::format("a parameter in a key: '{}'", entry.key),
-                        "parameters are replaced in values only");
-    }
+    entry.key = unescape_key(entry, file);
     substitute(entry.value, substitution, file);
   }
 }

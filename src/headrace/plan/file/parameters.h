@@ -3,9 +3,10 @@
 //   parameters: {date: 2013-11-01, min_count: 20, region: null}     null: must be set
 //   ... path: data/${date}.csv        min_count: ${min_count}        {min_count: "${min_count}"}
 //
-// A parameter keeps the type of its default. A value that is wholly ${x} becomes that typed value, even in quotes, because
-// YAML wants quotes around it inside { } and [ ]; inside a longer string the parameter's text is put in. `$${` stands for the two characters `${`.
-// A default may use the parameters before it. Nothing else is looked up: no environment.
+// A parameter keeps the type of its default. A value that is wholly ${x} becomes that typed value, even in quotes,
+// because YAML wants quotes around it inside { } and [ ]; inside a longer string the parameter's text is put in. A
+// default may use the parameters before it. `$${` stands for the two characters `${`. Nothing else is looked up: no
+// environment.
 #pragma once
 
 #include <map>
@@ -21,8 +22,8 @@ struct Parameter {
 };
 using Parameters = std::map<std::string, Parameter>;
 
-/// The parameters declared in the map `root` under "parameters", overridden by `set`. Throws Error(kInvalidPipeline) for
-/// a name in `set` that is not declared, a text that is not of the parameter's type, and one without any value.
+/// The parameters declared in the map `root` under "parameters", overridden by `set`. Throws Error(kInvalidPipeline)
+/// for a name in `set` that is not declared, a text that is not of the parameter's type, and one without any value.
 Parameters read_parameters(const ConfigNode& root, const std::map<std::string, std::string>& set,
                            const std::string& file);
 

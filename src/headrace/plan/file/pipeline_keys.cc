@@ -1,5 +1,5 @@
-// The table of everything a pipeline file may say. The parser checks by it, and the JSON Schema and the reference page are
-// printed from it, so that the three cannot differ. The types of keys are explained in key_type.h.
+// The table of everything a pipeline file may say. The parser checks by it, and the JSON Schema and the reference page
+// are printed from it, so that the three cannot differ. The types of keys are explained in key_type.h.
 #include "headrace/plan/pipeline_file.h"
 
 namespace headrace {
@@ -12,8 +12,10 @@ constexpr PipelineKey kPipelineKeys[] = {
     {"version", "integer", kRequired, "", "The version of the file's language. This is version 1.", "1"},
     {"name", "string", kRequired, "", "Names the pipeline in reports and manifests.", "flight_delay"},
     {"parameters", "map of value", kOptional, "{}",
-     "Values that `${name}` stands for in any string of the file, with their defaults; `--set name=value` overrides one. "
-     "A parameter keeps the type of its default; `null` is no default: it must be set. `$${` means the characters `${`.",
+     "Values that `${name}` stands for in any string of the file, with their defaults; `--set name=value` overrides "
+     "one. "
+     "A parameter keeps the type of its default; `null` is no default: it must be set. `$${` means the characters "
+     "`${`.",
      "{date: 2013-11-01, min_count: 20}"},
     {"sources", "map of source", kRequired, "", "The raw tables, by name.", "{flights: {path: data/flights.csv}}"},
     {"tables", "map of table", kRequired, "", "Tables made from sources and from tables before them, by name.",
@@ -46,7 +48,8 @@ constexpr PipelineKey kSourceKeys[] = {
     {"quote", "string", kOptional, "'\"'", "CSV: the character around quoted values; an empty string: none.", "\"'\""},
     {"header", "boolean", kOptional, "true", "CSV: whether the first line of each file names its columns.", "false"},
     {"on_error", "one of fail, quarantine, drop, null", kOptional, "fail",
-     "What happens to bad rows: `fail` ends the run, `quarantine` puts them into the quarantine data set, `drop` counts "
+     "What happens to bad rows: `fail` ends the run, `quarantine` puts them into the quarantine data set, `drop` "
+     "counts "
      "them and leaves them out, `null` sets the bad value to null.",
      "quarantine"},
 };
@@ -116,7 +119,8 @@ constexpr PipelineKey kContractKeys[] = {
     {"table", "string", kRequired, "", "The table whose rows promise.", "training_rows"},
     {"columns", "map of type/contract column", kOptional, "{}", "Promises of columns, by name.",
      "{distance: {nullable: false, min: 0}}"},
-    {"rows", "map of expression", kOptional, "{}", "Conditions that must be true for every row, by name; null breaks them.",
+    {"rows", "map of expression", kOptional, "{}",
+     "Conditions that must be true for every row, by name; null breaks them.",
      "{arrives_after_departure: arr_time > dep_time}"},
 };
 
@@ -140,8 +144,8 @@ constexpr PipelineKey kFeatureKeys[] = {
      "[origin, dest]"},
     {"role", "one of feature, label, weight, key, time, pass_through", kOptional, "feature",
      "What the column is to a model.", "label"},
-    {"transforms", "list of transform", kOptional, "[]",
-     "Applied in order: a name, or a name with its parameters.", "[log1p, {clip: {min: 0, max: 10}}]"},
+    {"transforms", "list of transform", kOptional, "[]", "Applied in order: a name, or a name with its parameters.",
+     "[log1p, {clip: {min: 0, max: 10}}]"},
     {"dtype", "type", kOptional, "float32 for floats, else as computed", "The type of the column in the data set.",
      "float32"},
 };
@@ -150,8 +154,8 @@ constexpr PipelineKey kSplitKeys[] = {
     {"by", "expression", kOptional, "",
      "What the conditions of the parts compare: each part is then the rest of a comparison, such as `< 2013-11-01`.",
      "time_hour"},
-    {"hash", "expression", kOptional, "",
-     "Deals rows by the hash of this key; each part is then a share, such as 0.9.", "flight"},
+    {"hash", "expression", kOptional, "", "Deals rows by the hash of this key; each part is then a share, such as 0.9.",
+     "flight"},
     {"group", "expression", kOptional, "",
      "The same as `hash`, for keys that many rows share: the rows of one group stay together.", "tailnum"},
     {"salt", "string", kOptional, "''", "With `hash` or `group`: another salt, another split.", "fold 1"},

@@ -1,10 +1,10 @@
 // See read.h: what the readers of all sections share.
 #include "headrace/plan/file/read.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <filesystem>
+
+#include <fmt/format.h>
 
 #include "headrace/expr/parse.h"
 

@@ -1,8 +1,8 @@
 // From the checked tree of a pipeline file to the pipeline's parts, one function a section.
 //
-// All take nodes that check_section() has passed: keys are known, required ones are there, values have the kinds that the
-// table of keys gives. What is left to find here is what a kind cannot say: an expression that does not parse, a value
-// outside its range, keys that exclude each other.
+// All take nodes that check_section() has passed: keys are known, required ones are there, values have the kinds that
+// the table of keys gives. What is left to find here is what a kind cannot say: an expression that does not parse, a
+// value outside its range, keys that exclude each other.
 #pragma once
 
 #include <string>

@@ -1,7 +1,7 @@
 // See read.h: features and their transforms. Which transforms exist and what parameters they take is not known here.
-#include <fmt/format.h>
-
 #include <memory>
+
+#include <fmt/format.h>
 
 #include "headrace/base/memory_budget.h"
 #include "headrace/expr/bind.h"
@@ -21,8 +21,8 @@ Value read_value_list(const ReadFile& file, const std::string& parameter, const 
     Type common = common_type(type, item.scalar.type);
     if (common.kind() == TypeKind::kNull) {
       file.fail(item.place,
-                fmt::format("the list of the parameter '{}' holds {} after values of type {}", parameter, describe(item),
-                            type.to_string()),
+                fmt::format("the list of the parameter '{}' holds {} after values of type {}", parameter,
+                            describe(item), type.to_string()),
                 "give values of one type, text in quotes");
     }
     type = common;

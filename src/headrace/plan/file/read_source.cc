@@ -1,7 +1,7 @@
 // See read.h: sources, and the rules of columns that contracts share with them.
-#include <fmt/format.h>
-
 #include <array>
+
+#include <fmt/format.h>
 
 #include "headrace/plan/coerce_value.h"
 #include "headrace/plan/file/read.h"
@@ -97,8 +97,9 @@ SourceSpec read_source(const ReadFile& file, const std::string& name, const Conf
   for (const std::string& path : read_strings(node, "path")) source.paths.push_back(file.join_path(path));
   bool has_path = !source.paths.empty();
   for (const std::string& path : source.paths) has_path = has_path && !path.empty();
-  if (!has_path) file.fail(node.find("path")->place, fmt::format("the source '{}' has an empty path", name),
-                           "give a file, a glob or a folder");
+  if (!has_path)
+    file.fail(node.find("path")->place, fmt::format("the source '{}' has an empty path", name),
+              "give a file, a glob or a folder");
   source.format = read_string(node, "format");
   source.on_error = OnError::kFail;
   if (const ConfigNode* on_error = node.find("on_error")) {

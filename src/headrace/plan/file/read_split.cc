@@ -1,8 +1,8 @@
 // See read.h: the split. `rest` is the condition true, or the share that is left, and stands last.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
+
+#include <fmt/format.h>
 
 #include "headrace/expr/parse.h"
 #include "headrace/plan/file/bare_dates.h"
@@ -100,17 +100,21 @@ SplitSpec read_split(const ReadFile& file, const ConfigNode& node) {
     file.fail(node.place, "a split has more than one of 'by', 'hash' and 'group'", "keep one of them");
   }
   if (key == nullptr && node.find("salt") != nullptr) {
-    file.fail(node.find("salt")->place, "a split has a 'salt', but no 'hash' or 'group'", "remove one or add the other");
+    file.fail(node.find("salt")->place, "a split has a 'salt', but no 'hash' or 'group'",
+              "remove one or add the other");
   }
   const ConfigNode& parts = *node.find("parts");
-  if (parts.entries.empty()) file.fail(parts.place, "a split has no parts", "for example: parts: {train: 0.9, eval: 0.1}");
+  if (parts.entries.empty())
+    file.fail(parts.place, "a split has no parts", "for example: parts: {train: 0.9, eval: 0.1}");
   std::vector<std::string> names;
   for (const ConfigEntry& part : parts.entries) {
     check_name(file, part.key, part.place, "a part");
     names.push_back(part.key);
   }
-  if (key != nullptr) split.kind = read_by_hash(file, *key, node);
-  else split.kind = read_by_predicate(file, by, parts);
+  if (key != nullptr)
+    split.kind = read_by_hash(file, *key, node);
+  else
+    split.kind = read_by_predicate(file, by, parts);
   const ConfigNode* fit = node.find("fit");
   if (fit != nullptr) split.fit_part = fit->text;
   if (std::ranges::find(names, split.fit_part) == names.end()) {

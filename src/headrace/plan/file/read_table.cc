@@ -1,7 +1,7 @@
 // See read.h: tables and their steps.
-#include <fmt/format.h>
-
 #include <array>
+
+#include <fmt/format.h>
 
 #include "headrace/plan/file/key_type.h"
 #include "headrace/plan/file/read.h"
@@ -46,7 +46,8 @@ JoinStep read_join(const ReadFile& file, const ConfigNode& node) {
   bool has_left = node.find("left_on") != nullptr;
   bool has_right = node.find("right_on") != nullptr;
   if (has_on == (has_left || has_right) || has_left != has_right) {
-    file.fail(node.place, fmt::format("the join of '{}' needs either 'on', or both 'left_on' and 'right_on'", join.right),
+    file.fail(node.place,
+              fmt::format("the join of '{}' needs either 'on', or both 'left_on' and 'right_on'", join.right),
               "for example: on: tailnum; or: left_on: dest, right_on: faa");
   }
   join.left_on = read_strings(node, has_on ? "on" : "left_on");
@@ -76,14 +77,22 @@ Step read_step(const ReadFile& file, const ConfigNode& node) {
   const ConfigNode& value = node.entries[0].value;
   Step step;
   step.place = node.place;
-  if (kind == "filter") step.kind = read_filter(file, value);
-  else if (kind == "with_columns") step.kind = WithColumnsStep{read_named_exprs(file, value)};
-  else if (kind == "select") step.kind = read_select(file, value);
-  else if (kind == "drop") step.kind = read_drop(node);
-  else if (kind == "rename") step.kind = read_rename(value);
-  else if (kind == "join") step.kind = read_join(file, value);
-  else if (kind == "group_by") step.kind = read_group_by(file, value);
-  else HEADRACE_CHECK(false && "a key of a step is in the table, but not read");
+  if (kind == "filter")
+    step.kind = read_filter(file, value);
+  else if (kind == "with_columns")
+    step.kind = WithColumnsStep{read_named_exprs(file, value)};
+  else if (kind == "select")
+    step.kind = read_select(file, value);
+  else if (kind == "drop")
+    step.kind = read_drop(node);
+  else if (kind == "rename")
+    step.kind = read_rename(value);
+  else if (kind == "join")
+    step.kind = read_join(file, value);
+  else if (kind == "group_by")
+    step.kind = read_group_by(file, value);
+  else
+    HEADRACE_CHECK(false && "a key of a step is in the table, but not read");
   return step;
 }
 

@@ -1,6 +1,7 @@
 // The reference page and the JSON Schema of the pipeline file, both printed from the table of its keys.
 //
-// The schema describes files before parameters are replaced: wherever a number or a boolean may stand, "${name}" may too.
+// The schema describes files before parameters are replaced: wherever a number or a boolean may stand, "${name}" may
+// too.
 #include <fmt/format.h>
 
 #include "headrace/plan/file/key_type.h"
@@ -59,8 +60,9 @@ std::string markdown_section(const PipelineSection& section) {
   text += "| key | type | default | meaning | example |\n| --- | --- | --- | --- | --- |\n";
   for (const PipelineKey& key : section.keys) {
     std::string default_text = key.required ? "**required**" : std::string(key.default_text);
-    text += fmt::format("| `{}` | {} | {} | {} | `{}` |\n", key.name, escape_cell(markdown_types(parse_key_type(key.type))),
-                        escape_cell(default_text), escape_cell(key.doc), escape_cell(key.example));
+    text +=
+        fmt::format("| `{}` | {} | {} | {} | `{}` |\n", key.name, escape_cell(markdown_types(parse_key_type(key.type))),
+                    escape_cell(default_text), escape_cell(key.doc), escape_cell(key.example));
   }
   return text;
 }
@@ -71,8 +73,10 @@ std::string json_string(std::string_view text) {
   std::string result = "\"";
   for (char c : text) {
     if (c == '"' || c == '\\') result += '\\';
-    if (static_cast<unsigned char>(c) < 0x20) result += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
-    else result += c;
+    if (static_cast<unsigned char>(c) < 0x20)
+      result += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
+    else
+      result += c;
   }
   return result + "\"";
 }
@@ -127,7 +131,8 @@ std::string json_type(const KeyType& type) {
 std::string_view json_rule(std::string_view section) {
   if (section == "step") return R"(, "minProperties": 1, "maxProperties": 1)";
   if (section == "join") {
-    return R"(, "oneOf": [{"required": ["on"], "not": {"anyOf": [{"required": ["left_on"]}, {"required": ["right_on"]}]}},)"
+    return R"(, "oneOf": [{"required": ["on"], "not": {"anyOf": [{"required": ["left_on"]},)"
+           R"( {"required": ["right_on"]}]}},)"
            R"( {"required": ["left_on", "right_on"], "not": {"required": ["on"]}}])";
   }
   if (section == "split") {
@@ -148,13 +153,15 @@ std::string json_section(const PipelineSection& section) {
                               json_string(key.name), json_string(description), json_types(parse_key_type(key.type)));
     if (key.required) required.push_back(json_string(key.name));
   }
-  return fmt::format("{{\"type\": \"object\", \"description\": {}, \"additionalProperties\": false, \"required\": [{}]{},"
-                     "\n      \"properties\": {{{}\n      }}}}",
-                     json_string(section.doc), fmt::join(required, ", "), json_rule(section.name), properties);
+  return fmt::format(
+      "{{\"type\": \"object\", \"description\": {}, \"additionalProperties\": false, \"required\": [{}]{},"
+      "\n      \"properties\": {{{}\n      }}}}",
+      json_string(section.doc), fmt::join(required, ", "), json_rule(section.name), properties);
 }
 
 constexpr std::string_view kTransformSchema =
-    R"({"anyOf": [{"type": "string"}, {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties":)"
+    R"({"anyOf": [{"type": "string"}, {"type": "object", "minProperties": 1, "maxProperties": 1,)"
+    R"( "additionalProperties":)"
     R"( {"type": "object", "additionalProperties": {"anyOf": [{"type": ["string", "number", "boolean"]},)"
     R"( {"type": "array", "minItems": 1, "items": {"type": ["string", "number", "boolean"]}}]}}}]})";
 
@@ -163,15 +170,23 @@ constexpr std::string_view kTransformSchema =
 std::string pipeline_reference_markdown() {
   std::string text =
       "# The pipeline file\n\n"
-      "A pipeline is one YAML file. Plain scalars mean what the core schema of YAML 1.2 says: `null`, `true`, `12`, `0x1F`,\n"
-      "`1e3` and `.inf` are values, and everything else is a string, `on`, `no` and `2013-11-01` among it; `010` is ten.\n"
-      "Anchors, aliases and merge keys (`<<`) are followed; tags, several documents and keys that stand twice are refused.\n"
+      "A pipeline is one YAML file. Plain scalars mean what the core schema of YAML 1.2 says: `null`, `true`, `12`, "
+      "`0x1F`,\n"
+      "`1e3` and `.inf` are values, and everything else is a string, `on`, `no` and `2013-11-01` among it; `010` is "
+      "ten.\n"
+      "Anchors, aliases and merge keys (`<<`) are followed; tags, several documents and keys that stand twice are "
+      "refused.\n"
       "A key that is not listed here is an error.\n\n"
-      "The words in the column *type*: an **expression** is an SQL scalar expression, such as `arr_delay > 15`; a **value**\n"
-      "is a single string, number or boolean, and dates and times are strings that the column's type explains; a **type**\n"
-      "is one of `bool`, `int8`, `int16`, `int32`, `int64`, `float32`, `float64`, `decimal(p, s)`, `string`, `binary`,\n"
-      "`date`, `timestamp`, `timestamp_ntz`, `list<T>`, `fixed_size_list<T, n>`, `struct<a: T>`; a **transform** is a name,\n"
-      "or a map of one name to its parameters. `${name}` is replaced by a parameter in every value; inside `{ }` and `[ ]`\n"
+      "The words in the column *type*: an **expression** is an SQL scalar expression, such as `arr_delay > 15`; a "
+      "**value**\n"
+      "is a single string, number or boolean, and dates and times are strings that the column's type explains; a "
+      "**type**\n"
+      "is one of `bool`, `int8`, `int16`, `int32`, `int64`, `float32`, `float64`, `decimal(p, s)`, `string`, "
+      "`binary`,\n"
+      "`date`, `timestamp`, `timestamp_ntz`, `list<T>`, `fixed_size_list<T, n>`, `struct<a: T>`; a **transform** is a "
+      "name,\n"
+      "or a map of one name to its parameters. `${name}` is replaced by a parameter in every value; inside `{ }` and "
+      "`[ ]`\n"
       "YAML wants it in quotes.\n\n"
       "This page is printed from the table that the parser checks by.\n";
   for (const PipelineSection& section : pipeline_sections()) text += markdown_section(section);

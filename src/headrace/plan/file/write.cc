@@ -1,7 +1,7 @@
 // to_yaml(): the pipeline as a person would write it. Keys with their default values are left out.
-#include <fmt/format.h>
-
 #include <filesystem>
+
+#include <fmt/format.h>
 
 #include "headrace/plan/file/read.h"
 #include "headrace/plan/file/yaml_text.h"

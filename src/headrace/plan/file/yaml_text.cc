@@ -1,10 +1,10 @@
 // See yaml_text.h.
 #include "headrace/plan/file/yaml_text.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
+
+#include <fmt/format.h>
 
 #include "headrace/plan/file/config.h"
 #include "headrace/plan/file/parameters.h"
@@ -33,8 +33,10 @@ std::string double_quoted(std::string_view text) {
       case '\t': result += "\\t"; break;
       case '\r': result += "\\r"; break;
       default:
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) result += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-        else result += c;
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
+          result += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+        else
+          result += c;
     }
   }
   return result + "\"";

@@ -10,7 +10,8 @@
 
 namespace headrace {
 
-/// `text` as a YAML scalar that is the same string, plain where that is safe in block and flow style, and with "${" escaped.
+/// `text` as a YAML scalar that is the same string, plain where that is safe in block and flow style, and with "${"
+/// escaped.
 std::string yaml_string(std::string_view text);
 
 /// A bool, number, string, date, timestamp, decimal, or a list of such, as a scalar or a flow list.

@@ -1,7 +1,7 @@
 // See rewrite.h. Needs are collected from the roots down, nodes are rebuilt from the scans up.
 //
-// One name needs care: a join gives a right column the suffix only while the left side has a column of the same name. When
-// the left one is not needed, the right side is renamed below the join, so that the column's name above stays.
+// One name needs care: a join gives a right column the suffix only while the left side has a column of the same name.
+// When the left one is not needed, the right side is renamed below the join, so that the column's name above stays.
 #include <algorithm>
 #include <map>
 #include <set>

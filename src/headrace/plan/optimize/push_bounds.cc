@@ -1,9 +1,13 @@
-// See rewrite.h. Each scan's only reader is followed upwards while there is only one, and the conjuncts of the filters on
-// that path are collected, in the names that columns have in the scan.
+// See rewrite.h. Each scan's only reader is followed upwards while there is only one, and the conjuncts of the filters
+// on that path are collected, in the names that columns have in the scan.
+//
+// The way ends at the first expression that can fail: a row that a scan skips is a row that cannot make it fail, and
+// whether a run ends with an error must not depend on what a scan knows.
 #include <array>
 #include <map>
 #include <string>
 
+#include "headrace/expr/bind.h"
 #include "headrace/plan/optimize/rewrite.h"
 
 namespace headrace {
@@ -30,14 +34,21 @@ bool is_value(const Expr& expr) {
   return literal != nullptr && !literal->value.is_null();
 }
 
-/// Adds the conjuncts of `expr` that can be bounds, as `column op literal`.
+bool can_fail(const Expr& expr, const Schema& schema) { return headrace::bind(expr, schema)->can_fail; }
+
+/// Takes `a and b and c` apart.
+void collect_conjuncts(const Expr& expr, std::vector<Expr>& conjuncts) {
+  const auto* node = std::get_if<Call>(&expr->kind);
+  if (node == nullptr || node->function != "and") return conjuncts.push_back(expr);
+  for (const Expr& arg : node->args) collect_conjuncts(arg, conjuncts);
+}
+
+/// Adds what a conjunct says as `column op literal` or `column is not null`, if it does.
 void collect_bounds(const Expr& expr, std::vector<Expr>& bounds) {
   const auto* node = std::get_if<Call>(&expr->kind);
   if (node == nullptr) return;
   const std::vector<Expr>& args = node->args;
-  if (node->function == "and") {
-    for (const Expr& arg : args) collect_bounds(arg, bounds);
-  } else if (node->function == "is_not_null" && args.size() == 1 && as_column(args[0]) != nullptr) {
+  if (node->function == "is_not_null" && args.size() == 1 && as_column(args[0]) != nullptr) {
     bounds.push_back(expr);
   } else if (node->function == "between" && args.size() == 3) {
     collect_bounds(call("ge", {args[0], args[1]}), bounds);
@@ -80,6 +91,19 @@ void add_bound(const Expr& bound, const ScanNames& names, std::vector<Expr>& bou
 
 using Readers = std::map<const Node*, std::vector<const Node*>>;
 
+/// Adds the bounds of a filter, and returns whether the way goes on above it.
+bool collect_filter(const FilterNode& filter, const ScanNames& names, std::vector<Expr>& bounds) {
+  std::vector<Expr> conjuncts;
+  collect_conjuncts(filter.predicate, conjuncts);
+  for (const Expr& conjunct : conjuncts) {
+    if (can_fail(conjunct, filter.input->schema)) return false;
+    std::vector<Expr> found;
+    collect_bounds(conjunct, found);
+    for (const Expr& bound : found) add_bound(bound, names, bounds);
+  }
+  return true;
+}
+
 /// The bounds for one scan. A root has a reader too: whoever asked for the plan.
 std::vector<Expr> find_bounds(const Node& scan, const Readers& readers) {
   std::vector<Expr> bounds;
@@ -90,10 +114,11 @@ std::vector<Expr> find_bounds(const Node& scan, const Readers& readers) {
     if (above.size() != 1 || above[0] == nullptr) return bounds;
     node = above[0];
     if (const auto* filter = std::get_if<FilterNode>(&node->kind)) {
-      std::vector<Expr> found;
-      collect_bounds(filter->predicate, found);
-      for (const Expr& bound : found) add_bound(bound, names, bounds);
+      if (!collect_filter(*filter, names, bounds)) return bounds;
     } else if (const auto* project = std::get_if<ProjectNode>(&node->kind)) {
+      for (const NamedExpr& column : project->columns) {
+        if (can_fail(column.expr, project->input->schema)) return bounds;
+      }
       names = through_project(*project, names);
     } else {
       return bounds;

@@ -13,8 +13,8 @@ namespace headrace {
 std::vector<NodePtr> prune_columns(const std::vector<NodePtr>& roots);
 
 /// Copies the conjuncts `column op literal` and `column is not null` of filters into the bounds of the scan below them,
-/// through filters and through projects that pass the column. Only where no other node reads what lies between, as the
-/// scan skips rows for everybody.
+/// through filters and through projects that pass the column, as long as nothing in between can fail. Only where no
+/// other node reads what lies between, as the scan skips rows for everybody.
 std::vector<NodePtr> push_bounds(const std::vector<NodePtr>& roots);
 
 /// All nodes of a plan, each once, inputs before the nodes that read them.
