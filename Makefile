@@ -50,7 +50,11 @@ bench-micro: setup ## run the micro-benchmarks
 	@$(MAKE) --silent build-bench
 	@for program in build/bench/src/headrace/headrace_*_bench; do "$$program" || exit 1; done
 
-docs-check: ## check that the documents' links lead somewhere
+docs: ## write the pages of docs/reference that the program prints
+	@$(STAGES) setup build-cli
+	@$(VENV)/python tools/docs_check.py --write
+
+docs-check: ## check the documents: links lead somewhere, printed pages are fresh
 	@$(VENV)/python tools/docs_check.py
 
 lock: ## write the lock files again from their requirements.in

@@ -1,9 +1,10 @@
-"""Check that what the documents point at is there: files, headings, and make targets.
+"""Check that what the documents point at is there, and that pages made by the program are what it prints today.
 
-    tools/docs_check.py
+    tools/docs_check.py            check
+    tools/docs_check.py --write    write the made pages again
 
-Looks at every Markdown file that git knows or would add. A link to another site is left alone. Exit code 1 when
-something is missing. Standard library only.
+Looks at every Markdown file that git knows or would add: files, headings and make targets that it points at must exist.
+A link to another site is left alone. Exit code 1 when something is missing or stale. Standard library only.
 """
 
 import re
@@ -13,6 +14,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+PROGRAM = ROOT / "build/headrace"
+# Pages that `headrace reference TOPIC` prints, from the same tables that the parser uses.
+MADE_PAGES = {
+    "docs/reference/pipeline.md": "pipeline",
+    "docs/reference/pipeline.schema.json": "pipeline-schema",
+    "docs/reference/functions.md": "functions",
+    "docs/reference/transforms.md": "transforms",
+}
 FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)(?:\s+\"[^\"]*\")?\)")
 MAKE = re.compile(r"`make ([a-z-]+)[^`]*`")
@@ -56,23 +65,51 @@ def check_document(path: Path, text: str, targets: set[str]) -> Iterator[tuple[i
             yield text.count("\n", 0, found.start(1)) + 1, f"`make {found[1]}` is no target of the Makefile"
 
 
-def main() -> int:
+def made_page(topic: str) -> str:
+    done = subprocess.run([PROGRAM, "reference", topic], capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def write_made_pages() -> None:
+    for name, topic in MADE_PAGES.items():
+        path = ROOT / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(made_page(topic))
+
+
+def check_made_pages() -> Iterator[str]:
+    """Names the pages that are not what the program prints."""
+    for name, topic in MADE_PAGES.items():
+        path = ROOT / name
+        if not path.is_file() or path.read_text() != made_page(topic):
+            yield f"{name}:1: not what `headrace reference {topic}` prints: run `make docs`"
+
+
+def documents() -> list[Path]:
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "*.md"],
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    documents = [
-        ROOT / name for name in sorted(set(filter(None, listed.stdout.split("\0")))) if (ROOT / name).is_file()
-    ]
+    names = sorted(set(filter(None, listed.stdout.split("\0"))))
+    return [ROOT / name for name in names if (ROOT / name).is_file()]
+
+
+def main(arguments: list[str]) -> int:
+    if not PROGRAM.exists():
+        print(f"docs: {PROGRAM.relative_to(ROOT)} does not exist: run `make build` first")
+        return 1
+    if arguments == ["--write"]:
+        write_made_pages()
     targets = make_targets((ROOT / "Makefile").read_text())
-    failures = 0
-    for path in documents:
+    complaints = [*check_made_pages()]
+    for path in documents():
         for line, complaint in check_document(path, path.read_text(), targets):
-            print(f"{path.relative_to(ROOT)}:{line}: {complaint}")
-            failures += 1
-    print(f"docs: {len(documents)} documents, {failures} broken references")
-    return 1 if failures else 0
+            complaints.append(f"{path.relative_to(ROOT)}:{line}: {complaint}")
+    for complaint in complaints:
+        print(complaint)
+    print(f"docs: {len(documents())} documents, {len(complaints)} findings")
+    return 1 if complaints else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

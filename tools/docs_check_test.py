@@ -48,3 +48,15 @@ def test_links_in_code_are_left_alone(folder: Path):
 def test_targets_are_read_from_a_makefile():
     makefile = "help: ## x\nbuild-a build-b: build-%: configure-%\nX := y\n"
     assert docs_check.make_targets(makefile) == {"help", "build-a", "build-b"}
+
+
+def test_a_made_page_that_is_missing_or_stale_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(docs_check, "ROOT", tmp_path)
+    monkeypatch.setattr(docs_check, "MADE_PAGES", {"a.md": "a", "b.md": "b", "c.md": "c"})
+    monkeypatch.setattr(docs_check, "made_page", lambda topic: f"page of {topic}\n")
+    (tmp_path / "a.md").write_text("page of a\n")
+    (tmp_path / "b.md").write_text("an older page of b\n")
+    found = list(docs_check.check_made_pages())
+    assert [complaint.split(":")[0] for complaint in found] == ["b.md", "c.md"]
+    docs_check.write_made_pages()
+    assert list(docs_check.check_made_pages()) == []
