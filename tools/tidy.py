@@ -232,15 +232,19 @@ def check_open_sets(files: list[SourceFile]) -> Iterator[Finding]:
     for folder, type_name, table_path in OPEN_SETS:
         table = by_path.get(SOURCE_ROOT + table_path)
         definition = re.compile(rf"^(?:extern )?const {type_name} (k\w+)\s*[{{=(]", re.MULTILINE)
+        count = 0
         for file in files:
             if not file.path.startswith(SOURCE_ROOT + folder) or file.name.suffix != ".cc" or file is table:
                 continue
             if file.name.stem.endswith(("_test", "_bench")):
                 continue
             for found in definition.finditer(file.text):
+                count += 1
                 if table is None or not re.search(rf"&{found[1]}\b", table.text):
                     line = file.text.count("\n", 0, found.start()) + 1
                     yield Finding(file.path, line, f"{found[1]} is not listed in {SOURCE_ROOT}{table_path}")
+        if table is not None and count == 0:
+            yield Finding(table.path, 1, f"no `const {type_name} k…` is defined in {folder}: this check sees nothing")
 
 
 # --- command line -----------------------------------------------------------------------------------------------------

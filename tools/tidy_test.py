@@ -140,3 +140,9 @@ def test_a_function_in_the_table_passes():
         "src/headrace/expr/function/functions.cc": table,
     }
     assert messages(files, layers) == []
+
+
+def test_a_table_whose_constants_the_check_cannot_see_is_found():
+    files = {"src/headrace/expr/function/functions.cc": "// Table.\n"}
+    layers = LAYERS.replace("headrace_layer(exec", "headrace_layer(expr DEPS base)\nheadrace_layer(exec")
+    assert "this check sees nothing" in only(files, layers)
