@@ -28,7 +28,7 @@ HEADER_LAYERS: list[tuple[str, set[str], str]] = [
     (r"(arrow|parquet)/", ARROW_LAYERS, "Arrow stays behind Batch and the readers"),
     (r"nanobind/", {"python"}, "only the Python module knows Python"),
     (r"(thread|condition_variable|future|stop_token|semaphore|latch|barrier)$", THREAD_LAYERS, "threads start there"),
-    (r"(mutex|shared_mutex|atomic)$", THREAD_LAYERS | {"io"}, "state shared between threads lives there"),
+    (r"(mutex|shared_mutex|atomic)$", THREAD_LAYERS | {"io", "cli"}, "they share state between threads"),
 ]
 THREAD_TYPES = re.compile(r"\bstd::(thread|jthread|async)\b(?!::)")
 
