@@ -31,16 +31,22 @@ void check_types(const ContractSpec& spec, const Schema& schema) {
               "add a cast in with_columns, or change the contract");
 }
 
+/// A bound as people write it: 1000, not 1000.0.
+std::string bound_text(const Value& value) {
+  const double* number = std::get_if<double>(&value.data);
+  return number != nullptr ? fmt::format("{}", *number) : value.to_string();
+}
+
 std::string list_text(const std::vector<Value>& values) {
   std::string text;
-  for (const Value& value : values) text += (text.empty() ? "" : ", ") + value.to_string();
+  for (const Value& value : values) text += (text.empty() ? "" : ", ") + bound_text(value);
   return text;
 }
 
 std::string range_text(const ColumnRule& rule) {
   std::string text;
-  if (rule.min) text += " is at least " + rule.min->to_string();
-  if (rule.max) text += (text.empty() ? " is at most " : " and at most ") + rule.max->to_string();
+  if (rule.min) text += " is at least " + bound_text(*rule.min);
+  if (rule.max) text += (text.empty() ? " is at most " : " and at most ") + bound_text(*rule.max);
   return text;
 }
 

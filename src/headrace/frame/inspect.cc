@@ -9,7 +9,6 @@
 #include "headrace/base/error.h"
 #include "headrace/base/nearest.h"
 #include "headrace/base/units.h"
-#include "headrace/column/value.h"
 #include "headrace/frame/text_table.h"
 
 namespace headrace {
@@ -135,7 +134,7 @@ std::string Inspection::to_json() const {
     for (std::int64_t row = 0; row < batch.row_count; ++row) {
       Json cells = Json::object();
       for (std::size_t i = 0; i < batch.columns.size(); ++i) {
-        cells[schema[i].name] = batch.columns[i].is_null(row) ? Json() : Json(format_cell(batch.columns[i], row));
+        cells[schema[i].name] = batch.columns[i].is_null(row) ? Json() : Json(display_cell(batch.columns[i], row));
       }
       json["first_rows"].push_back(cells);
     }

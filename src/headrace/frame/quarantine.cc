@@ -47,14 +47,14 @@ const Schema& quarantine_schema() {
 
 std::unique_ptr<QuarantineWriter> write_quarantine(const Pipeline& pipeline,
                                                    const std::map<std::string, std::vector<BadRow>>& bad_rows,
-                                                   const RunOptions& options, const std::string& run_id) {
+                                                   const RunOptions& options, const RunReport& report) {
   bool quarantines = std::any_of(pipeline.sources.begin(), pipeline.sources.end(),
                                  [](const SourceSpec& source) { return source.on_error == OnError::kQuarantine; });
   if (!quarantines) return nullptr;
   MemoryBudget& memory = *options.context.memory;
   auto schema = std::make_shared<const Schema>(quarantine_schema());
   auto writer = std::make_unique<DataSetWriter>(options.fs, pipeline.quarantine_path, format_named("parquet"), *schema,
-                                                WriterOptions{}, run_id);
+                                                WriterOptions{}, report.run_id);
   std::unique_ptr<FileWriter> file = writer->open_shard("all", 0, 1, memory);
   std::vector<ColumnBuilder> builders;
   for (const Field& field : *schema) builders.emplace_back(memory, field.type);
@@ -82,7 +82,8 @@ std::unique_ptr<QuarantineWriter> write_quarantine(const Pipeline& pipeline,
   for (const Field& field : *schema) manifest.columns.push_back({field, "pass_through", {}, {}});
   manifest.parts = {{"all", {{writer->shard_file("all", 0, 1), file->finish()}}}};
   manifest.row_digest = digest.to_string();
-  manifest.run_id = run_id;
+  manifest.run_id = report.run_id;
+  manifest.created_at = report.started_at;
   manifest.headrace_version = kHeadraceVersion;
   return std::make_unique<QuarantineWriter>(std::move(writer), std::move(manifest));
 }

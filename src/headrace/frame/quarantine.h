@@ -12,6 +12,7 @@
 namespace headrace {
 
 struct RunOptions;
+struct RunReport;
 
 /// The columns of a quarantine data set: source, file, line, byte_offset, column, kind, message, text.
 const Schema& quarantine_schema();
@@ -32,6 +33,6 @@ class QuarantineWriter {
 /// quarantines; with none met, an empty data set, so that an old one is not mistaken for this run's.
 std::unique_ptr<QuarantineWriter> write_quarantine(const Pipeline& pipeline,
                                                    const std::map<std::string, std::vector<BadRow>>& bad_rows,
-                                                   const RunOptions& options, const std::string& run_id);
+                                                   const RunOptions& options, const RunReport& report);
 
 }  // namespace headrace

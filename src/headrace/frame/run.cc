@@ -167,7 +167,7 @@ class Run {
     for (std::size_t i = 0; i < writers_.size(); ++i) {
       report_.outputs.push_back({pipeline_.outputs[i].path, pipeline_.outputs[i].format, written_.parts[i]});
     }
-    quarantine_ = write_quarantine(pipeline_, executor_->bad_rows(), options_, report_.run_id);
+    quarantine_ = write_quarantine(pipeline_, executor_->bad_rows(), options_, report_);
     collect_reports();
     check_row_accounting(report_.operators);
   }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "headrace/column/value.h"
+#include "headrace/io/excerpt.h"
 
 namespace headrace {
 namespace {
@@ -38,6 +39,14 @@ std::string pad(const std::string& text, std::size_t width, bool right) {
 
 }  // namespace
 
+std::string display_cell(const Column& column, std::int64_t row) {
+  if (column.type().kind() == TypeKind::kBinary && !column.is_null(row)) {
+    std::string_view bytes = column.string_at(row);
+    if (valid_utf8_bytes(bytes) == bytes.size()) return std::string(bytes);
+  }
+  return format_cell(column, row);
+}
+
 std::string text_table(const Table& table, std::int64_t row_count_max, std::size_t cell_width_max) {
   const Schema& schema = *table.schema;
   std::vector<std::vector<std::string>> lines(2);
@@ -49,7 +58,7 @@ std::string text_table(const Table& table, std::int64_t row_count_max, std::size
   for (const Batch& batch : table.batches) {
     for (std::int64_t row = 0; row < batch.row_count && left > 0; ++row, --left) {
       std::vector<std::string> cells;
-      for (const Column& column : batch.columns) cells.push_back(clean_cell(format_cell(column, row), cell_width_max));
+      for (const Column& column : batch.columns) cells.push_back(clean_cell(display_cell(column, row), cell_width_max));
       lines.push_back(std::move(cells));
     }
   }
