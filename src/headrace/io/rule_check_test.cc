@@ -12,7 +12,7 @@ namespace {
 const double kNan = std::numeric_limits<double>::quiet_NaN();
 
 /// A batch of one column named x; monostate values are null.
-Batch batch_of(Type type, const std::vector<Value>& values) {
+Batch batch_of(const Type& type, const std::vector<Value>& values) {
   static auto memory = MemoryBudget::create();
   ColumnBuilder builder(*memory, type);
   for (const Value& value : values) append_value(builder, value);

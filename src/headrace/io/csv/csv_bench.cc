@@ -32,13 +32,16 @@ class MemoryFileSystem : public FileSystem {
   void remove(const std::string&) override {}
 
  private:
-  struct Input : InputFile {
+  class Input : public InputFile {
+   public:
     Input(std::string path, const std::string& text) : path_(std::move(path)), text_(text) {}
     std::int64_t size_bytes() const override { return static_cast<std::int64_t>(text_.size()); }
     const std::string& path() const override { return path_; }
     void read_at(std::int64_t offset, std::span<std::byte> out) const override {
       std::memcpy(out.data(), text_.data() + offset, out.size());
     }
+
+   private:
     std::string path_;
     const std::string& text_;
   };

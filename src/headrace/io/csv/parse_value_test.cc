@@ -1,6 +1,8 @@
 // The fast readers against the full parsers.
 #include "headrace/io/csv/parse_value.h"
 
+#include <array>
+#include <bit>
 #include <cstring>
 #include <random>
 
@@ -36,9 +38,9 @@ void check_agreement(const Type& type, std::string_view alphabet, std::size_t si
     T fast{};
     if (!read(padded.at(), text.size(), fast)) continue;
     ++accepted;
-    T full{};
-    bool is_valid = parse_text(type, text, reinterpret_cast<std::byte*>(&full));
-    if (is_valid && std::memcmp(&fast, &full, sizeof(T)) == 0) continue;
+    std::array<std::byte, sizeof(T)> full{};
+    bool is_valid = parse_text(type, text, full.data());
+    if (is_valid && std::bit_cast<std::array<std::byte, sizeof(T)>>(fast) == full) continue;
     CAPTURE(text);
     FAIL_CHECK("the fast reader and the full parser differ");
     return;

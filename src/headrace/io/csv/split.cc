@@ -36,47 +36,64 @@ struct Scan {
   std::int64_t line_ends;  // in between
 };
 
-/// Follows the rows from `begin` on up to the first that begins at or behind `limit`. The window holds [begin, limit)
-/// and grows as far as the last row needs it, at most kCsvLookaheadBytes.
-Scan scan_rows(TextWindow& window, const InputFile& file, std::int64_t file_bytes, std::int64_t begin,
-               std::int64_t limit, const CsvDialect& dialect, MemoryBudget& memory) {
-  std::int64_t row = begin;
-  std::string_view chunk = window.slice(begin, limit);
-  if (!dialect.has_quotes() || chunk.find(dialect.quote) == std::string_view::npos) {
-    // Without quotes rows are lines: the last one begins behind the last line end but one.
-    std::size_t line_end = chunk.size() < 2 ? std::string_view::npos : chunk.rfind('\n', chunk.size() - 2);
-    if (line_end != std::string_view::npos) row += static_cast<std::int64_t>(line_end) + 1;
-  }
-  std::int64_t unseen_line_ends = 0;
-  while (row < limit) {
-    std::size_t at = static_cast<std::size_t>(row - window.begin());
-    RowEnd end = find_row_end(window.text(), at, window.at_file_end(), dialect);
-    if (end.kind == RowEnd::Kind::kNeedsMore) {
-      window.extend_to(window.end() + kSlackBytes);
-    } else if (end.kind == RowEnd::Kind::kUnseen) {
-      row = find_next_line(file, file_bytes, window.end(), memory);
-      std::byte last{};
-      file.read_at(row - 1, {&last, 1});
-      unseen_line_ends = last == std::byte{'\n'} ? 1 : 0;
-    } else {
-      row = window.begin() + static_cast<std::int64_t>(end.next);
+/// Follows the rows of a chunk. The window holds [begin, limit) of the file and grows as far as the last row needs it, at
+/// most by kCsvLookaheadBytes.
+class ChunkScanner {
+ public:
+  ChunkScanner(TextWindow& window, const InputFile& file, std::int64_t file_bytes, const CsvDialect& dialect,
+               MemoryBudget& memory)
+      : window_(window), file_(file), file_bytes_(file_bytes), dialect_(dialect), memory_(memory) {}
+
+  /// From the row start `begin` on up to the first row that begins at or behind `limit`.
+  Scan scan(std::int64_t begin, std::int64_t limit) {
+    if (begin >= limit) return {.begin = begin, .end = begin, .line_ends = 0};
+    std::int64_t row = begin + last_row_without_quotes(window_.slice(begin, limit));
+    std::int64_t unseen_line_ends = 0;
+    while (row < limit) {
+      std::size_t at = static_cast<std::size_t>(row - window_.begin());
+      RowEnd end = find_row_end(window_.text(), at, window_.at_file_end(), dialect_);
+      if (end.kind == RowEnd::Kind::kNeedsMore) {
+        window_.extend_to(window_.end() + kSlackBytes);
+      } else if (end.kind == RowEnd::Kind::kUnseen) {
+        row = find_next_line(file_, file_bytes_, window_.end(), memory_);
+        std::byte last{};
+        file_.read_at(row - 1, {&last, 1});
+        unseen_line_ends = last == std::byte{'\n'} ? 1 : 0;
+      } else {
+        row = window_.begin() + static_cast<std::int64_t>(end.next);
+      }
     }
+    return {.begin = begin, .end = row, .line_ends = count_line_ends(window_.slice(begin, row)) + unseen_line_ends};
   }
-  return {begin, row, count_line_ends(window.slice(begin, row)) + unseen_line_ends};
-}
+
+ private:
+  /// Where the last row begins in text without quotes, where rows are lines; 0 if there are quotes.
+  std::int64_t last_row_without_quotes(std::string_view chunk) const {
+    if (dialect_.has_quotes() && chunk.find(dialect_.quote) != std::string_view::npos) return 0;
+    // The last byte may end the last row; an earlier line end is the one before it.
+    std::size_t line_end = chunk.size() < 2 ? std::string_view::npos : chunk.rfind('\n', chunk.size() - 2);
+    return line_end == std::string_view::npos ? 0 : static_cast<std::int64_t>(line_end) + 1;
+  }
+
+  TextWindow& window_;
+  const InputFile& file_;
+  std::int64_t file_bytes_;
+  const CsvDialect& dialect_;
+  MemoryBudget& memory_;
+};
 
 }  // namespace
 
 /// The row starts known so far, and who works on the next ones.
 class FileSplits::State {
  public:
-  State(RowStart first, std::size_t chunk_count) : starts_{first}, claimed_(chunk_count) {}
+  State(RowStart first, std::size_t chunk_count) : starts{first}, claimed(chunk_count) {}
 
   std::mutex mutex;
-  std::vector<RowStart> starts_;  // of chunks 0, 1, … and one behind the last: the end
-  std::vector<bool> claimed_;
+  std::vector<RowStart> starts;  // of chunks 0, 1, … and one behind the last: the end
+  std::vector<bool> claimed;
 
-  bool is_scanned(std::size_t index) const { return starts_.size() > index + 1; }
+  bool is_scanned(std::size_t index) const { return starts.size() > index + 1; }
 
   /// Waits for a change by another thread. Called with the lock held.
   void wait(std::unique_lock<std::mutex>& lock) {
@@ -100,14 +117,14 @@ class FileSplits::Claim {
  public:
   Claim(State& state, std::size_t index) : state_(state), index_(index) {
     std::unique_lock lock(state_.mutex);
-    while (state_.claimed_[index_]) state_.wait(lock);
-    state_.claimed_[index_] = true;
+    while (state_.claimed[index_]) state_.wait(lock);
+    state_.claimed[index_] = true;
   }
   Claim(const Claim&) = delete;
   Claim& operator=(const Claim&) = delete;
   ~Claim() {
     std::unique_lock lock(state_.mutex);
-    state_.claimed_[index_] = false;
+    state_.claimed[index_] = false;
     state_.notify();
   }
 
@@ -139,9 +156,9 @@ SplitText FileSplits::read(std::size_t split_index) {
 /// The start of the first row of a chunk; scans chunks before it that nobody works on.
 RowStart FileSplits::start_of(std::size_t index) {
   std::unique_lock lock(state_->mutex);
-  while (state_->starts_.size() <= index) {
-    std::size_t lowest = state_->starts_.size() - 1;
-    if (state_->claimed_[lowest]) {
+  while (state_->starts.size() <= index) {
+    std::size_t lowest = state_->starts.size() - 1;
+    if (state_->claimed[lowest]) {
       state_->wait(lock);
     } else {
       lock.unlock();
@@ -149,7 +166,7 @@ RowStart FileSplits::start_of(std::size_t index) {
       lock.lock();
     }
   }
-  return state_->starts_[index];
+  return state_->starts[index];
 }
 
 SplitText FileSplits::work_on(std::size_t index, bool keeps_text) {
@@ -158,14 +175,14 @@ SplitText FileSplits::work_on(std::size_t index, bool keeps_text) {
   std::optional<RowStart> end;
   {
     std::unique_lock lock(state_->mutex);
-    if (state_->starts_.size() > index) start = state_->starts_[index];
-    if (state_->is_scanned(index)) end = state_->starts_[index + 1];
+    if (state_->starts.size() > index) start = state_->starts[index];
+    if (state_->is_scanned(index)) end = state_->starts[index + 1];
   }
   if (end && !keeps_text) return {};
   std::int64_t limit = chunk_end(index);
   auto publish = [&] {
     std::unique_lock lock(state_->mutex);
-    state_->starts_.push_back(*end);
+    state_->starts.push_back(*end);
   };
   // A row that began earlier may cover this chunk.
   if (start && start->byte_offset >= limit) {
@@ -182,19 +199,16 @@ SplitText FileSplits::work_on(std::size_t index, bool keeps_text) {
       end ? std::min(end->byte_offset, limit + static_cast<std::int64_t>(kCsvLookaheadBytes)) : limit + kSlackBytes;
   TextWindow window(*file, file_.size_bytes, from, to, *context_.memory);
   if (!end) {
-    auto scan = [&](std::int64_t begin) {
-      return scan_rows(window, *file, file_.size_bytes, begin, limit, dialect_, *context_.memory);
-    };
+    ChunkScanner scanner(window, *file, file_.size_bytes, dialect_, *context_.memory);
     std::optional<Scan> guess;
     if (!start) {
       std::size_t line_end = window.slice(from, limit).find('\n');
-      if (line_end != std::string_view::npos) guess = scan(from + static_cast<std::int64_t>(line_end) + 1);
+      if (line_end != std::string_view::npos)
+        guess = scanner.scan(from + static_cast<std::int64_t>(line_end) + 1, limit);
       start = start_of(index);
     }
     bool is_right = guess && guess->begin == start->byte_offset;
-    Scan exact = is_right                      ? *guess
-                 : start->byte_offset >= limit ? Scan{start->byte_offset, start->byte_offset, 0}
-                                               : scan(start->byte_offset);
+    Scan exact = is_right ? *guess : scanner.scan(start->byte_offset, limit);
     end = RowStart{exact.end, start->line + exact.line_ends};
     publish();
   }

@@ -152,7 +152,7 @@ TEST_CASE("a row longer than 16 MiB is one bad row, wherever splits are cut") {
 
 TEST_CASE("hostile text is read in bounded time and memory") {
   auto memory = MemoryBudget::create(200 << 20);
-  auto read = [&](std::string text, std::vector<Field> declared) {
+  auto read = [&](const std::string& text, std::vector<Field> declared) {
     CsvTest test(text, std::move(declared));
     test.context.memory = memory;
     return test.read(std::vector<std::string>{});

@@ -116,8 +116,7 @@ TEST_CASE("rows of good form come back whatever their lengths and quotes") {
         values.push_back(value);
       }
       text += random() % 2 == 0 ? "\n" : "\r\n";
-      bool is_blank = column_count > 1 ? false : values[0].empty() && text.size() >= 1;
-      if (!is_blank || column_count == 1) expected.push_back(values);
+      expected.push_back(values);
     }
     Tokens tokens = tokenize(text, column_count, 1024);
     CAPTURE(text);
