@@ -4,13 +4,13 @@
 //
 // With boundaries [10, 20]: 2 for x < 10, 3 for 10 <= x < 20, 4 for 20 <= x. NaN is greater than every number.
 //
-// State, for quantiles: {"count": values seen, "boundaries": [...]}, ascending, each an exact order statistic: the least
-// value that at least k/n of the values do not exceed, k = 1 … n - 1; equal ones are taken once.
-
-#include <fmt/format.h>
+// State, for quantiles: {"count": values seen, "boundaries": [...]}, ascending, each an exact order statistic: the
+// least value that at least k/n of the values do not exceed, k = 1 … n - 1; equal ones are taken once.
 
 #include <algorithm>
 #include <cmath>
+
+#include <fmt/format.h>
 
 #include "headrace/feature/check_inputs.h"
 #include "headrace/feature/formula.h"
@@ -129,13 +129,16 @@ std::unique_ptr<Transform> bind_bucketize(const TransformParameters& parameters,
 
 const TransformKind kBucketizeTransform = {
     .name = "bucketize",
-    .summary = "Ids of intervals: 0 padding (never made), 1 null, 2 + the number of boundaries that are <= x. Boundaries are "
-               "given, or are exact quantiles of the training rows: the least value that at least k/n of the values do not "
-               "exceed, k = 1 … n - 1, equal ones once. NaN lies in the last bucket and is left out of the quantiles.",
+    .summary =
+        "Ids of intervals: 0 padding (never made), 1 null, 2 + the number of boundaries that are <= x. Boundaries are "
+        "given, or are exact quantiles of the training rows: the least value that at least k/n of the values do not "
+        "exceed, k = 1 … n - 1, equal ones once. NaN lies in the last bucket and is left out of the quantiles.",
+    .fitted = "the boundaries, if `quantiles` is given",
     .input = "a number",
     .output = "int64 ids; their number is 3 + boundaries",
     .parameters = {{"boundaries", "list of float", "none", "ascending boundaries"},
-                   {"quantiles", "integer", "none", "instead of boundaries: into how many parts to cut the training rows"}},
+                   {"quantiles", "integer", "none",
+                    "instead of boundaries: into how many parts to cut the training rows"}},
     .example = "{bucketize: {quantiles: 10}}",
     .source = {},
     .bind = bind_bucketize,

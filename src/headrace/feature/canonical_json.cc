@@ -4,13 +4,13 @@
 #include "headrace/feature/canonical_json.h"
 
 #define XXH_INLINE_ALL
-#include <fmt/format.h>
-#include <xxhash.h>
-
 #include <cmath>
 #include <limits>
 #include <set>
 #include <vector>
+
+#include <fmt/format.h>
+#include <xxhash.h>
 
 #include "headrace/base/error.h"
 
@@ -117,8 +117,8 @@ class ParseGuard {
     } else if (event == Event::object_end || event == Event::array_end) {
       keys_.pop_back();
     } else if (event == Event::key && !keys_.back().insert(parsed.get<std::string>()).second) {
-      throw Error(ErrorCode::kBadData, fmt::format("{}: the key '{}' stands twice in one object", path_,
-                                                   parsed.get<std::string>()));
+      throw Error(ErrorCode::kBadData,
+                  fmt::format("{}: the key '{}' stands twice in one object", path_, parsed.get<std::string>()));
     }
   }
 
@@ -149,8 +149,7 @@ Json parse_json(std::string_view text, const std::string& path) {
       return true;
     });
   } catch (const Json::exception& error) {
-    throw Error(ErrorCode::kBadData,
-                fmt::format("{}: not valid JSON: {}", path, without_library_prefix(error.what())));
+    throw Error(ErrorCode::kBadData, fmt::format("{}: not valid JSON: {}", path, without_library_prefix(error.what())));
   }
 }
 

@@ -1,15 +1,16 @@
 // JSON with one text for one value.
 //
-// Keys stay in the order in which they were put. Doubles are written as the shortest decimal text that reads back to the
-// same bits, always with a '.' or an exponent, so that they stay doubles; infinities and NaN, which JSON lacks, are the
-// strings "inf", "-inf", "nan". Text is UTF-8, escaped only where JSON demands it.
+// Keys stay in the order in which they were put. Doubles are written as the shortest decimal text that reads back to
+// the same bits, always with a '.' or an exponent, so that they stay doubles; infinities and NaN, which JSON lacks,
+// are the strings "inf", "-inf", "nan". Text is UTF-8, escaped only where JSON demands it.
 #pragma once
 
 #include <cstdint>
 #include <initializer_list>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+
+#include <nlohmann/json.hpp>
 
 #include "headrace/column/value.h"
 
@@ -17,7 +18,8 @@ namespace headrace {
 
 using Json = nlohmann::ordered_json;
 
-/// The text: objects and lists of objects or lists one entry a line, lists of plain values on one line; a newline ends it.
+/// The text: objects and lists of objects or lists one entry a line, lists of plain values on one line; a newline
+/// ends it.
 std::string canonical_json(const Json& json);
 
 /// Reads JSON that nobody vouches for. Throws Error(kBadData) "<path>: …" for a syntax error (with its byte), invalid

@@ -1,3 +1,5 @@
+// See check_inputs.h.
+
 #include "headrace/feature/check_inputs.h"
 
 #include <fmt/format.h>

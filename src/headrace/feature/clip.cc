@@ -1,9 +1,9 @@
 // clip: values below min become min, values above max become max. The type of the input stays, decimals aside.
 
-#include <fmt/format.h>
-
 #include <cmath>
 #include <optional>
+
+#include <fmt/format.h>
 
 #include "headrace/feature/check_inputs.h"
 #include "headrace/feature/formula.h"
@@ -70,6 +70,7 @@ std::unique_ptr<Transform> bind_clip(const TransformParameters& parameters, std:
 const TransformKind kClipTransform = {
     .name = "clip",
     .summary = "Limits values to [min, max]. Null stays null; NaN, the greatest value, becomes max.",
+    .fitted = {},
     .input = "a number",
     .output = "the type of the input; float64 for decimals, and for integers with a bound that is no integer",
     .parameters = {{"min", "float", "none", "smaller values become this; none: no lower limit"},

@@ -1,3 +1,5 @@
+// See count_map.h.
+
 #include "headrace/feature/count_map.h"
 
 #include <algorithm>
@@ -66,9 +68,9 @@ void CountMap::grow_arena(std::size_t additional_bytes) {
 }
 
 void CountMap::charge(std::size_t extra_bytes) {
-  reservation_.resize(slots_.capacity() * sizeof(std::uint32_t) + entries_.capacity() * sizeof(Entry) +
-                          arena_.capacity() + extra_bytes,
-                      kWhat);
+  reservation_.resize(
+      slots_.capacity() * sizeof(std::uint32_t) + entries_.capacity() * sizeof(Entry) + arena_.capacity() + extra_bytes,
+      kWhat);
 }
 
 }  // namespace headrace

@@ -1,3 +1,5 @@
+// cross: one id of several columns, by the hash of their hashes.
+
 #include <fmt/format.h>
 
 #include "headrace/base/error.h"
@@ -31,8 +33,10 @@ std::unique_ptr<Transform> bind_cross(const TransformParameters& parameters, std
 
 const TransformKind kCrossTransform = {
     .name = "cross",
-    .summary = "One id of several columns together: 2 + hash % buckets, where the hash is that of the columns' hashes in "
-               "the order given. A null is hashed like a value of its own, so the ids 0 (padding) and 1 are never made.",
+    .summary =
+        "One id of several columns together: 2 + hash % buckets, where the hash is that of the columns' hashes in "
+        "the order given. A null is hashed like a value of its own, so the ids 0 (padding) and 1 are never made.",
+    .fitted = {},
     .input = "two or more columns of any plain type",
     .output = "int64 ids; their number is 2 + buckets",
     .parameters = {{"buckets", "integer", "", "number of hash buckets, at least 1"}},

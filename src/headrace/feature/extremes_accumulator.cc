@@ -1,3 +1,5 @@
+// See extremes_accumulator.h.
+
 #include "headrace/feature/extremes_accumulator.h"
 
 #include <algorithm>

@@ -1,8 +1,8 @@
 // The features of a pipeline: chains of transforms, fitted stage by stage, then a list of expressions.
 //
-// A chain may hold several fitted transforms (fill with the mean, then standardize): the second can be fitted only when the
-// first has its state. Fitting therefore runs in stages. In each stage, every feature that has something left to fit
-// contributes one task: input expressions over the feature table, and accumulators to feed with them.
+// A chain may hold several fitted transforms (fill with the mean, then standardize): the second can be fitted only
+// when the first has its state. Fitting therefore runs in stages. In each stage, every feature that has something
+// left to fit contributes one task: input expressions over the feature table, and accumulators to feed with them.
 //
 //   for (stage = set.next_stage(); !stage.empty(); stage = set.next_stage())
 //     for (task : stage)
@@ -51,14 +51,16 @@ class FeatureSet {
   /// The tasks of the next stage; empty when everything is fitted. The tasks' transforms belong to this set.
   std::vector<FitTask> next_stage() const;
   void set_state(const FitTask& task, Json state);
-  /// Ends fitting of one task: set_state() of the merged accumulator's state; errors name the feature and the transform.
+  /// Ends fitting of one task: set_state() of the merged accumulator's state; errors name the feature and the
+  /// transform.
   void finish_task(const FitTask& task, Accumulator& merged);
   bool is_fitted() const;
 
   /// Requires: is_fitted().
   FittedState state(std::int64_t fitted_row_count) const;
-  /// Takes a saved state instead of fitting. Throws Error(kInvalidPipeline) that names the first feature that differs when
-  /// it was fitted for other features, Error(kBadData) when a state does not have the form that its transform expects.
+  /// Takes a saved state instead of fitting. Throws Error(kInvalidPipeline) that names the first feature that differs
+  /// when it was fitted for other features, Error(kBadData) when a state does not have the form that its transform
+  /// expects.
   void load_state(const FittedState& state);
 
   /// One expression a feature over the feature table, cast to its final type. Requires: is_fitted().

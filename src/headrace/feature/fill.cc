@@ -1,8 +1,8 @@
 // fill: puts a value in the place of null: a given one, or a statistic of the training rows.
 //
-// State of the second form: {"count": values seen, "value": v}. min, max and median keep integers exact; the median is the
-// least value that at least half of the values do not exceed, so it is always one of them. NaN is a value here, not a
-// null: it stays, and is left out of the statistic.
+// State of the second form: {"count": values seen, "value": v}. min, max and median keep integers exact; the median
+// is the least value that at least half of the values do not exceed, so it is always one of them. NaN is a value
+// here, not a null: it stays, and is left out of the statistic.
 
 #include <fmt/format.h>
 
@@ -28,8 +28,8 @@ Expr filled(const Expr& x, const Expr& value) { return formula("coalesce(x, v)",
 /// `value` as an expression of type `type`; a literal of the very type where there is one.
 Expr constant_of(const Value& value, const Type& type, const TransformParameters& parameters) {
   bool number = value.type.is_numeric();
-  bool fits = type.is_integer()    ? value.type.is_integer()
-              : type.is_numeric()  ? number
+  bool fits = type.is_integer()   ? value.type.is_integer()
+              : type.is_numeric() ? number
               : type.is_timestamp() || type.kind() == TypeKind::kDate || type.is_binary_like()
                   ? value.type.kind() == TypeKind::kString || value.type == type
                   : value.type == type;
@@ -132,7 +132,9 @@ class FillWithStatistic final : public Transform {
   }
 
  private:
-  static Expr converted(const Expr& expr, const Type& from, const Type& to) { return from == to ? expr : cast(expr, to); }
+  static Expr converted(const Expr& expr, const Type& from, const Type& to) {
+    return from == to ? expr : cast(expr, to);
+  }
 
   FeatureDomain input_;
   FeatureDomain output_;
@@ -151,7 +153,8 @@ Statistic statistic_named(const TransformParameters& parameters) {
 
 std::unique_ptr<Transform> bind_fill(const TransformParameters& parameters, std::span<const FeatureDomain> inputs) {
   if (parameters.has("value") == parameters.has("with")) {
-    parameters.refuse("value", parameters.has("value") ? "and 'with' exclude each other" : "and 'with' are both missing",
+    parameters.refuse("value",
+                      parameters.has("value") ? "and 'with' exclude each other" : "and 'with' are both missing",
                       "write {fill: {value: 0}} or {fill: {with: mean}}");
   }
   if (parameters.has("with")) {
@@ -160,17 +163,18 @@ std::unique_ptr<Transform> bind_fill(const TransformParameters& parameters, std:
   const FeatureDomain& input = one_input("fill", inputs);
   const Value& value = parameters.value("value");
   Expr constant = constant_of(value, input.type, parameters);
-  return plain_transform(filled_domain(input, value), [constant](std::span<const Expr> x) {
-    return filled(x.front(), constant);
-  });
+  return plain_transform(filled_domain(input, value),
+                         [constant](std::span<const Expr> x) { return filled(x.front(), constant); });
 }
 
 }  // namespace
 
 const TransformKind kFillTransform = {
     .name = "fill",
-    .summary = "Puts a value in the place of null. The median is the least value that at least half of the values do not "
-               "exceed. NaN is no null: it stays, and is left out of the statistic.",
+    .summary =
+        "Puts a value in the place of null. The median is the least value that at least half of the values do not "
+        "exceed. NaN is no null: it stays, and is left out of the statistic.",
+    .fitted = "the statistic named by `with`, if one is",
     .input = "a column of any type; a number for 'with'",
     .output = "the type of the input; with mean, float64 unless it is a float; without nulls",
     .parameters = {{"value", "any", "none", "the value; dates and times as text"},

@@ -1,3 +1,5 @@
+// See fitted_state.h. Reading checks the form from the outside in; single states are checked by their transforms.
+
 #include "headrace/feature/fitted_state.h"
 
 #include <fmt/format.h>
@@ -47,12 +49,14 @@ std::string version_text(const Json& version) {
 void check_header(const Json& json, const std::string& path) {
   auto kind = json.is_object() ? json.find("kind") : json.end();
   if (!json.is_object() || kind == json.end() || *kind != kKind) {
-    refuse(path, "this is no fitted state of Headrace", fmt::format("a fitted state begins with \"kind\": \"{}\"", kKind));
+    refuse(path, "this is no fitted state of Headrace",
+           fmt::format("a fitted state begins with \"kind\": \"{}\"", kKind));
   }
   auto version = json.find("version");
   if (version == json.end() || *version != FittedState::kVersion) {
-    refuse(path, fmt::format("the fitted state has version {}, this program reads version {}",
-                             version == json.end() ? "(none)" : version_text(*version), FittedState::kVersion),
+    refuse(path,
+           fmt::format("the fitted state has version {}, this program reads version {}",
+                       version == json.end() ? "(none)" : version_text(*version), FittedState::kVersion),
            "fit again, or use the program that wrote it");
   }
   check_keys(json, {"kind", "version", "fitted_row_count", "features"}, path, "the state");
@@ -88,7 +92,8 @@ FittedState FittedState::from_json(std::string_view text, const std::string& pat
   check_header(json, path);
   FittedState state;
   const Json& rows = json.at("fitted_row_count");
-  if (!rows.is_number_integer() || rows.get<std::int64_t>() < 0) refuse(path, "'fitted_row_count' is no number of rows");
+  if (!rows.is_number_integer() || rows.get<std::int64_t>() < 0)
+    refuse(path, "'fitted_row_count' is no number of rows");
   state.fitted_row_count = rows.get<std::int64_t>();
   const Json& features = json.at("features");
   if (!features.is_array()) refuse(path, "'features' is no list");

@@ -26,7 +26,8 @@ class FittedState {
   std::int64_t fitted_row_count = 0;
 
   std::string to_json() const;
-  /// Throws Error(kBadData) naming `path` on a wrong version or form. Forms of single states are checked by load_state().
+  /// Throws Error(kBadData) naming `path` on a wrong version or form. Forms of single states are checked by
+  /// load_state().
   static FittedState from_json(std::string_view text, const std::string& path);
 
   /// "xxh3:<32 hex digits>" of the features alone: identifies what was fitted.

@@ -1,3 +1,5 @@
+// See formula.h.
+
 #include "headrace/feature/formula.h"
 
 #include "headrace/base/error.h"
@@ -40,7 +42,8 @@ Expr list_literal(std::span<const std::int64_t> values) {
 }
 
 Expr list_literal(std::span<const std::string> values) {
-  return list_of(TypeKind::kString, values, [](ColumnBuilder& to, const std::string& value) { to.append_string(value); });
+  return list_of(TypeKind::kString, values,
+                 [](ColumnBuilder& to, const std::string& value) { to.append_string(value); });
 }
 
 Expr as_float64(const Expr& expr, const Type& type) {

@@ -1,7 +1,7 @@
 // Expressions written as text, for apply(): formula("coalesce(x, v)", {{"x", input}, {"v", number_literal(3)}}).
 //
-// The text names what it does in the language that the result prints in, and needs no knowledge of how the parser spells
-// operators as calls.
+// The text names what it does in the language that the result prints in, and needs no knowledge of how the parser
+// spells operators as calls.
 #pragma once
 
 #include <initializer_list>
@@ -15,7 +15,8 @@
 
 namespace headrace {
 
-/// Parses `text` and puts the given expressions in the place of its columns. Requires: every column of the text is given.
+/// Parses `text` and puts the given expressions in the place of its columns. Requires: every column of the text is
+/// given.
 Expr formula(std::string_view text, std::initializer_list<std::pair<std::string_view, Expr>> columns);
 
 Expr number_literal(double value);

@@ -1,3 +1,5 @@
+// hash: ids without a vocabulary.
+
 #include "headrace/feature/check_inputs.h"
 #include "headrace/feature/formula.h"
 #include "headrace/feature/plain_transform.h"
@@ -24,8 +26,10 @@ std::unique_ptr<Transform> bind_hash(const TransformParameters& parameters, std:
 
 const TransformKind kHashTransform = {
     .name = "hash",
-    .summary = "Ids without a vocabulary: 0 padding (never made), 1 null, 2 + hash % buckets. The hash is XXH3-64 with "
-               "seed 0, the same on every machine and in every version.",
+    .summary =
+        "Ids without a vocabulary: 0 padding (never made), 1 null, 2 + hash % buckets. The hash is XXH3-64 with "
+        "seed 0, the same on every machine and in every version.",
+    .fitted = {},
     .input = "a column of any plain type",
     .output = "int64 ids; their number is 2 + buckets",
     .parameters = {{"buckets", "integer", "", "number of hash buckets, at least 1"}},

@@ -1,3 +1,5 @@
+// log1p: ln(1 + x).
+
 #include "headrace/feature/check_inputs.h"
 #include "headrace/feature/formula.h"
 #include "headrace/feature/plain_transform.h"
@@ -8,8 +10,10 @@ extern const TransformKind kLog1pTransform;
 
 const TransformKind kLog1pTransform = {
     .name = "log1p",
-    .summary = "ln(1 + x), exact near zero too: tames the long tail of counts and amounts. Null stays null. A value of -1 "
-               "or less is an error; clip it away first.",
+    .summary =
+        "ln(1 + x), exact near zero too: tames the long tail of counts and amounts. Null stays null. A value of -1 "
+        "or less is an error; clip it away first.",
+    .fitted = {},
     .input = "a number",
     .output = "float64",
     .parameters = {},

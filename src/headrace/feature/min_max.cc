@@ -1,7 +1,7 @@
 // min_max: (x - least) / (greatest - least) * (max - min) + min.
 //
-// State: {"count": values seen, "min": least, "max": greatest} of the training rows. Values beyond them, met later, land
-// beyond [min, max]; clip limits them. A column of one value (or of none) is divided by 1.
+// State: {"count": values seen, "min": least, "max": greatest} of the training rows. Values beyond them, met later,
+// land beyond [min, max]; clip limits them. A column of one value (or of none) is divided by 1.
 
 #include <fmt/format.h>
 
@@ -55,7 +55,9 @@ class MinMax final : public Transform {
     return formula("unit * size + first",
                    {{"unit", unit}, {"size", number_literal(max_ - min_)}, {"first", number_literal(min_)}});
   }
-  FeatureDomain output(const Json&) const override { return {TypeKind::kFloat64, input_.nullable, false, std::nullopt}; }
+  FeatureDomain output(const Json&) const override {
+    return {TypeKind::kFloat64, input_.nullable, false, std::nullopt};
+  }
   std::string describe(const Json& json) const override {
     Extremes<double> seen = read_state(json);
     if (seen.count == 0) return "no values, taken as 0 to 1";
@@ -80,8 +82,10 @@ std::unique_ptr<Transform> bind_min_max(const TransformParameters& parameters, s
 
 const TransformKind kMinMaxTransform = {
     .name = "min_max",
-    .summary = "Maps the range of the training rows linearly to [min, max]. Values beyond that range land beyond [min, max]: "
-               "put clip before or after it. Null and NaN are left out of the statistic and stay as they are.",
+    .summary =
+        "Maps the range of the training rows linearly to [min, max]. Values beyond that range land beyond [min, max]: "
+        "put clip before or after it. Null and NaN are left out of the statistic and stay as they are.",
+    .fitted = "the least and the greatest value",
     .input = "a number",
     .output = "float64",
     .parameters = {{"min", "float", "0", "what the least value becomes"},

@@ -1,3 +1,4 @@
+// min_max: the range of the training rows, and beyond it.
 #include <cmath>
 
 #include "headrace/feature/transform_conformance.h"

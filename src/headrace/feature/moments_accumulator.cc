@@ -1,3 +1,5 @@
+// See moments_accumulator.h.
+
 #include "headrace/feature/moments_accumulator.h"
 
 #include "headrace/feature/number_values.h"

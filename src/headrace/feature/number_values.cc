@@ -1,3 +1,5 @@
+// See number_values.h.
+
 #include "headrace/feature/number_values.h"
 
 #include <fmt/format.h>

@@ -11,8 +11,8 @@
 
 namespace headrace {
 
-/// Calls add(std::span<const T>) with the values of a column of storage T (double or std::int64_t) that are neither null nor
-/// NaN, in order, some at a time; -0.0 comes as 0.0.
+/// Calls add(std::span<const T>) with the values of a column of storage T (double or std::int64_t) that are neither
+/// null nor NaN, in order, some at a time; -0.0 comes as 0.0.
 template <typename T, typename Add>
 void for_present_values(const Column& column, const Add& add) {
   std::span<const T> values = column.values<T>();
@@ -36,7 +36,8 @@ void for_present_values(const Column& column, const Add& add) {
   if (count > 0) add(std::span<const T>(present.data(), count));
 }
 
-/// `value`, the `statistic` of a transform. Throws Error(kBadData) when it is infinite: literals of a model must not be.
+/// `value`, the `statistic` of a transform. Throws Error(kBadData) when it is infinite: literals of a model must not
+/// be.
 double finite_statistic(double value, std::string_view transform, std::string_view statistic);
 
 }  // namespace headrace

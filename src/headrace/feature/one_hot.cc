@@ -1,3 +1,5 @@
+// one_hot: a vector of the number of ids.
+
 #include <fmt/format.h>
 
 #include "headrace/base/error.h"
@@ -50,6 +52,7 @@ std::unique_ptr<Transform> bind_one_hot(const TransformParameters&, std::span<co
 const TransformKind kOneHotTransform = {
     .name = "one_hot",
     .summary = "A vector with 1.0 at the id and 0.0 elsewhere. Null gives nothing but zeros.",
+    .fitted = {},
     .input = "ids: after vocabulary, hash, cross, bucketize, or a time part other than year",
     .output = "fixed_size_list<float32, n>, n being the number of ids, at most 65536",
     .parameters = {},

@@ -1,3 +1,5 @@
+// See plain_transform.h.
+
 #include "headrace/feature/plain_transform.h"
 
 namespace headrace {

@@ -1,11 +1,11 @@
 // standardize: (x - mean) / stddev, with mean and population standard deviation of the training rows.
 //
-// State: {"count": values seen, "mean": m, "stddev": s}. Both come from exact sums, rounded once. A column of one value (or
-// of none) has deviation zero and is only centred: it is divided by 1.
-
-#include <fmt/format.h>
+// State: {"count": values seen, "mean": m, "stddev": s}. Both come from exact sums, rounded once. A column of one
+// value (or of none) has deviation zero and is only centred: it is divided by 1.
 
 #include <cmath>
+
+#include <fmt/format.h>
 
 #include "headrace/feature/check_inputs.h"
 #include "headrace/feature/formula.h"
@@ -59,7 +59,9 @@ class Standardize final : public Transform {
                                           {"mean", number_literal(state.mean)},
                                           {"scale", number_literal(scale)}});
   }
-  FeatureDomain output(const Json&) const override { return {TypeKind::kFloat64, input_.nullable, false, std::nullopt}; }
+  FeatureDomain output(const Json&) const override {
+    return {TypeKind::kFloat64, input_.nullable, false, std::nullopt};
+  }
   std::string describe(const Json& json) const override {
     State state(json);
     if (state.count == 0) return "no values, left as they are";
@@ -74,9 +76,11 @@ class Standardize final : public Transform {
 
 const TransformKind kStandardizeTransform = {
     .name = "standardize",
-    .summary = "Subtracts the mean and divides by the population standard deviation of the training rows. Both come from "
-               "exact sums. Null and NaN are left out of the statistic and stay as they are. A column of equal values is "
-               "divided by 1.",
+    .summary =
+        "Subtracts the mean and divides by the population standard deviation of the training rows. Both come from "
+        "exact sums. Null and NaN are left out of the statistic and stay as they are. A column of equal values is "
+        "divided by 1.",
+    .fitted = "mean and standard deviation",
     .input = "a number",
     .output = "float64",
     .parameters = {},

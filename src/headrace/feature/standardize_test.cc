@@ -1,3 +1,4 @@
+// standardize: mean and deviation against sums in long double.
 #include <cmath>
 
 #include "headrace/feature/transform_conformance.h"
@@ -10,7 +11,8 @@ const std::vector<TransformSpec> kStandardize = {transform_spec("standardize")};
 TEST_CASE("standardize conforms") {
   check_conformance(kStandardize, {doubles({1.5, std::nullopt, -2.25, 1e16, 3, 1, -1e16, 0.1, 0.2, 0.3})},
                     {doubles({100, std::nullopt, std::nan(""), -0.0})});
-  check_conformance(kStandardize, {integers({5, 5, std::nullopt, 7, 9'007'199'254'740'993})}, {integers({1, std::nullopt})});
+  check_conformance(kStandardize, {integers({5, 5, std::nullopt, 7, 9'007'199'254'740'993})},
+                    {integers({1, std::nullopt})});
   check_conformance(kStandardize, {test_column<float>(TypeKind::kFloat32, {0.1F, 0.2F, std::nullopt})},
                     {test_column<float>(TypeKind::kFloat32, {1e30F})});
 }
@@ -48,12 +50,14 @@ TEST_CASE("standardize agrees with sums in long double") {
   Json state = fitted(kStandardize, rows).state(5000).states[0][0];
   CHECK(state["count"] == 5000);
   CHECK(state["mean"].get<double>() == doctest::Approx(static_cast<double>(mean)).epsilon(1e-15));
-  CHECK(state["stddev"].get<double>() == doctest::Approx(static_cast<double>(std::sqrt(squares / 5000))).epsilon(1e-14));
+  CHECK(state["stddev"].get<double>() ==
+        doctest::Approx(static_cast<double>(std::sqrt(squares / 5000))).epsilon(1e-14));
 }
 
 TEST_CASE("standardize takes numbers only") {
   Batch rows = test_batch({strings({"x"})});
-  CHECK_THROWS_WITH_AS(one_feature(kStandardize, rows), doctest::Contains("standardize takes a number, not string"), Error);
+  CHECK_THROWS_WITH_AS(one_feature(kStandardize, rows), doctest::Contains("standardize takes a number, not string"),
+                       Error);
 }
 
 }  // namespace

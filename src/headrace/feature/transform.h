@@ -1,9 +1,10 @@
 // Feature transforms: a statistic that fits and an expression that applies.
 //
-// A transform is bound once to the column it gets (its type and, for ids, how many there are). A fitted transform hands out
-// accumulators, which workers feed with rows and merge in any order to the same bits; their result is the transform's
-// state, plain JSON. apply() turns inputs and state into an ordinary expression, so that a fitted pipeline is a list of
-// expressions that every engine can run. Each kind is one constant in a file of its own, listed in transforms.cc.
+// A transform is bound once to the column it gets (its type and, for ids, how many there are). A fitted transform
+// hands out accumulators, which workers feed with rows and merge in any order to the same bits; their result is the
+// transform's state, plain JSON. apply() turns inputs and state into an ordinary expression, so that a fitted
+// pipeline is a list of expressions that every engine can run. Each kind is one constant in a file of its own, listed
+// in transforms.cc.
 //
 // Ids are the same everywhere: 0 is padding and never produced, 1 is null, then the hash buckets or bins or words.
 #pragma once
@@ -42,13 +43,13 @@ class Accumulator {
   /// Adds another's rows: one made by the same transform, in the same round. Any order of updates and merges gives the
   /// same state, bit for bit.
   virtual void merge(const Accumulator& other) = 0;
-  /// Ends a pass over the rows, on the merged accumulator. True: the statistic needs one more pass over the same rows, by
-  /// accumulators from fork(), merged into this one, which is empty again.
+  /// Ends a pass over the rows, on the merged accumulator. True: the statistic needs one more pass over the same
+  /// rows, by accumulators from fork(), merged into this one, which is empty again.
   virtual bool finish_round() { return false; }
   /// An empty accumulator for the same round, knowing what earlier rounds found: one for each worker.
   virtual std::unique_ptr<Accumulator> fork() const = 0;
-  /// The state; called once, after the last round. Throws Error(kBadData) when the rows do not allow one (a mean that is
-  /// infinite, a fill value of no values).
+  /// The state; called once, after the last round. Throws Error(kBadData) when the rows do not allow one (a mean that
+  /// is infinite, a fill value of no values).
   virtual Json finish() = 0;
   /// Bytes held, for the budget.
   virtual std::size_t state_bytes() const = 0;
@@ -124,7 +125,8 @@ class TransformParameters {
 struct TransformKind {
   std::string_view name;
   std::string_view summary;
-  std::string_view input;  // "one number", "two or more columns of any plain type"
+  std::string_view fitted;  // what it learns: "mean and standard deviation"; empty: nothing
+  std::string_view input;   // "one number", "two or more columns of any plain type"
   std::string_view output;
   std::vector<TransformParameterDoc> parameters;
   std::string_view example;  // YAML: "{clip: {min: 0, max: 100}}"

@@ -1,7 +1,9 @@
-#include <fmt/format.h>
+// The parameters of a transform: checked against their documentation, read with their defaults.
 
 #include <charconv>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/base/nearest.h"
@@ -11,9 +13,7 @@ namespace headrace {
 
 namespace {
 
-bool is_number(const Value& value) {
-  return !value.is_null() && (value.type.is_integer() || value.type.is_floating());
-}
+bool is_number(const Value& value) { return !value.is_null() && (value.type.is_integer() || value.type.is_floating()); }
 
 double number_of(const Value& value) {
   return value.type.is_integer() ? static_cast<double>(value.as_int()) : value.as_double();
@@ -60,8 +60,8 @@ const TransformParameterDoc* find_doc(std::span<const TransformParameterDoc> doc
 
 [[noreturn]] void refuse_unknown(const std::string& transform, const std::string& name,
                                  std::span<const TransformParameterDoc> docs) {
-  std::string hint = docs.empty() ? fmt::format("'{}' takes no parameters", transform)
-                                  : name_hint(name, names_of(docs), "parameters");
+  std::string hint =
+      docs.empty() ? fmt::format("'{}' takes no parameters", transform) : name_hint(name, names_of(docs), "parameters");
   throw Error(ErrorCode::kInvalidPipeline, fmt::format("{}: there is no parameter '{}'", transform, name), hint);
 }
 

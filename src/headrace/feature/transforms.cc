@@ -8,11 +8,13 @@
 
 namespace headrace {
 
+extern const TransformKind kBucketizeTransform;
 extern const TransformKind kClipTransform;
 extern const TransformKind kCrossTransform;
 extern const TransformKind kCyclicTransform;
 extern const TransformKind kDayOfYearTransform;
 extern const TransformKind kDayTransform;
+extern const TransformKind kFillTransform;
 extern const TransformKind kHashTransform;
 extern const TransformKind kHourTransform;
 extern const TransformKind kLog1pTransform;
@@ -30,24 +32,11 @@ extern const TransformKind kYearTransform;
 namespace {
 
 const TransformKind* const kTable[] = {
-    &kClipTransform,  //
-    &kCrossTransform,
-    &kCyclicTransform,
-    &kDayTransform,
-    &kDayOfYearTransform,
-    &kHashTransform,
-    &kHourTransform,
-    &kLog1pTransform,
-    &kMinMaxTransform,
-    &kMinuteTransform,
-    &kMonthTransform,
-    &kOneHotTransform,
-    &kQuarterTransform,
-    &kStandardizeTransform,
-    &kVocabularyTransform,
-    &kWeekTransform,
-    &kWeekdayTransform,
-    &kYearTransform,
+    &kBucketizeTransform,  //
+    &kClipTransform,       &kCrossTransform, &kCyclicTransform,  &kDayTransform,     &kDayOfYearTransform,
+    &kFillTransform,       &kHashTransform,  &kHourTransform,    &kLog1pTransform,   &kMinMaxTransform,
+    &kMinuteTransform,     &kMonthTransform, &kOneHotTransform,  &kQuarterTransform, &kStandardizeTransform,
+    &kVocabularyTransform, &kWeekTransform,  &kWeekdayTransform, &kYearTransform,
 };
 
 }  // namespace

@@ -2,18 +2,18 @@
 //
 //   0 padding   1 null   2 … 1 + oov_buckets   then the words
 //
-// Words are ordered by count, descending, then by bytes (integers: by value), ascending, so the ids depend on nothing but
-// the rows. A value that is no word goes to the hash bucket 2 + hash % oov_buckets.
+// Words are ordered by count, descending, then by bytes (integers: by value), ascending, so the ids depend on nothing
+// but the rows. A value that is no word goes to the hash bucket 2 + hash % oov_buckets.
 //
 // State: {"type": "string" | "int64", "count": values seen, "distinct": different values seen, "words": [...]}.
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
 #include <limits>
+
+#include <fmt/format.h>
 
 #include "headrace/feature/check_inputs.h"
 #include "headrace/feature/count_map.h"
@@ -133,7 +133,8 @@ struct State {
 /// A view of `json`.
 State read_state(const Json& json, bool integers) {
   StateReader reader(json, "vocabulary", {"type", "count", "distinct", "words"});
-  if (reader.any("type") != (integers ? "int64" : "string")) reader.refuse("type", "is not that of the feature's column");
+  if (reader.any("type") != (integers ? "int64" : "string"))
+    reader.refuse("type", "is not that of the feature's column");
   reader.integer("count");
   State state{reader.integer("distinct"), &reader.array("words")};
   for (const Json& word : *state.words) {
@@ -159,7 +160,8 @@ class Vocabulary final : public Transform {
     Expr x = widened(inputs.front());
     Expr buckets = integer_literal(limits_.oov_buckets);
     if (state.words->empty()) {
-      return formula("case when x is null then 1 else 2 + hash_bucket(x, buckets) end", {{"x", x}, {"buckets", buckets}});
+      return formula("case when x is null then 1 else 2 + hash_bucket(x, buckets) end",
+                     {{"x", x}, {"buckets", buckets}});
     }
     Expr words = integers_ ? list_literal(state.words->get<std::vector<std::int64_t>>())
                            : list_literal(state.words->get<std::vector<std::string>>());
@@ -168,7 +170,8 @@ class Vocabulary final : public Transform {
 
   FeatureDomain output(const Json& json) const override {
     FeatureDomain domain{TypeKind::kInt64, false, true, std::nullopt};
-    if (!json.is_null()) domain.id_count = kFirstBucketId + limits_.oov_buckets + std::ssize(*read_state(json, integers_).words);
+    if (!json.is_null())
+      domain.id_count = kFirstBucketId + limits_.oov_buckets + std::ssize(*read_state(json, integers_).words);
     return domain;
   }
 
@@ -176,7 +179,8 @@ class Vocabulary final : public Transform {
     State state = read_state(json, integers_);
     std::string text = fmt::format("{} words", state.words->size());
     if (std::ssize(*state.words) < state.distinct) text += fmt::format(" of {} different values", state.distinct);
-    return text + fmt::format(", {} out-of-vocabulary bucket{}", limits_.oov_buckets, limits_.oov_buckets == 1 ? "" : "s");
+    return text +
+           fmt::format(", {} out-of-vocabulary bucket{}", limits_.oov_buckets, limits_.oov_buckets == 1 ? "" : "s");
   }
 
  private:
@@ -198,19 +202,21 @@ std::unique_ptr<Transform> bind_vocabulary(const TransformParameters& parameters
                                           : "cast it under 'from': cast(x as string)");
   }
   constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
-  return std::make_unique<Vocabulary>(
-      input, Limits{.min_count = parameters.integer_in("min_count", 1, kMax),
-                    .max_size = parameters.integer_in("max_size", 0, kMax),
-                    .oov_buckets = parameters.integer_in("oov_buckets", 1, kOovBucketsMax)});
+  return std::make_unique<Vocabulary>(input,
+                                      Limits{.min_count = parameters.integer_in("min_count", 1, kMax),
+                                             .max_size = parameters.integer_in("max_size", 0, kMax),
+                                             .oov_buckets = parameters.integer_in("oov_buckets", 1, kOovBucketsMax)});
 }
 
 }  // namespace
 
 const TransformKind kVocabularyTransform = {
     .name = "vocabulary",
-    .summary = "Ids of the values of the training rows: 0 padding (never made), 1 null, then the out-of-vocabulary hash "
-               "buckets, then the words by falling count, equal counts by bytes (integers by value). A value that is no "
-               "word gets the bucket of its hash.",
+    .summary =
+        "Ids of the values of the training rows: 0 padding (never made), 1 null, then the out-of-vocabulary hash "
+        "buckets, then the words by falling count, equal counts by bytes (integers by value). A value that is no "
+        "word gets the bucket of its hash.",
+    .fitted = "the words and their order",
     .input = "a string or an integer",
     .output = "int64 ids; their number is 2 + oov_buckets + words",
     .parameters = {{"min_count", "integer", "1", "values seen less often are no words"},

@@ -1,3 +1,4 @@
+// vocabulary: order, ids and limits, against a sorted map.
 #include <map>
 
 #include "headrace/feature/transform_conformance.h"
@@ -72,7 +73,8 @@ TEST_CASE("a vocabulary of many words agrees with a sorted map") {
 }
 
 TEST_CASE("vocabulary refuses floats, no buckets and a damaged state") {
-  CHECK_THROWS_WITH_AS(one_feature(vocabulary(1, 0, 1), test_batch({doubles({1})})), doctest::Contains("not float64"), Error);
+  CHECK_THROWS_WITH_AS(one_feature(vocabulary(1, 0, 1), test_batch({doubles({1})})), doctest::Contains("not float64"),
+                       Error);
   CHECK_THROWS_WITH_AS(one_feature(vocabulary(1, 0, 0), test_batch({strings({"a"})})),
                        doctest::Contains("'oov_buckets' is 0, but must be from 1"), Error);
   Batch rows = test_batch({strings({"a"})});
