@@ -1,4 +1,4 @@
-"""What a run promises, on the flights example: the same bytes for any number of threads, whole or nothing, exit codes."""
+"""What a run promises, on the flights example: the same bytes for any threads, whole or nothing, exit codes."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""TensorFlow, in its own environment, reads from the TFRecord shards the values that pyarrow reads from the Parquet ones."""
+"""TensorFlow, in its own environment, reads the values that pyarrow reads from the Parquet shards of the same run."""
 
 import subprocess
 from pathlib import Path
