@@ -23,8 +23,8 @@ struct NamedExpr {
   Expr expr;
 };
 
-/// Reads the columns of node.schema from a source. `bounds` are conjuncts that the scan may use to skip rows early; the
-/// filter they came from stays in the plan.
+/// Reads the columns of node.schema, maybe none, from a source. `bounds` are conjuncts that the scan may use to skip
+/// rows early; the filter they came from stays in the plan.
 struct ScanNode {
   std::string source;
   std::vector<Expr> bounds;
@@ -46,7 +46,7 @@ enum class JoinKind { kInner, kLeft, kSemi, kAnti };
 
 /// Joins each left row with the right rows of equal keys; a null key equals nothing. Rows come in the order of the left
 /// input, matches of one row in the order of the right input. Columns: the left ones, then (inner, left) the right ones
-/// without their keys; a right name that the left has too gets `suffix`.
+/// without their keys; a right name that the left has too gets `suffix`. The types of left_on and right_on are equal.
 struct JoinNode {
   NodePtr left;
   NodePtr right;
@@ -70,7 +70,8 @@ struct AggregateNode {
 struct Node {
   std::variant<ScanNode, FilterNode, ProjectNode, JoinNode, AggregateNode> kind;
   Schema schema;
-  /// What the user calls this step, for reports and messages: "training_rows: join planes", "arrived (filter)".
+  /// What the user calls this step, for reports and messages: "training_rows: join planes", "training_rows: filter
+  /// arrived".
   std::string label;
 };
 

@@ -34,9 +34,9 @@ Expr read_expr(const ReadFile& file, const ConfigNode& node, const std::string& 
   }
 }
 
-std::string read_string(const ConfigNode& map, std::string_view key, std::string fallback) {
+std::string read_string(const ConfigNode& map, std::string_view key, std::string_view fallback) {
   const ConfigNode* node = map.find(key);
-  return node == nullptr ? std::move(fallback) : node->text;
+  return node == nullptr ? std::string(fallback) : node->text;
 }
 
 bool read_bool(const ConfigNode& map, std::string_view key, bool fallback) {

@@ -28,7 +28,7 @@ std::string sibling_path(const std::string& output_path, std::string_view name);
 /// Parses the expression of a scalar; errors have its place, and `what` ("column 'late'") if that is not empty.
 Expr read_expr(const ReadFile& file, const ConfigNode& node, const std::string& what);
 /// The string at `key`, or `fallback`.
-std::string read_string(const ConfigNode& map, std::string_view key, std::string fallback = {});
+std::string read_string(const ConfigNode& map, std::string_view key, std::string_view fallback = {});
 bool read_bool(const ConfigNode& map, std::string_view key, bool fallback);
 /// The string or the list of strings at `key`; empty when there is none.
 std::vector<std::string> read_strings(const ConfigNode& map, std::string_view key);
