@@ -103,6 +103,13 @@ std::string describe_trail(const TableSpec& table, std::size_t steps_done) {
   return trail;
 }
 
+/// `error` of one step, with where it happened and what came before.
+Error step_error(const Error& error, const Pipeline& pipeline, const TableSpec& table, std::size_t index) {
+  Error placed = at_place(error, pipeline.file, table.steps[index].place, describe_step(table, index));
+  placed.add_context(describe_trail(table, index));
+  return placed;
+}
+
 Error unknown_table(const Pipeline& pipeline, const TableSpec& reader, FilePlace place, const std::string& what,
                     const std::string& name, const std::set<std::string>& known) {
   auto later = std::ranges::find(pipeline.tables, name, &TableSpec::name);
@@ -159,9 +166,7 @@ std::vector<std::pair<std::string, NodePtr>> build_tables(
       try {
         node = std::visit(StepBuilder(node, std::move(label), find_table), step.kind);
       } catch (const Error& error) {
-        Error placed = at_place(error, pipeline.file, step.place, describe_step(table, i));
-        placed.add_context(describe_trail(table, i));
-        throw placed;
+        throw step_error(error, pipeline, table, i);
       }
     }
     nodes[table.name] = node;
