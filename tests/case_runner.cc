@@ -1,14 +1,14 @@
 // Runs golden cases (tests/cases/**/*.case) on the native engine, each with 1 and 2 threads and batches of 1, 7 and 16384
 // rows. Tables of a case are written as Parquet files into a folder of their own; results are compared as text, cell by
 // cell. With HEADRACE_UPDATE=1 expected rows, plans and expression results are replaced by what came out.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <stdexcept>
+
+#include <fmt/format.h>
 
 #include "case_runner_file.h"
 #include "headrace/base/error.h"
@@ -45,7 +45,8 @@ std::vector<Field> parse_header(const CaseSection& section) {
 /// A cell of an input table: null, text for strings ('' is the empty one), else anything that casts to the type.
 void append_cell(ColumnBuilder& builder, const std::string& cell, MemoryBudget& memory) {
   if (cell == "null") return builder.append_null();
-  std::string text = cell.size() >= 2 && cell.front() == '\'' && cell.back() == '\'' ? cell.substr(1, cell.size() - 2) : cell;
+  std::string text =
+      cell.size() >= 2 && cell.front() == '\'' && cell.back() == '\'' ? cell.substr(1, cell.size() - 2) : cell;
   if (builder.type().is_binary_like()) return builder.append_string(text);
   Expr value = builder.type().is_nested() ? parse_expr(cell) : literal(Value::string(text));
   auto schema = std::make_shared<const Schema>();
@@ -63,8 +64,8 @@ std::string write_table(const CaseSection& section, const fs::path& folder) {
   for (std::size_t row = 1; row < section.lines.size(); ++row) {
     std::vector<std::string> cells = split_cells(section.lines[row]);
     if (cells.size() != schema->size()) {
-      throw std::runtime_error(fmt::format("row {} of table {} has {} cells, not {}", row, section.argument, cells.size(),
-                                           schema->size()));
+      throw std::runtime_error(
+          fmt::format("row {} of table {} has {} cells, not {}", row, section.argument, cells.size(), schema->size()));
     }
     for (std::size_t i = 0; i < cells.size(); ++i) append_cell(builders[i], cells[i], *memory);
   }
@@ -72,8 +73,8 @@ std::string write_table(const CaseSection& section, const fs::path& folder) {
   for (ColumnBuilder& builder : builders) batch.columns.push_back(builder.finish());
   std::string path = (folder / (section.argument + ".parquet")).string();
   // Row groups of two rows, so that several threads have something to do.
-  std::unique_ptr<FileWriter> file = format_named("parquet").create(*schema, local_file_system()->create(path),
-                                                                    WriterOptions{"", 2}, *memory);
+  std::unique_ptr<FileWriter> file =
+      format_named("parquet").create(*schema, local_file_system()->create(path), WriterOptions{"", 2}, *memory);
   if (batch.row_count > 0) file->write(batch);
   file->finish();
   return path;
@@ -145,7 +146,8 @@ class CaseRun {
 
   void run_section(CaseSection& section, bool update) {
     if (section.kind == "expect") {
-      compare_all(section, update, [&](const RunOptions& run) { return collect_table(pipeline(), section.argument, run); });
+      compare_all(section, update,
+                  [&](const RunOptions& run) { return collect_table(pipeline(), section.argument, run); });
     } else if (section.kind == "output") {
       compare_all(section, update, [&](const RunOptions& run) { return run_output(section.argument, run); });
     } else if (section.kind == "plan") {
@@ -186,7 +188,8 @@ class CaseRun {
     std::vector<std::string> expected = is_table ? normal_lines(section.lines) : section.lines;
     std::vector<std::string> found = is_table ? normal_lines(lines) : lines;
     if (expected == found) return;
-    std::string text = fmt::format("{}:{}: {} {} differs ({})\n", file_.path, section.line, section.kind, section.argument, how);
+    std::string text =
+        fmt::format("{}:{}: {} {} differs ({})\n", file_.path, section.line, section.kind, section.argument, how);
     for (const std::string& line : expected) text += "  expected  " + line + "\n";
     for (const std::string& line : found) text += "  found     " + line + "\n";
     throw std::runtime_error(text);
@@ -251,7 +254,8 @@ void write_case(const CaseFile& file) {
   out << head;
   for (std::size_t i = 0; i < file.sections.size(); ++i) {
     const CaseSection& section = file.sections[i];
-    out << (i == 0 ? "" : "\n") << "-- " << section.kind << (section.argument.empty() ? "" : " ") << section.argument << "\n"
+    out << (i == 0 ? "" : "\n") << "-- " << section.kind << (section.argument.empty() ? "" : " ") << section.argument
+        << "\n"
         << section.text();
   }
 }

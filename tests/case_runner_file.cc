@@ -1,11 +1,11 @@
 // See case_runner_file.h.
 #include "case_runner_file.h"
 
-#include <fmt/format.h>
-
 #include <fstream>
 #include <set>
 #include <stdexcept>
+
+#include <fmt/format.h>
 
 namespace headrace {
 namespace {
@@ -35,7 +35,8 @@ CaseFile read_case(const std::string& path) {
     if (line.rfind("-- ", 0) == 0) {
       std::string head = trimmed(line.substr(3));
       std::size_t blank = head.find(' ');
-      CaseSection section{head.substr(0, blank), blank == std::string::npos ? "" : trimmed(head.substr(blank)), {}, number};
+      CaseSection section{
+          head.substr(0, blank), blank == std::string::npos ? "" : trimmed(head.substr(blank)), {}, number};
       if (kKinds.count(section.kind) == 0) {
         throw std::runtime_error(fmt::format("{}:{}: unknown section '{}'", path, number, section.kind));
       }

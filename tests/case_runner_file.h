@@ -11,7 +11,7 @@ struct CaseSection {
   std::string kind;      // table, pipeline, expect, output, plan, expressions, error
   std::string argument;  // what follows the kind on its line
   std::vector<std::string> lines;
-  int line = 0;          // of the "--" line, 1-based
+  int line = 0;  // of the "--" line, 1-based
 
   std::string text() const;
 };

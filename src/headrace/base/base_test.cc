@@ -1,8 +1,8 @@
-#include <doctest/doctest.h>
-
 #include <atomic>
 #include <string>
 #include <vector>
+
+#include <doctest/doctest.h>
 
 #include "headrace/base/error.h"
 #include "headrace/base/memory_budget.h"
@@ -15,8 +15,7 @@ namespace headrace {
 TEST_CASE("an error renders message, context and hint in that order") {
   Error error(ErrorCode::kBadData, "bad value: x", "use y");
   error.add_context("reading a.csv").add_context("running pipeline p");
-  CHECK(std::string(error.what()) ==
-        "bad value: x\n  while reading a.csv\n  while running pipeline p\n  hint: use y");
+  CHECK(std::string(error.what()) == "bad value: x\n  while reading a.csv\n  while running pipeline p\n  hint: use y");
   CHECK(code_name(error.code()) == "bad_data");
 }
 
@@ -59,7 +58,8 @@ TEST_CASE("the nearest name is found across case, swaps and slips, and far names
   CHECK(nearest_name("dep_dealy", names) == "dep_delay");
   CHECK(nearest_name("CARRIER", names) == "carrier");
   CHECK_FALSE(nearest_name("zzz", names));
-  CHECK(name_hint("carier", names, "columns") == "did you mean 'carrier'? valid columns: dep_delay, arr_delay, carrier");
+  CHECK(name_hint("carier", names, "columns") ==
+        "did you mean 'carrier'? valid columns: dep_delay, arr_delay, carrier");
 }
 
 TEST_CASE("every task runs once, whatever the number of workers") {

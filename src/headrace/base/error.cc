@@ -1,9 +1,9 @@
 // See error.h.
 #include "headrace/base/error.h"
 
-#include <fmt/format.h>
-
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace headrace {
 

@@ -70,8 +70,8 @@ decltype(auto) with_context(Body&& body, Context&& context) {
 }  // namespace headrace
 
 /// An invariant of the code. Always on; failing it is a bug in Headrace, reported as ErrorCode::kInternal.
-#define HEADRACE_CHECK(condition)                                           \
-  do {                                                                      \
-    if (!(condition)) [[unlikely]]                                          \
-      ::headrace::check_failed(#condition, __FILE__, __LINE__);             \
+#define HEADRACE_CHECK(condition)                               \
+  do {                                                          \
+    if (!(condition)) [[unlikely]]                              \
+      ::headrace::check_failed(#condition, __FILE__, __LINE__); \
   } while (false)

@@ -1,9 +1,9 @@
 // See memory_budget.h.
 #include "headrace/base/memory_budget.h"
 
-#include <fmt/format.h>
-
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/base/units.h"

@@ -1,12 +1,12 @@
 // See nearest.h.
 #include "headrace/base/nearest.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cctype>
 #include <numeric>
 #include <vector>
+
+#include <fmt/format.h>
 
 namespace headrace {
 namespace {
@@ -50,10 +50,12 @@ std::optional<std::string> nearest_name(std::string_view name, std::span<const s
 std::string name_hint(std::string_view name, std::span<const std::string> candidates, std::string_view what,
                       std::size_t max_listed) {
   std::string hint;
-  if (std::optional<std::string> near = nearest_name(name, candidates)) hint = fmt::format("did you mean '{}'? ", *near);
+  if (std::optional<std::string> near = nearest_name(name, candidates))
+    hint = fmt::format("did you mean '{}'? ", *near);
   if (candidates.empty()) return hint + fmt::format("there are no {}", what);
   std::size_t listed = std::min(max_listed, candidates.size());
-  hint += fmt::format("valid {}: {}", what, fmt::join(candidates.begin(), candidates.begin() + static_cast<long>(listed), ", "));
+  hint += fmt::format("valid {}: {}", what,
+                      fmt::join(candidates.begin(), candidates.begin() + static_cast<long>(listed), ", "));
   if (listed < candidates.size()) hint += fmt::format(" and {} more", candidates.size() - listed);
   return hint;
 }

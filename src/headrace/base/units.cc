@@ -1,14 +1,14 @@
 // See units.h.
 #include "headrace/base/units.h"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <cctype>
 #include <charconv>
 #include <cmath>
 #include <limits>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace headrace {
 namespace {

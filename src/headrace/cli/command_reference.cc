@@ -5,7 +5,8 @@ namespace headrace {
 
 Command add_reference_command(CLI::App& program, SharedOptions&) {
   auto topic = std::make_shared<std::string>();
-  CLI::App* app = program.add_subcommand("reference", "Print the reference of the pipeline file, functions or transforms");
+  CLI::App* app =
+      program.add_subcommand("reference", "Print the reference of the pipeline file, functions or transforms");
   app->add_option("TOPIC", *topic, "pipeline, pipeline-schema (JSON Schema for editors), functions or transforms")
       ->required()
       ->check(CLI::IsMember({"pipeline", "pipeline-schema", "functions", "transforms"}));

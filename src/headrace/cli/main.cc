@@ -1,8 +1,8 @@
 // The command-line face of Headrace: parses, calls frame/, prints. Data goes to stdout, everything else to stderr.
-#include <fmt/format.h>
-
 #include <csignal>
 #include <cstdio>
+
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "headrace/base/nearest.h"

@@ -1,9 +1,9 @@
 // See options.h.
 #include "headrace/cli/options.h"
 
-#include <fmt/format.h>
-
 #include <cstdio>
+
+#include <fmt/format.h>
 
 #include "headrace/base/units.h"
 #include "headrace/cli/progress.h"

@@ -1,11 +1,12 @@
 // What all commands of the CLI share: options, the way they end, how they print.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <CLI/CLI.hpp>
 
 #include "headrace/base/error.h"
 #include "headrace/frame/headrace.h"

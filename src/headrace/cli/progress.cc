@@ -1,14 +1,14 @@
 // See progress.h. The terminal line is drawn at most ten times a second, and never for stages that end at once.
 #include "headrace/cli/progress.h"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <chrono>
 #include <cstdio>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <unistd.h>
+
+#include <fmt/format.h>
 
 #include "headrace/base/units.h"
 

@@ -1,9 +1,9 @@
 // See contract_check.h.
 #include "headrace/exec/contract_check.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/base/units.h"
@@ -65,8 +65,8 @@ bool ContractResult::kept() const {
 }
 
 std::string ContractResult::describe() const {
-  std::string text = fmt::format("the contract on table {} is violated ({} rows checked):", table,
-                                 format_count(rows_checked));
+  std::string text =
+      fmt::format("the contract on table {} is violated ({} rows checked):", table, format_count(rows_checked));
   for (const PromiseResult& promise : promises) {
     if (promise.violations == 0) continue;
     text += fmt::format("\n  {}: {} of {} rows break it", promise.promise, format_count(promise.violations),

@@ -61,7 +61,7 @@ class ContractCheck : public Sink {
 
   std::string table_;
   RuleCheck rules_;
-  std::vector<PromiseResult> promises_;  // without results
+  std::vector<PromiseResult> promises_;                                         // without results
   std::map<std::pair<std::size_t, std::string>, std::size_t> promise_of_rule_;  // (rule index, kind) → promise
   std::vector<BoundExprPtr> row_predicates_;
   std::size_t first_row_promise_ = 0;

@@ -80,7 +80,8 @@ struct Executor::Stages {
     Entry& entry = add_entry("scan", node.label, {});
     entry.report.source = scan.source;
     const SourceReader& reader = *sources.at(scan.source);
-    auto request = std::make_shared<ScanRequest>(ScanRequest{node.schema.names(), make_scan_bounds(scan.bounds, node.schema)});
+    auto request =
+        std::make_shared<ScanRequest>(ScanRequest{node.schema.names(), make_scan_bounds(scan.bounds, node.schema)});
     auto rejected = std::make_shared<std::vector<std::vector<BadRow>>>(reader.split_count());
     rejected_by_scan.push_back({scan.source, rejected});
     Stream stream;
@@ -141,7 +142,8 @@ struct Executor::Stages {
                  [&] { return "running " + node.label; });
     Entry& entry = add_entry("aggregate", node.label, {input_entry});
     auto table = std::make_shared<const Table>(sink.result());
-    entry.counts = {rows_out_of(input_entry), table->row_count(), static_cast<std::int64_t>(table->data_bytes()), seconds};
+    entry.counts = {rows_out_of(input_entry), table->row_count(), static_cast<std::int64_t>(table->data_bytes()),
+                    seconds};
     return stream_of(table, node.label, entry.report.id);
   }
 

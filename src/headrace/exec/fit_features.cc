@@ -2,11 +2,11 @@
 // worker has accumulators of its own, merged at the end.
 #include "headrace/exec/fit_features.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <memory>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/expr/evaluate.h"

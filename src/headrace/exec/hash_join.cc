@@ -2,10 +2,10 @@
 // dimension) a left join passes the left columns on untouched and only gathers the right ones.
 #include "headrace/exec/hash_join.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <limits>
+
+#include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/column/value.h"
@@ -170,9 +170,10 @@ void JoinTable::refuse_duplicates(const JoinNode& join, std::span<const Column> 
     for (std::size_t k = 0; k < key_columns.size(); ++k) {
       text += fmt::format("{}{} = {}", k == 0 ? "" : ", ", join.right_on[k], format_cell(key_columns[k], rows[0]));
     }
-    throw Error(ErrorCode::kBadData,
-                fmt::format("this join would multiply rows: {} rows of its right side have the key {}", rows.size(), text),
-                "make the right side unique with group_by, or write validate: m:m if several matches are meant");
+    throw Error(
+        ErrorCode::kBadData,
+        fmt::format("this join would multiply rows: {} rows of its right side have the key {}", rows.size(), text),
+        "make the right side unique with group_by, or write validate: m:m if several matches are meant");
   }
 }
 
@@ -191,9 +192,13 @@ std::shared_ptr<JoinState> make_join_state(const JoinNode& join, const Table& ri
     }
   }
   HEADRACE_CHECK(output->size() == left.size() + right_output_columns.size());
-  auto state = std::make_shared<JoinState>(JoinState{join, JoinTable(join, right, *context.memory),
-                                                     indexes_of(left, join.left_on), std::move(right_output_columns),
-                                                     std::move(output), {}, {}});
+  auto state = std::make_shared<JoinState>(JoinState{join,
+                                                     JoinTable(join, right, *context.memory),
+                                                     indexes_of(left, join.left_on),
+                                                     std::move(right_output_columns),
+                                                     std::move(output),
+                                                     {},
+                                                     {}});
   state->right_seen.resize(static_cast<std::size_t>(state->table.rows().row_count));
   return state;
 }

@@ -55,8 +55,8 @@ struct JoinState {
   std::vector<std::size_t> left_key_columns;
   std::vector<std::size_t> right_output_columns;  // columns of table.rows() that the output takes
   std::shared_ptr<const Schema> output;
-  JoinCounts counts;                       // complete after the last operator finished, but right_*
-  std::vector<std::uint8_t> right_seen;    // by right row; filled as operators finish
+  JoinCounts counts;                     // complete after the last operator finished, but right_*
+  std::vector<std::uint8_t> right_seen;  // by right row; filled as operators finish
 
   /// Sets right_matched and right_unmatched from right_seen.
   void count_right();

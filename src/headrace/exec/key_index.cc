@@ -1,12 +1,12 @@
 // See key_index.h. Rows are looked up in two steps: hash all, then probe with the slots of rows ahead prefetched.
 #include "headrace/exec/key_index.h"
 
-#include <fmt/format.h>
-
 #include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
+
+#include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/kernel/hash.h"

@@ -37,11 +37,11 @@ class KeyIndex {
 
  private:
   struct Encoded {
-    std::vector<std::uint64_t> words;     // one word a row, or
-    std::vector<std::size_t> offsets;     // row_count + 1 offsets into bytes
+    std::vector<std::uint64_t> words;  // one word a row, or
+    std::vector<std::size_t> offsets;  // row_count + 1 offsets into bytes
     std::string bytes;
     std::vector<std::uint64_t> hashes;
-    std::vector<std::uint8_t> has_null;   // empty when no row has one
+    std::vector<std::uint8_t> has_null;  // empty when no row has one
   };
   Encoded encode(std::span<const Column> keys, std::size_t row_count) const;
   bool equals(std::uint32_t id, const Encoded& rows, std::size_t row) const;

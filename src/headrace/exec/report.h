@@ -13,21 +13,21 @@ namespace headrace {
 
 /// One operator of a plan, summed over all workers.
 struct OperatorReport {
-  std::size_t id = 0;                // inputs have smaller ids
-  std::string kind;                  // "scan", "filter", "project", "join", "aggregate", "contract", "split"
+  std::size_t id = 0;  // inputs have smaller ids
+  std::string kind;    // "scan", "filter", "project", "join", "aggregate", "contract", "split"
   std::string label;
-  std::string source;                // scan only: the name of the source
-  std::vector<std::size_t> inputs;   // operator ids; for a join left, then right
-  std::int64_t rows_in = 0;          // of the first input
+  std::string source;               // scan only: the name of the source
+  std::vector<std::size_t> inputs;  // operator ids; for a join left, then right
+  std::int64_t rows_in = 0;         // of the first input
   std::int64_t rows_out = 0;
-  std::int64_t right_rows_in = 0;    // join only
-  double seconds = 0;                // summed over workers, without what other operators took
+  std::int64_t right_rows_in = 0;  // join only
+  double seconds = 0;              // summed over workers, without what other operators took
   std::int64_t bytes_out = 0;
   /// Rows that leave, rows that come to be: filter removes, a join may do both, an aggregate turns rows into groups.
   std::int64_t rows_removed = 0;
   std::int64_t rows_added = 0;
-  JoinCounts join;                   // join only
-  ScanCounts scan;                   // scan only
+  JoinCounts join;  // join only
+  ScanCounts scan;  // scan only
 };
 
 /// Throws Error(kInternal) naming the operator whose counts do not chain: rows into it are not the rows its input gave, or

@@ -24,9 +24,9 @@ class PartAssigner {
 
  private:
   std::vector<std::string> parts_;
-  std::vector<BoundExprPtr> predicates_;   // by predicate: one a part
-  BoundExprPtr hash_;                      // by hash: the 64-bit hash of salt and key
-  std::vector<double> share_ends_;         // by hash: cumulative shares; the last is 1
+  std::vector<BoundExprPtr> predicates_;  // by predicate: one a part
+  BoundExprPtr hash_;                     // by hash: the 64-bit hash of salt and key
+  std::vector<double> share_ends_;        // by hash: cumulative shares; the last is 1
 };
 
 /// The columns of the table that a split reads.

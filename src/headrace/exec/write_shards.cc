@@ -2,12 +2,12 @@
 // task is one shard of one such group.
 #include "headrace/exec/write_shards.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <map>
+
+#include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/expr/evaluate.h"
@@ -90,29 +90,31 @@ WrittenShards write_shards(const std::vector<std::string>& part_names, const std
     WorkerTotals& own = totals[worker];
     std::vector<std::unique_ptr<FileWriter>> files;
     for (std::size_t target : task.targets) {
-      files.push_back(targets[target].writer->open_shard(part_names[task.part], task.shard, task.shard_count,
-                                                         *context.memory));
+      files.push_back(
+          targets[target].writer->open_shard(part_names[task.part], task.shard, task.shard_count, *context.memory));
     }
     std::int64_t row_count = parts[task.part].row_count();
     std::int64_t shard = static_cast<std::int64_t>(task.shard);
     std::int64_t count = static_cast<std::int64_t>(task.shard_count);
     // Rows are counted and digested once, for the first target; all targets get the same.
     bool counts_rows = task.targets.front() == 0;
-    for_each_slice(parts[task.part], row_count * shard / count, row_count * (shard + 1) / count, [&](const Batch& rows) {
-      context.cancellation->check();
-      Clock::time_point start = Clock::now();
-      EvalContext eval{*context.memory};
-      Batch encoded{schema, {}, rows.row_count};
-      for (const BoundExprPtr& column : columns) encoded.columns.push_back(evaluate(*column, rows, eval));
-      if (counts_rows) {
-        own.digest.add(encoded);
-        own.rows += rows.row_count;
-      }
-      own.encode_seconds += seconds_since(start);
-      start = Clock::now();
-      for (auto& file : files) file->write(encoded);
-      own.write_seconds += seconds_since(start);
-    });
+    for_each_slice(parts[task.part], row_count * shard / count, row_count * (shard + 1) / count,
+                   [&](const Batch& rows) {
+                     context.cancellation->check();
+                     Clock::time_point start = Clock::now();
+                     EvalContext eval{*context.memory};
+                     Batch encoded{schema, {}, rows.row_count};
+                     for (const BoundExprPtr& column : columns)
+                       encoded.columns.push_back(evaluate(*column, rows, eval));
+                     if (counts_rows) {
+                       own.digest.add(encoded);
+                       own.rows += rows.row_count;
+                     }
+                     own.encode_seconds += seconds_since(start);
+                     start = Clock::now();
+                     for (auto& file : files) file->write(encoded);
+                     own.write_seconds += seconds_since(start);
+                   });
     Clock::time_point start = Clock::now();
     for (std::size_t i = 0; i < files.size(); ++i) {
       std::size_t target = task.targets[i];

@@ -23,7 +23,7 @@ struct WrittenShards {
   std::vector<std::vector<Part>> parts;  // by target, then part
   std::string row_digest;                // of all rows, the same for every target
   std::int64_t row_count = 0;
-  double encode_seconds = 0;             // summed over workers
+  double encode_seconds = 0;  // summed over workers
   double write_seconds = 0;
 };
 

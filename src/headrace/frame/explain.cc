@@ -12,7 +12,8 @@ namespace {
 std::string features_text(const FeatureSet& features) {
   std::vector<FitTask> stage = features.next_stage();
   if (stage.empty()) return "features: nothing to fit\n";
-  std::string text = fmt::format("fit, first stage: {} statistics in one pass over the rows of the fit part\n", stage.size());
+  std::string text =
+      fmt::format("fit, first stage: {} statistics in one pass over the rows of the fit part\n", stage.size());
   for (const FitTask& task : stage) {
     std::string inputs;
     for (const Expr& input : task.inputs) inputs += (inputs.empty() ? "" : ", ") + to_string(input);
@@ -24,7 +25,8 @@ std::string features_text(const FeatureSet& features) {
 std::string split_text(const SplitSpec& split) {
   std::string text = "split:";
   if (const auto* by_predicate = std::get_if<SplitSpec::ByPredicate>(&split.kind)) {
-    for (const auto& [name, predicate] : by_predicate->parts) text += fmt::format(" {} = {};", name, to_string(predicate));
+    for (const auto& [name, predicate] : by_predicate->parts)
+      text += fmt::format(" {} = {};", name, to_string(predicate));
   } else {
     const auto& by_hash = std::get<SplitSpec::ByHash>(split.kind);
     text += fmt::format(" by hash of {};", to_string(by_hash.key));
@@ -42,8 +44,8 @@ Explanation explain_pipeline(const Pipeline& pipeline, const RunOptions& options
     explanation.logical += fmt::format("table {}\n{}", name, explain_tree(node));
   }
   if (!prepared.feature_root) return explanation;
-  explanation.physical = fmt::format("engine native, {} threads\n{}", options.context.thread_count,
-                                     explain_tree(prepared.feature_root));
+  explanation.physical =
+      fmt::format("engine native, {} threads\n{}", options.context.thread_count, explain_tree(prepared.feature_root));
   if (prepared.contract_root) explanation.physical += "contract's table\n" + explain_tree(prepared.contract_root);
   if (pipeline.contract) explanation.physical += fmt::format("contract on {}\n", pipeline.contract->table);
   if (pipeline.split) explanation.physical += split_text(*pipeline.split);

@@ -9,8 +9,9 @@
 namespace headrace {
 
 struct Explanation {
-  std::string logical;   // each table as the pipeline writes it
-  std::string physical;  // what the engine runs: optimised plan, then contract, split, features by fitting stage, outputs
+  std::string logical;  // each table as the pipeline writes it
+  std::string
+      physical;  // what the engine runs: optimised plan, then contract, split, features by fitting stage, outputs
 };
 
 /// Opens sources to learn their columns, reads no rows.

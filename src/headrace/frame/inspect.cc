@@ -1,9 +1,9 @@
 // See inspect.h.
 #include "headrace/frame/inspect.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "headrace/base/error.h"
@@ -21,7 +21,8 @@ void require_part(const Manifest& manifest, const std::string& part) {
   std::vector<std::string> names;
   for (const Part& candidate : manifest.parts) names.push_back(candidate.name);
   if (part.empty() || std::count(names.begin(), names.end(), part) > 0) return;
-  throw Error(ErrorCode::kNotFound, fmt::format("the data set has no part '{}'", part), name_hint(part, names, "parts"));
+  throw Error(ErrorCode::kNotFound, fmt::format("the data set has no part '{}'", part),
+              name_hint(part, names, "parts"));
 }
 
 /// Reads the first rows; counts all of them where that is cheap or the file is short.
@@ -100,9 +101,11 @@ std::string Inspection::to_text() const {
                                  file_count == 1 ? "" : "s", format_bytes(static_cast<std::size_t>(size_bytes)));
   text += fmt::format("{}{} rows\n", row_count_known ? "" : "more than ", format_count(row_count));
   if (manifest) {
-    text += fmt::format("published {} by run {}, rows {}\n", manifest->created_at, manifest->run_id, manifest->row_digest);
+    text +=
+        fmt::format("published {} by run {}, rows {}\n", manifest->created_at, manifest->run_id, manifest->row_digest);
     for (const Part& part : manifest->parts) {
-      text += fmt::format("part {}: {} rows in {} shards\n", part.name, format_count(part.row_count()), part.shards.size());
+      text +=
+          fmt::format("part {}: {} rows in {} shards\n", part.name, format_count(part.row_count()), part.shards.size());
     }
     for (const DataSetColumn& column : manifest->columns) {
       text += fmt::format("  {:<24} {:<12} {:<28} shape {}{}{}\n", column.field.name, column.role,
@@ -122,10 +125,14 @@ std::string Inspection::to_text() const {
 
 std::string Inspection::to_json() const {
   using Json = nlohmann::ordered_json;
-  Json json = {{"path", path},           {"format", format},
-               {"files", file_count},    {"bytes", size_bytes},
-               {"rows", row_count},      {"rows_known", row_count_known},
-               {"columns", Json::array()}, {"first_rows", Json::array()}};
+  Json json = {{"path", path},
+               {"format", format},
+               {"files", file_count},
+               {"bytes", size_bytes},
+               {"rows", row_count},
+               {"rows_known", row_count_known},
+               {"columns", Json::array()},
+               {"first_rows", Json::array()}};
   for (const Field& field : schema) {
     json["columns"].push_back({{"name", field.name}, {"type", field.type.to_string()}, {"nullable", field.nullable}});
   }

@@ -18,7 +18,7 @@ struct Inspection {
   std::size_t file_count = 0;
   std::int64_t size_bytes = 0;
   std::int64_t row_count = 0;
-  bool row_count_known = true;       // false: a text source longer than what was read; row_count rows were seen
+  bool row_count_known = true;  // false: a text source longer than what was read; row_count rows were seen
   Schema schema;
   Table first_rows;
 

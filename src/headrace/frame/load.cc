@@ -1,10 +1,10 @@
 // See load.h.
 #include "headrace/frame/load.h"
 
-#include <fmt/format.h>
+#include <algorithm>
 #include <sched.h>
 
-#include <algorithm>
+#include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/expr/function.h"

@@ -1,10 +1,10 @@
 // See prepare.h.
 #include "headrace/frame/prepare.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <set>
+
+#include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/base/nearest.h"
@@ -53,8 +53,8 @@ PreparedPipeline::PreparedPipeline(const Pipeline& the_pipeline, std::shared_ptr
 void PreparedPipeline::open_sources(std::shared_ptr<FileSystem> fs, const RunContext& context) {
   SourceContext source_context{std::move(fs), context.memory};
   for (const SourceSpec& source : pipeline.sources) {
-    readers[source.name] =
-        with_context([&] { return open_source(source, source_context); }, [&] { return "opening source " + source.name; });
+    readers[source.name] = with_context([&] { return open_source(source, source_context); },
+                                        [&] { return "opening source " + source.name; });
   }
 }
 
@@ -102,7 +102,8 @@ void PreparedPipeline::check_outputs() const {
                   "write parquet or tfrecord");
     }
     if (!paths.insert(output.path).second) {
-      throw Error(ErrorCode::kInvalidPipeline, fmt::format("{}: two outputs have the same path: {}", place, output.path),
+      throw Error(ErrorCode::kInvalidPipeline,
+                  fmt::format("{}: two outputs have the same path: {}", place, output.path),
                   "give each output a folder of its own");
     }
   }
@@ -123,7 +124,8 @@ NodePtr PreparedPipeline::table(const std::string& name) const {
   auto reader = readers.find(name);
   if (reader != readers.end()) return make_scan(name, reader->second->schema(), name + " (scan)");
   for (const auto& [source, unused] : readers) names.push_back(source);
-  throw Error(ErrorCode::kNotFound, fmt::format("unknown table '{}'", name), name_hint(name, names, "tables and sources"));
+  throw Error(ErrorCode::kNotFound, fmt::format("unknown table '{}'", name),
+              name_hint(name, names, "tables and sources"));
 }
 
 std::vector<NodePtr> PreparedPipeline::roots() const {

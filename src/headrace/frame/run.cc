@@ -2,13 +2,13 @@
 // parts), fit, write (encode into shards), publish (quarantine, state, then the manifests).
 #include "headrace/frame/run.h"
 
-#include <fmt/chrono.h>
-#include <fmt/format.h>
-#include <sys/resource.h>
-
 #include <chrono>
 #include <random>
+#include <sys/resource.h>
 #include <utility>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/column/column_builder.h"
@@ -26,7 +26,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 std::string utc_now(const char* form) {
-  return fmt::format(fmt::runtime(form), fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
+  return fmt::format(fmt::runtime(form),
+                     fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
 }
 
 std::string make_run_id() {
@@ -156,8 +157,8 @@ class Run {
       with_context([&] { format.check_schema(*schema); }, [&] { return "preparing output " + output.path; });
       WriterOptions writer_options;
       writer_options.compression = output.compression;
-      writers_.push_back(std::make_unique<DataSetWriter>(options_.fs, output.path, format, *schema, writer_options,
-                                                         report_.run_id));
+      writers_.push_back(
+          std::make_unique<DataSetWriter>(options_.fs, output.path, format, *schema, writer_options, report_.run_id));
       targets.push_back({writers_.back().get(), output.shards, output.rows_per_shard});
     }
     written_ = write_shards(assigner_->parts(), parts_, bound, schema, targets, options_.context);

@@ -1,9 +1,9 @@
 // See run_report.h.
 #include "headrace/frame/run_report.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "headrace/base/units.h"
@@ -14,9 +14,12 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 Json scan_json(const ScanCounts& counts) {
-  return {{"rows_read", counts.rows_read},           {"rows_delivered", counts.rows_delivered},
-          {"rows_quarantined", counts.rows_quarantined}, {"rows_dropped", counts.rows_dropped},
-          {"rows_skipped", counts.rows_skipped},     {"values_nulled", counts.values_nulled},
+  return {{"rows_read", counts.rows_read},
+          {"rows_delivered", counts.rows_delivered},
+          {"rows_quarantined", counts.rows_quarantined},
+          {"rows_dropped", counts.rows_dropped},
+          {"rows_skipped", counts.rows_skipped},
+          {"values_nulled", counts.values_nulled},
           {"bytes_read", counts.bytes_read}};
 }
 
@@ -105,7 +108,8 @@ std::string steps_text(const RunReport& report) {
       text += fmt::format("  {}: {} rows matched, {} without a match\n", op.label, format_count(op.join.left_matched),
                           format_count(op.join.left_unmatched));
     } else if (op.kind == "aggregate") {
-      text += fmt::format("  {}: {} rows into {} groups\n", op.label, format_count(op.rows_in), format_count(op.rows_out));
+      text +=
+          fmt::format("  {}: {} rows into {} groups\n", op.label, format_count(op.rows_in), format_count(op.rows_out));
     }
   }
   return text;
@@ -143,9 +147,8 @@ std::string outputs_text(const RunReport& report) {
 }  // namespace
 
 std::string RunReport::to_json() const {
-  Json json = {{"version", kVersion},
-               {"pipeline", {{"name", pipeline_name}, {"file", pipeline_file}}},
-               {"status", status}};
+  Json json = {
+      {"version", kVersion}, {"pipeline", {{"name", pipeline_name}, {"file", pipeline_file}}}, {"status", status}};
   if (!error.empty()) json["error"] = {{"code", error_code}, {"message", error}};
   json["run_id"] = run_id;
   json["started_at"] = started_at;

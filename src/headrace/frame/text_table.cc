@@ -1,10 +1,10 @@
 // See text_table.h.
 #include "headrace/frame/text_table.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "headrace/column/value.h"
 #include "headrace/io/excerpt.h"

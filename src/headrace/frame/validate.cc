@@ -2,7 +2,6 @@
 #include "headrace/frame/validate.h"
 
 #include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 
 #include "headrace/base/units.h"

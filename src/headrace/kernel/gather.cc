@@ -110,13 +110,15 @@ std::shared_ptr<Buffer> concat_validity(MemoryBudget& memory, std::span<const Co
 
 /// Joined offsets, starting at 0; `starts[i]` and `ends[i]` are the range of column i's own child or bytes.
 std::shared_ptr<Buffer> concat_offsets(MemoryBudget& memory, std::span<const Column> columns, std::int64_t length) {
-  std::shared_ptr<Buffer> buffer = Buffer::allocate(memory, static_cast<std::size_t>(length + 1) * sizeof(std::int32_t));
+  std::shared_ptr<Buffer> buffer =
+      Buffer::allocate(memory, static_cast<std::size_t>(length + 1) * sizeof(std::int32_t));
   auto* out = buffer->mutable_as<std::int32_t>();
   std::size_t total = 0;
   *out++ = 0;
   for (const Column& column : columns) {
     std::span<const std::int32_t> in = column.offsets();
-    for (std::size_t i = 1; i < in.size(); ++i) *out++ = checked_offset(total + static_cast<std::size_t>(in[i] - in[0]));
+    for (std::size_t i = 1; i < in.size(); ++i)
+      *out++ = checked_offset(total + static_cast<std::size_t>(in[i] - in[0]));
     total += static_cast<std::size_t>(in.back() - in.front());
   }
   return buffer;
@@ -127,8 +129,8 @@ std::vector<Column> children_of(std::span<const Column> columns, std::size_t ind
   for (const Column& column : columns) {
     const Column& child = column.child(index);
     bool is_list = column.type().kind() == TypeKind::kList;
-    children.push_back(is_list ? child.slice(column.offsets().front(), column.offsets().back() - column.offsets().front())
-                               : child);
+    children.push_back(
+        is_list ? child.slice(column.offsets().front(), column.offsets().back() - column.offsets().front()) : child);
   }
   return children;
 }

@@ -1,9 +1,9 @@
 #include "headrace/kernel/gather.h"
 
-#include <doctest/doctest.h>
-
 #include <string>
 #include <vector>
+
+#include <doctest/doctest.h>
 
 #include "headrace/column/column_builder.h"
 
@@ -67,7 +67,8 @@ bool same_rows(const Column& a, const Column& b) {
       case TypeKind::kList: {
         std::int32_t a_size = a.offsets()[at + 1] - a.offsets()[at];
         if (a_size != b.offsets()[at + 1] - b.offsets()[at]) return false;
-        if (!same_rows(a.child(0).slice(a.offsets()[at], a_size), b.child(0).slice(b.offsets()[at], a_size))) return false;
+        if (!same_rows(a.child(0).slice(a.offsets()[at], a_size), b.child(0).slice(b.offsets()[at], a_size)))
+          return false;
         break;
       }
       case TypeKind::kFixedSizeList:

@@ -1,0 +1,131 @@
+#include "headrace/exec/key_index.h"
+
+#include <map>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "headrace/base/error.h"
+#include "headrace/column/column_builder.h"
+#include "headrace/column/value.h"
+
+namespace headrace {
+namespace {
+
+/// A column of random values with few distinct ones, nulls among them, NaN and both zeros for floats.
+Column random_column(MemoryBudget& memory, const Type& type, std::size_t rows, std::mt19937_64& random) {
+  ColumnBuilder builder(memory, type);
+  for (std::size_t row = 0; row < rows; ++row) {
+    std::int64_t value = static_cast<std::int64_t>(random() % 40) - 20;
+    if (value == -20) {
+      builder.append_null();
+    } else if (type.kind() == TypeKind::kString) {
+      builder.append_string(value < 0 ? std::string(static_cast<std::size_t>(-value), 'a') : std::to_string(value));
+    } else if (type.kind() == TypeKind::kFloat64) {
+      builder.append(value == 7   ? std::numeric_limits<double>::quiet_NaN()
+                     : value == 8 ? -0.0
+                                  : static_cast<double>(value));
+    } else if (type.kind() == TypeKind::kDecimal128) {
+      builder.append(Int128{value} << 70);
+    } else if (type.kind() == TypeKind::kInt32) {
+      builder.append(static_cast<std::int32_t>(value));
+    } else {
+      builder.append(value);
+    }
+  }
+  return builder.finish();
+}
+
+std::string key_text(const std::vector<Column>& keys, std::int64_t row) {
+  std::string text;
+  for (const Column& key : keys) {
+    std::string cell = format_cell(key, row);
+    text += (key.is_null(row) ? "<null>" : cell == "-0.0" ? "0.0" : cell) + "|";
+  }
+  return text;
+}
+
+void check_against_map(const std::vector<Type>& types, std::uint64_t seed) {
+  auto memory = MemoryBudget::create();
+  std::mt19937_64 random(seed);
+  KeyIndex index(types, *memory);
+  std::map<std::string, std::uint32_t> expected;
+  std::vector<std::uint32_t> ids;
+  for (std::size_t rows : {std::size_t{0}, std::size_t{1}, std::size_t{65}, std::size_t{5000}}) {
+    std::vector<Column> keys;
+    for (const Type& type : types)
+      keys.push_back(random_column(*memory, type, rows + 3, random).slice(3, static_cast<std::int64_t>(rows)));
+    index.insert(keys, rows, ids);
+    REQUIRE(ids.size() == rows);
+    for (std::size_t row = 0; row < rows; ++row) {
+      auto place = expected.emplace(key_text(keys, static_cast<std::int64_t>(row)), expected.size()).first;
+      REQUIRE(ids[row] == place->second);
+    }
+    CHECK(index.size() == expected.size());
+
+    std::vector<std::int32_t> found;
+    index.find(keys, rows, found);
+    for (std::size_t row = 0; row < rows; ++row) {
+      std::string text = key_text(keys, static_cast<std::int64_t>(row));
+      bool has_null = text.find("<null>") != std::string::npos;
+      REQUIRE(found[row] == (has_null ? -1 : static_cast<std::int32_t>(expected.at(text))));
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("keys get numbers in order of first appearance, for every kind of key") {
+  Type decimal = Type::decimal(38, 2);
+  std::vector<std::vector<Type>> kinds = {{TypeKind::kInt64},
+                                          {TypeKind::kInt32},
+                                          {TypeKind::kFloat64},
+                                          {TypeKind::kString},
+                                          {decimal},
+                                          {TypeKind::kInt64, TypeKind::kString},
+                                          {TypeKind::kString, TypeKind::kString, TypeKind::kFloat64, decimal}};
+  for (std::size_t i = 0; i < kinds.size(); ++i) check_against_map(kinds[i], 100 + i);
+}
+
+TEST_CASE("strings that only join to the same bytes are different keys") {
+  auto memory = MemoryBudget::create();
+  ColumnBuilder first(*memory, TypeKind::kString);
+  ColumnBuilder second(*memory, TypeKind::kString);
+  first.append_string("ab");
+  second.append_string("c");
+  first.append_string("a");
+  second.append_string("bc");
+  std::vector<Column> keys = {first.finish(), second.finish()};
+  KeyIndex index({TypeKind::kString, TypeKind::kString}, *memory);
+  std::vector<std::uint32_t> ids;
+  index.insert(keys, 2, ids);
+  CHECK(ids == std::vector<std::uint32_t>{0, 1});
+}
+
+TEST_CASE("no key at all is one key") {
+  auto memory = MemoryBudget::create();
+  KeyIndex index({}, *memory);
+  std::vector<std::uint32_t> ids;
+  index.insert({}, 3, ids);
+  CHECK(ids == std::vector<std::uint32_t>{0, 0, 0});
+}
+
+TEST_CASE("lists cannot be keys, and what a table takes is charged") {
+  auto memory = MemoryBudget::create(1 << 20);
+  CHECK_THROWS_WITH_AS(KeyIndex({Type::list(TypeKind::kInt64)}, *memory), doctest::Contains("cannot be a key"), Error);
+  KeyIndex index({TypeKind::kInt64}, *memory);
+  std::vector<std::uint32_t> ids;
+  auto fill = [&] {
+    for (std::int64_t start = 0;; start += 1000) {
+      ColumnBuilder builder(*memory, TypeKind::kInt64);
+      for (std::int64_t i = 0; i < 1000; ++i) builder.append(start + i);
+      std::vector<Column> keys = {builder.finish()};
+      index.insert(keys, 1000, ids);
+    }
+  };
+  CHECK_THROWS_WITH_AS(fill(), doctest::Contains("memory budget"), Error);
+}
+
+}  // namespace headrace
