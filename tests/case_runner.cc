@@ -1,6 +1,6 @@
-// Runs golden cases (tests/cases/**/*.case) on the native engine, each with 1 and 2 threads and batches of 1, 7 and 16384
-// rows. Tables of a case are written as Parquet files into a folder of their own; results are compared as text, cell by
-// cell. With HEADRACE_UPDATE=1 expected rows, plans and expression results are replaced by what came out.
+// Runs golden cases (tests/cases/**/*.case) on the native engine, each with 1 and 2 threads and batches of 1, 7 and
+// 16384 rows. Tables of a case are written as Parquet files into a folder of their own; results are compared as text,
+// cell by cell. With HEADRACE_UPDATE=1 expected rows, plans and expression results are replaced by what came out.
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -216,7 +216,8 @@ class CaseRun {
     if (!update && !same) throw std::runtime_error(fmt::format("{}: {}\n  found {}", file_.path, line, found));
   }
 
-  /// "-- error code", then lines that the message must contain. Runs the pipeline's outputs, or collects its last table.
+  /// "-- error code", then lines that the message must contain. Runs the pipeline's outputs, or collects its last
+  /// table.
   void run_error(const CaseSection& section) const {
     for (const Setting& setting : kSettings) {
       std::string text;

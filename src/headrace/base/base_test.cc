@@ -1,3 +1,4 @@
+// Errors, budget, units, nearest names, workers.
 #include <atomic>
 #include <string>
 #include <vector>

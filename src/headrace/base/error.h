@@ -1,8 +1,9 @@
 // The one exception type of Headrace.
 //
-// An Error carries a stable code, a message (fixed text first, values last), an optional hint that says how to fix it, and
-// context added on the way up, outermost last. A bad row is data and never an Error; a broken promise of the code itself is
-// HEADRACE_CHECK. Errors are caught at the borders only: the top of a worker thread, the CLI, the Python module.
+// An Error carries a stable code, a message (fixed text first, values last), an optional hint that says how to fix it,
+// and context added on the way up, outermost last. A bad row is data and never an Error; a broken promise of the code
+// itself is HEADRACE_CHECK. Errors are caught at the borders only: the top of a worker thread, the CLI, the Python
+// module.
 #pragma once
 
 #include <exception>

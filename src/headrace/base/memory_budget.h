@@ -19,7 +19,8 @@ class MemoryBudget : public std::enable_shared_from_this<MemoryBudget> {
   static std::shared_ptr<MemoryBudget> create(std::size_t limit_bytes = kUnlimited);
   virtual ~MemoryBudget() = default;
 
-  /// Charges `bytes`, or throws Error(kOutOfMemory) that names `what`, the bytes asked for, used and allowed. Thread-safe.
+  /// Charges `bytes`, or throws Error(kOutOfMemory) that names `what`, the bytes asked for, used and allowed.
+  /// Thread-safe.
   void reserve(std::size_t bytes, std::string_view what);
   /// Charges `bytes` and returns true, or charges nothing and returns false. Thread-safe.
   virtual bool try_reserve(std::size_t bytes);

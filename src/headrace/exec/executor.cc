@@ -14,6 +14,15 @@
 #include "headrace/exec/stage.h"
 
 namespace headrace {
+namespace {
+
+std::size_t bytes_of(const std::vector<BadRow>& rows) {
+  std::size_t bytes = rows.capacity() * sizeof(BadRow);
+  for (const BadRow& row : rows) bytes += row.file.size() + row.column.size() + row.message.size() + row.text.size();
+  return bytes;
+}
+
+}  // namespace
 
 /// The stages of one executor: which nodes have been evaluated, which rows are kept for further readers.
 struct Executor::Stages {
@@ -38,7 +47,7 @@ struct Executor::Stages {
 
   Stages(const std::vector<NodePtr>& roots, const std::map<std::string, const SourceReader*>& source_readers,
          const RunContext& run_context)
-      : sources(source_readers), context(run_context) {
+      : sources(source_readers), context(run_context), rejected_bytes(*run_context.memory, 0, "quarantined rows") {
     for (const NodePtr& root : roots) count_readers(*root);
   }
 
@@ -95,6 +104,7 @@ struct Executor::Stages {
       (*rejected)[split] = std::move(rows->bad_rows());
       std::lock_guard lock(mutex);
       entry.report.scan.add(rows->counts());
+      rejected_bytes.resize(rejected_bytes.bytes() + bytes_of((*rejected)[split]), "quarantined rows");
     };
     stream.source_counts = &entry.counts;
     stream.last_entry = entry.report.id;
@@ -181,6 +191,7 @@ struct Executor::Stages {
   std::vector<std::unique_ptr<Entry>> entries;
   std::vector<std::pair<std::string, std::shared_ptr<std::vector<std::vector<BadRow>>>>> rejected_by_scan;
   std::map<std::string, std::vector<BadRow>> bad_rows;
+  Reservation rejected_bytes;
   StageCounts thrown_away;
   std::mutex mutex;
 };

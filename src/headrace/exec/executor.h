@@ -1,9 +1,9 @@
 // The native engine: runs a plan on threads and memory of this process.
 //
-// A plan is cut into stages at the points where all rows are needed: the right side of a join, the input of an aggregate,
-// a node that several others read. Each stage is source → operators → sink. Workers take the splits of the source one by
-// one and push their batches through operators of their own, so that nothing on the way is shared or locked; order is kept
-// by split number, so that results do not depend on the number of threads.
+// A plan is cut into stages at the points where all rows are needed: the right side of a join, the input of an
+// aggregate, a node that several others read. Each stage is source → operators → sink. Workers take the splits of the
+// source one by one and push their batches through operators of their own, so that nothing on the way is shared or
+// locked; order is kept by split number, so that results do not depend on the number of threads.
 #pragma once
 
 #include <map>
@@ -22,8 +22,8 @@ namespace headrace {
 
 class Executor {
  public:
-  /// `roots` are all plans that will be run, so that a node they share is evaluated once and its rows are kept until its
-  /// last reader is done. `sources` has a reader for the source of every scan. The arguments outlive the executor.
+  /// `roots` are all plans that will be run, so that a node they share is evaluated once and its rows are kept until
+  /// its last reader is done. `sources` has a reader for the source of every scan. The arguments outlive the executor.
   Executor(const std::vector<NodePtr>& roots, const std::map<std::string, const SourceReader*>& sources,
            const RunContext& context);
   ~Executor();

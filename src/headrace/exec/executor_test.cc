@@ -1,3 +1,4 @@
+// The engine against slow, obvious code: nested loops for joins, a map for group_by; counts, errors, budget.
 #include "headrace/exec/executor.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// See fit_features.h. A stage is one pass over the rows, or several when statistics ask for further rounds; in a round every
-// worker has accumulators of its own, merged at the end.
+// See fit_features.h. A stage is one pass over the rows, or several when statistics ask for further rounds; in a round
+// every worker has accumulators of its own, merged at the end.
 #include "headrace/exec/fit_features.h"
 
 #include <algorithm>

@@ -7,8 +7,8 @@
 
 namespace headrace {
 
-/// Collects every statistic of `features` over `rows`, stage by stage, all workers at once. The state has the same bits for
-/// any number of threads and any cut of the rows into batches. With nothing to fit, returns at once.
+/// Collects every statistic of `features` over `rows`, stage by stage, all workers at once. The state has the same bits
+/// for any number of threads and any cut of the rows into batches. With nothing to fit, returns at once.
 void fit_features(FeatureSet& features, const Table& rows, const RunContext& context);
 
 }  // namespace headrace

@@ -13,8 +13,8 @@
 
 namespace headrace {
 
-/// Collects groups per worker without locks; result() merges them. Groups come in order of first appearance in the input,
-/// whatever worker saw them, and aggregates merge to the same bits in any order.
+/// Collects groups per worker without locks; result() merges them. Groups come in order of first appearance in the
+/// input, whatever worker saw them, and aggregates merge to the same bits in any order.
 class HashAggregate : public Sink {
  public:
   HashAggregate(const AggregateNode& node, const Schema& input, std::shared_ptr<const Schema> output,

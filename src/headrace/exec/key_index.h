@@ -1,7 +1,7 @@
 // Distinct keys to dense numbers: the hash table under joins, group_by and distinct.
 //
-// A key is one row of one or more columns. A single key of at most 8 bytes is normalised to a 64-bit word; everything else
-// is encoded to bytes:
+// A key is one row of one or more columns. A single key of at most 8 bytes is normalised to a 64-bit word; everything
+// else is encoded to bytes:
 //
 //   per column:  1 byte 0 = null, 1 = valid, then for a valid value its 8-byte word, 16 bytes (decimal),
 //                or uint32 size and bytes (string, binary)
@@ -25,8 +25,8 @@ class KeyIndex {
   /// Throws Error(kUnsupported) for a type that cannot be a key (list, struct).
   KeyIndex(const std::vector<Type>& types, MemoryBudget& memory);
 
-  /// Sets ids[i] to the number of row i's key, giving new keys the next numbers in order of first appearance. A null is a
-  /// value here: it equals null.
+  /// Sets ids[i] to the number of row i's key, giving new keys the next numbers in order of first appearance. A null is
+  /// a value here: it equals null.
   void insert(std::span<const Column> keys, std::size_t row_count, std::vector<std::uint32_t>& ids);
 
   /// Sets ids[i] to the number of row i's key, or to -1 when it is not there or any of its columns is null. Thread-safe

@@ -1,3 +1,4 @@
+// The hash table of keys against a map of texts.
 #include "headrace/exec/key_index.h"
 
 #include <map>

@@ -1,7 +1,7 @@
 // Streaming operators: batches in, batches out, one instance a worker.
 //
-// An operator keeps no rows between calls; what needs all rows first is a Sink. What an operator counts beside rows (join
-// matches, contract violations) it adds to a shared part when it is destroyed.
+// An operator keeps no rows between calls; what needs all rows first is a Sink. What an operator counts beside rows
+// (join matches, contract violations) it adds to a shared part when it is destroyed.
 #pragma once
 
 #include <functional>

@@ -30,8 +30,9 @@ struct OperatorReport {
   ScanCounts scan;  // scan only
 };
 
-/// Throws Error(kInternal) naming the operator whose counts do not chain: rows into it are not the rows its input gave, or
-/// its in, out, removed and added do not add up, or a scan's rows read are not delivered + quarantined + dropped + skipped.
+/// Throws Error(kInternal) naming the operator whose counts do not chain: rows into it are not the rows its input gave,
+/// or its in, out, removed and added do not add up, or a scan's rows read are not delivered + quarantined + dropped +
+/// skipped.
 void check_row_accounting(const std::vector<OperatorReport>& operators);
 
 }  // namespace headrace

@@ -8,8 +8,8 @@
 
 namespace headrace {
 
-/// Bounds of the form `column op literal` and `column is not null` whose literal has, or safely takes, the column's type;
-/// anything else is left out, since the filter above the scan still applies it.
+/// Bounds of the form `column op literal` and `column is not null` whose literal has, or safely takes, the column's
+/// type; anything else is left out, since the filter above the scan still applies it.
 std::vector<ScanBound> make_scan_bounds(const std::vector<Expr>& conjuncts, const Schema& schema);
 
 }  // namespace headrace

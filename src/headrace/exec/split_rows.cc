@@ -1,5 +1,5 @@
-// See split_rows.h. The split by hash: h = hash64(salt, key) as an unsigned 64-bit number; a row belongs to the first part
-// whose cumulative share exceeds h / 2^64, taken to 53 bits.
+// See split_rows.h. The split by hash: h = hash64(salt, key) as an unsigned 64-bit number; a row belongs to the first
+// part whose cumulative share exceeds h / 2^64, taken to 53 bits.
 #include "headrace/exec/split_rows.h"
 
 #include <numeric>

@@ -33,8 +33,8 @@ struct StageOperator {
   StageCounts* counts;
 };
 
-/// Runs all splits of `source` through `operators` into `sink`. `source_counts` gets rows_out and seconds of the source,
-/// `sink_seconds` (may be null) the time of the sink. Errors name the operator they left.
+/// Runs all splits of `source` through `operators` into `sink`. `source_counts` gets rows_out and seconds of the
+/// source, `sink_seconds` (may be null) the time of the sink. Errors name the operator they left.
 void run_stage(const StageSource& source, const std::vector<StageOperator>& operators, Sink& sink,
                StageCounts& source_counts, double* sink_seconds, const RunContext& context);
 

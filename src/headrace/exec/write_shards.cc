@@ -1,5 +1,5 @@
-// See write_shards.h. Targets that cut a part the same way are written together, so that rows are encoded once for them; a
-// task is one shard of one such group.
+// See write_shards.h. Targets that cut a part the same way are written together, so that rows are encoded once for
+// them; a task is one shard of one such group.
 #include "headrace/exec/write_shards.h"
 
 #include <algorithm>

@@ -1,10 +1,10 @@
 // See reference.h.
 #include "headrace/expr/reference.h"
 
-#include <fmt/format.h>
-
 #include <map>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "headrace/expr/aggregate.h"
 #include "headrace/expr/function.h"
@@ -14,7 +14,8 @@ namespace headrace {
 std::string functions_reference_markdown() {
   std::string text =
       "# Functions\n\n"
-      "Expressions are SQL scalar expressions. Every example below is run by the tests. A null argument gives null unless\n"
+      "Expressions are SQL scalar expressions. Every example below is run by the tests. A null argument gives null "
+      "unless\n"
       "the text says otherwise.\n";
   std::map<std::string_view, std::vector<const Function*>> groups;
   for (const Function* function : all_functions()) groups[function->group].push_back(function);
@@ -28,7 +29,8 @@ std::string functions_reference_markdown() {
       }
     }
   }
-  text += "\n## aggregates\n\nUsed in `group_by`. Nulls are skipped; the result does not depend on the order of rows.\n";
+  text +=
+      "\n## aggregates\n\nUsed in `group_by`. Nulls are skipped; the result does not depend on the order of rows.\n";
   for (const AggregateFunction* aggregate : all_aggregates()) {
     text += fmt::format("\n### {}\n\n`{}`\n\n{}\n", aggregate->name, aggregate->signature, aggregate->summary);
   }

@@ -13,8 +13,8 @@
 
 namespace headrace {
 
-/// Everything about a pipeline that is known before rows are read. Reads headers, footers and, for a text source without
-/// declared columns, its first MiB.
+/// Everything about a pipeline that is known before rows are read. Reads headers, footers and, for a text source
+/// without declared columns, its first MiB.
 class PreparedPipeline {
  public:
   /// Throws Error that says file, line, column, table, step or feature of the first mistake. `pipeline` and `context`

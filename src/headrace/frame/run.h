@@ -21,8 +21,8 @@ struct RunOptions {
 };
 
 /// Reads, joins, checks, fits, encodes, writes and publishes. The report is written to pipeline.report_path whatever
-/// happens; on an error it says so and the error is thrown again. Nothing is published unless everything was written and
-/// the contract was kept: Error(kContractViolated) otherwise.
+/// happens; on an error it says so and the error is thrown again. Nothing is published unless everything was written
+/// and the contract was kept: Error(kContractViolated) otherwise.
 RunReport run_pipeline(const Pipeline& pipeline, const RunOptions& options);
 
 /// The rows of one table or source of a pipeline; outputs are not looked at.

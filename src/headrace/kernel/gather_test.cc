@@ -1,3 +1,4 @@
+// Gather and concat against a builder that appends row by row.
 #include "headrace/kernel/gather.h"
 
 #include <string>
@@ -10,7 +11,7 @@
 namespace headrace {
 namespace {
 
-/// A struct column that nests every layout: {i: int64, s: string, l: list<string>, f: fixed_size_list<int16, 2>}, with a
+/// A struct column that nests every layout: {i: int64, s: string, l: list<string>, f: fixed_size_list<int16, 2>}, with
 /// null in each place now and then.
 Column nested_column(MemoryBudget& memory, int length) {
   Type type = *Type::parse("struct<i: int64, s: string, l: list<string>, f: fixed_size_list<int16, 2>>");
