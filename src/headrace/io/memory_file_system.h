@@ -1,4 +1,5 @@
-// A file system in memory, for tests: fast, and its files can be cut and damaged at will.
+// A file system in memory, for tests: fast, and its files can be cut and damaged at will. An open file is the one in the map,
+// so it must stay there.
 #pragma once
 
 #include <cstring>
@@ -43,7 +44,7 @@ class MemoryFileSystem : public FileSystem {
  private:
   class Input : public InputFile {
    public:
-    Input(std::string path, std::string bytes) : path_(std::move(path)), bytes_(std::move(bytes)) {}
+    Input(std::string path, const std::string& bytes) : path_(std::move(path)), bytes_(bytes) {}
     std::int64_t size_bytes() const override { return static_cast<std::int64_t>(bytes_.size()); }
     const std::string& path() const override { return path_; }
     void read_at(std::int64_t offset, std::span<std::byte> out) const override {
@@ -55,7 +56,7 @@ class MemoryFileSystem : public FileSystem {
 
    private:
     std::string path_;
-    std::string bytes_;
+    const std::string& bytes_;
   };
 
   class Output : public OutputFile {

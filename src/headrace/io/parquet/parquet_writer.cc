@@ -29,9 +29,13 @@ namespace {
 /// Fixed text, so that the same rows give the same bytes; the form is the one by which readers judge statistics.
 constexpr const char* kCreatedBy = "headrace version 1.0.0";
 
-parquet::Compression::type codec_of(const std::string& name) {
-  if (name.empty() || name == "snappy") return parquet::Compression::SNAPPY;
+/// The codec of a leaf. By default only texts are compressed: delta-packed integers leave nothing to gain (0.2 % by snappy,
+/// 4 % by zstd for half as much time again), and floats give 13 % for three times the time.
+parquet::Compression::type codec_of(const std::string& name, parquet::Type::type leaf) {
+  bool is_text = leaf == parquet::Type::BYTE_ARRAY;
+  if (name.empty()) return is_text ? parquet::Compression::SNAPPY : parquet::Compression::UNCOMPRESSED;
   if (name == "none") return parquet::Compression::UNCOMPRESSED;
+  if (name == "snappy") return parquet::Compression::SNAPPY;
   if (name == "zstd") return parquet::Compression::ZSTD;
   std::vector<std::string> names = {"none", "snappy", "zstd"};
   throw Error(ErrorCode::kInvalidPipeline, fmt::format("unknown compression '{}' for Parquet", name),
@@ -49,7 +53,6 @@ bool has_fixed_size_list(const Type& type) {
 /// How each leaf column is encoded; paths as Parquet writes them, "a.list.element".
 void choose_encodings(const parquet::SchemaDescriptor& schema, const WriterOptions& options,
                       parquet::WriterProperties::Builder& builder) {
-  parquet::Compression::type codec = codec_of(options.compression);
   for (int i = 0; i < schema.num_columns(); ++i) {
     const parquet::ColumnDescriptor& leaf = *schema.Column(i);
     std::shared_ptr<parquet::schema::ColumnPath> path = leaf.path();
@@ -62,7 +65,7 @@ void choose_encodings(const parquet::SchemaDescriptor& schema, const WriterOptio
       case parquet::Type::BYTE_ARRAY: builder.enable_dictionary(path); break;
       default: builder.disable_dictionary(path); break;
     }
-    builder.compression(path, codec);
+    builder.compression(path, codec_of(options.compression, leaf.physical_type()));
   }
 }
 

@@ -96,9 +96,13 @@ class ExampleDecoder::Target {
       if (feature[1] != static_cast<char>(size - 2) || feature[2] != kTagFirst || feature[3] != static_cast<char>(count)) {
         return false;
       }
-      WireCursor cursor(feature.substr(4));
       std::uint64_t value = 0;
-      if (!cursor.read_varint(value) || !cursor.at_end()) return false;
+      if (count <= sizeof(value)) {
+        if (!whole_varint(feature.substr(4), value)) return false;
+      } else {
+        WireCursor cursor(feature.substr(4));
+        if (!cursor.read_varint(value) || !cursor.at_end()) return false;
+      }
       values_.append_value(value);
       return true;
     }

@@ -29,7 +29,8 @@ class ExampleDecoder {
 
   /// Starts columns of `row_count` rows.
   void start(std::size_t row_count);
-  /// Decodes the next records, at most kBlockRows; what is bad is null and goes to problems().
+  /// Decodes the next records, at most kBlockRows; what is bad is null and goes to problems(). Behind each record there are
+  /// RecordWindow::kPaddingBytes readable bytes.
   void decode(std::span<const std::string_view> records);
   /// The columns of all rows since start().
   std::vector<Column> finish();

@@ -12,6 +12,24 @@
 
 namespace headrace {
 
+/// Decodes the varint that is all of `bytes`, at most 8 of them, from 8 readable bytes; false when it is not one varint.
+inline bool whole_varint(std::string_view bytes, std::uint64_t& value) {
+  std::uint64_t x = 0;
+  std::memcpy(&x, bytes.data(), sizeof(x));
+  std::size_t unused_bits = 64 - 8 * bytes.size();
+  x <<= unused_bits;
+  x >>= unused_bits;
+  // All bytes but the last have the continuation bit.
+  std::uint64_t continues = 0x8080808080808080 >> unused_bits;
+  std::uint64_t last = std::uint64_t{0x80} << (8 * (bytes.size() - 1));
+  if ((x & continues) != (continues ^ last)) return false;
+  // Eight groups of 7 bits move together: pairs, fours, eights.
+  x = (x & 0x007f007f007f007f) | ((x & 0x7f007f007f007f00) >> 1);
+  x = (x & 0x00003fff00003fff) | ((x & 0x3fff00003fff0000) >> 2);
+  value = (x & 0x000000000fffffff) | ((x & 0x0fffffff00000000) >> 4);
+  return true;
+}
+
 /// Reads fields of a message. Every read returns false on malformed bytes.
 class WireCursor {
  public:

@@ -16,7 +16,7 @@ namespace headrace {
 /// believed, data by check(). All errors name the file, the offset and the number of the record.
 class RecordWindow {
  public:
-  /// Readable bytes behind every record.
+  /// Readable bytes behind every record, for loads of whole words.
   static constexpr std::size_t kPaddingBytes = 16;
 
   RecordWindow(std::unique_ptr<InputFile> file, MemoryBudget& memory);
