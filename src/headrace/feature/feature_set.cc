@@ -19,7 +19,8 @@ std::string line_text(const FilePlace& place) { return place.line == 0 ? "" : fm
 bool is_model_input(const std::string& role) { return role == "feature" || role == "label" || role == "weight"; }
 
 void check_cast(const Type& from, const Type& to) {
-  bind(cast(column("x"), to), Schema(std::vector<Field>{{"x", from, true}}));
+  // Qualified: arguments of std make std::bind a candidate.
+  headrace::bind(cast(column("x"), to), Schema(std::vector<Field>{{"x", from, true}}));
 }
 
 std::vector<std::int64_t> shape_of(const Type& type) {

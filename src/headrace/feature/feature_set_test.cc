@@ -181,6 +181,9 @@ TEST_CASE("errors name the feature, its line, the transform and the fix") {
   FeatureSpec wrong_type = feature("b", {transform_spec("vocabulary"), transform_spec("one_hot")});
   wrong_type.dtype = TypeKind::kString;
   holds(message(wrong_type), "dtype string does not fit");
+  FeatureSpec no_cast = feature("a");
+  no_cast.dtype = TypeKind::kBinary;
+  holds(message(no_cast), "feature 'a'");
   CHECK_THROWS_WITH_AS(FeatureSet({feature("a"), feature("a")}, schema),
                        doctest::Contains("two features have the name 'a'"), Error);
 }

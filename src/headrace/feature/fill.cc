@@ -8,7 +8,7 @@
 
 #include "headrace/base/error.h"
 #include "headrace/base/nearest.h"
-#include "headrace/expr/bind.h"
+#include "headrace/expr/evaluate.h"
 #include "headrace/feature/check_inputs.h"
 #include "headrace/feature/extremes_accumulator.h"
 #include "headrace/feature/formula.h"
@@ -24,6 +24,13 @@ extern const TransformKind kFillTransform;
 namespace {
 
 Expr filled(const Expr& x, const Expr& value) { return formula("coalesce(x, v)", {{"x", x}, {"v", value}}); }
+
+/// Throws what evaluating it would throw. (bind is qualified: arguments of std make std::bind a candidate.)
+void evaluate_constant(const Expr& constant) {
+  auto memory = MemoryBudget::create();
+  EvalContext context{*memory};
+  evaluate(*headrace::bind(constant, Schema()), Batch{std::make_shared<const Schema>(), {}, 1}, context);
+}
 
 /// `value` as an expression of type `type`; a literal of the very type where there is one.
 Expr constant_of(const Value& value, const Type& type, const TransformParameters& parameters) {
@@ -41,7 +48,7 @@ Expr constant_of(const Value& value, const Type& type, const TransformParameters
     return number_literal(static_cast<double>(value.as_int()));
   }
   Expr constant = cast(literal(value), type);
-  bind(constant, Schema());  // finds out now whether the value has the form and the size of the type
+  evaluate_constant(constant);  // finds out now whether the value has the form and the size of the type
   return constant;
 }
 
