@@ -152,6 +152,28 @@ TEST_CASE("group_by gives groups in order of first appearance, for any threads a
   }
 }
 
+TEST_CASE("equal floats are one group, shown as 0.0 and nan whatever came first") {
+  auto memory = MemoryBudget::create();
+  Schema schema({{"x", TypeKind::kFloat64}});
+  auto shared = std::make_shared<const Schema>(schema);
+  std::vector<Batch> batches;
+  for (double value :
+       {-0.0, 0.0, -std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::quiet_NaN()}) {
+    ColumnBuilder builder(*memory, TypeKind::kFloat64);
+    builder.append_null();
+    builder.append(value);
+    batches.push_back({shared, {builder.finish().slice(1, 1)}, 1});
+  }
+  MemoryReader reader(schema, batches);
+  std::map<std::string, const SourceReader*> readers = {{"s", &reader}};
+  NodePtr root = make_aggregate(make_scan("s", schema, "s"), {"x"}, {{"n", parse_expr("count()")}}, "groups");
+  RunContext context;
+  context.thread_count = 2;
+  Executor executor({root}, readers, context);
+  Table rows = executor.collect(root);
+  CHECK(rows_of(rows) == std::vector<std::string>{"0.0 2", "NaN 2"});
+}
+
 TEST_CASE("an aggregate without keys gives one row, of no rows too") {
   Sources sources({}, {}, 5);
   NodePtr total = make_aggregate(left_scan(), {}, {{"n", parse_expr("count()")}, {"s", parse_expr("sum(v)")}}, "total");

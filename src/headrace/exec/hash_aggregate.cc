@@ -2,14 +2,30 @@
 #include "headrace/exec/hash_aggregate.h"
 
 #include <algorithm>
+#include <bit>
 #include <numeric>
 
 #include "headrace/base/error.h"
 #include "headrace/column/column_builder.h"
 #include "headrace/expr/evaluate.h"
+#include "headrace/kernel/canonical_floats.h"
 #include "headrace/kernel/gather.h"
+#include "headrace/kernel/hash.h"
 
 namespace headrace {
+namespace {
+
+/// Appends a key as its group shows it: of floats that are equal (both zeros, all NaNs) always the same one, so that the
+/// result does not depend on which of them came first.
+void append_key(ColumnBuilder& keys, const Column& column, std::int64_t row) {
+  auto canonical = [](double value) { return std::bit_cast<double>(canonical_float64_bits(value)); };
+  auto at = static_cast<std::size_t>(row);
+  if (column.is_null(row) || !column.type().is_floating()) return keys.append_from(column, row);
+  if (column.type().kind() == TypeKind::kFloat64) return keys.append(canonical(column.values<double>()[at]));
+  keys.append(static_cast<float>(canonical(static_cast<double>(column.values<float>()[at]))));
+}
+
+}  // namespace
 
 HashAggregate::HashAggregate(const AggregateNode& node, const Schema& input, std::shared_ptr<const Schema> output,
                              const RunContext& context)
@@ -39,7 +55,7 @@ void HashAggregate::Groups::assign(const std::vector<Column>& key_columns, std::
     }
     first_seen.push_back(position);
     for (std::size_t k = 0; k < key_columns.size(); ++k) {
-      key_values[k].append_from(key_columns[k], static_cast<std::int64_t>(row));
+      append_key(key_values[k], key_columns[k], static_cast<std::int64_t>(row));
     }
   }
   for (auto& aggregate : aggregates) aggregate->resize(size());
@@ -60,7 +76,9 @@ void HashAggregate::consume(Batch batch, std::size_t split_index, std::size_t wo
   if (groups.current_split != split_index) groups.next_row = 0;
   groups.current_split = split_index;
   std::vector<Column> key_columns;
-  for (std::size_t index : key_columns_) key_columns.push_back(batch.columns[index]);
+  for (std::size_t index : key_columns_) {
+    key_columns.push_back(canonical_floats(*context_.memory, batch.columns[index]));
+  }
   std::uint64_t position = (static_cast<std::uint64_t>(split_index) << 32) + groups.next_row;
   groups.assign(key_columns, static_cast<std::size_t>(batch.row_count),
                 [&](std::size_t row) { return position + row; });
