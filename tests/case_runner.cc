@@ -80,6 +80,14 @@ std::string write_table(const CaseSection& section, const fs::path& folder) {
   return path;
 }
 
+/// A result as text. Strings that would not read back as themselves stand in quotes, as in the tables of cases.
+std::string cell_text(const Column& column, std::int64_t row) {
+  std::string text = format_cell(column, row);
+  if (column.type().kind() != TypeKind::kString || column.is_null(row)) return text;
+  bool unclear = text.empty() || text == "null" || text.front() == ' ' || text.back() == ' ' || text.front() == '\'';
+  return unclear ? "'" + text + "'" : text;
+}
+
 std::vector<std::string> table_lines(const Table& table) {
   std::vector<std::string> lines(1);
   for (const Field& field : *table.schema) {
@@ -89,7 +97,7 @@ std::vector<std::string> table_lines(const Table& table) {
     for (std::int64_t row = 0; row < batch.row_count; ++row) {
       std::string line;
       for (std::size_t i = 0; i < batch.columns.size(); ++i) {
-        line += (i == 0 ? "" : " | ") + format_cell(batch.columns[i], row);
+        line += (i == 0 ? "" : " | ") + cell_text(batch.columns[i], row);
       }
       lines.push_back(line);
     }
@@ -207,7 +215,7 @@ class CaseRun {
       EvalContext context{*memory};
       BoundExprPtr bound = headrace::bind(parse_expr(line.substr(0, arrow)), *schema);
       Column column = evaluate(*bound, Batch{schema, {}, 1}, context);
-      found = fmt::format("{}: {}", column.type().to_string(), format_cell(column, 0));
+      found = fmt::format("{}: {}", column.type().to_string(), cell_text(column, 0));
     } catch (const Error& error) {
       found = "error: " + error.message().substr(0, error.message().find('\n'));
     }
