@@ -103,7 +103,7 @@ class Binder {
     BoundExprPtr arg = bind_node(node.args[0]);
     if (!is_cast_allowed(arg->type, node.cast_type)) {
       fail(expr, ErrorCode::kInvalidPipeline,
-           fmt::format("a {} cannot be cast to {}", arg->type.to_string(), node.cast_type.to_string()),
+           fmt::format("{} cannot be cast to {}", arg->type.to_string(), node.cast_type.to_string()),
            cast_hint(arg->type, node.cast_type));
     }
     if (arg->type == node.cast_type) return arg;

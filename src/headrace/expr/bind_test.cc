@@ -234,7 +234,7 @@ TEST_CASE("wrong types say what was given and what is taken") {
         "    ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~\n"
         "  hint: if_else takes values of one type, or of types that widen to one; cast one of them");
   CHECK(bind_error("cast(i64 as date)", batch) ==
-        "a int64 cannot be cast to date\n"
+        "int64 cannot be cast to date\n"
         "    cast(i64 as date)\n"
         "    ^~~~~~~~~~~~~~~~~\n"
         "  hint: date_add(date '1970-01-01', x) counts days from a date");
