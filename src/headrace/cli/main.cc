@@ -49,7 +49,7 @@ std::string usage_message(const CLI::App& program, const CLI::ParseError& error,
   for (int i = 2; i < argc; ++i) {
     std::string word = std::string(argv[i]).substr(0, std::string(argv[i]).find('='));
     bool is_known = std::find(options.begin(), options.end(), word) != options.end();
-    if (word.rfind("--", 0) == 0 && !is_known) {
+    if (word.starts_with("--") && !is_known) {
       return message + fmt::format("  hint: {}\n", name_hint(word, options, "options"));
     }
   }

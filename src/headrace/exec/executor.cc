@@ -97,10 +97,10 @@ struct Executor::Stages {
     stream.source.label = node.label;
     stream.source.split_count = reader.split_count();
     stream.source.read = [this, &reader, &entry, request, rejected](std::size_t split,
-                                                                    const std::function<void(Batch)>& push) {
+                                                                    const std::function<void(const Batch&)>& push) {
       std::unique_ptr<SplitStream> rows = reader.open_split(split, *request);
       Batch batch;
-      while (rows->next(batch)) push(std::move(batch));
+      while (rows->next(batch)) push(batch);
       (*rejected)[split] = std::move(rows->bad_rows());
       std::lock_guard lock(mutex);
       entry.report.scan.add(rows->counts());
@@ -164,11 +164,11 @@ struct Executor::Stages {
     return entry;
   }
 
-  Stream stream_of(std::shared_ptr<const Table> table, const std::string& label, std::size_t entry) {
+  Stream stream_of(const std::shared_ptr<const Table>& table, const std::string& label, std::size_t entry) {
     Stream stream;
     stream.source.label = label;
     stream.source.split_count = table->batches.size();
-    stream.source.read = [table](std::size_t split, const std::function<void(Batch)>& push) {
+    stream.source.read = [table](std::size_t split, const std::function<void(const Batch&)>& push) {
       push(table->batches[split]);
     };
     stream.source_counts = &thrown_away;

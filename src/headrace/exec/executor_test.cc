@@ -73,7 +73,7 @@ std::vector<std::string> grouped_slowly(const Rows& rows) {
   std::vector<std::int64_t> order;
   std::map<std::int64_t, std::vector<std::int64_t>> groups;
   for (const auto& [key, value] : rows) {
-    if (groups.count(key) == 0) order.push_back(key);
+    if (!groups.contains(key)) order.push_back(key);
     groups[key].push_back(value);
   }
   std::vector<std::string> result;

@@ -27,7 +27,7 @@ class HashAggregate : public Sink {
  private:
   /// The groups that one worker has seen.
   struct Groups {
-    Groups(const HashAggregate& owner);
+    explicit Groups(const HashAggregate& owner);
     std::size_t size() const { return first_seen.size(); }
     /// Gives group numbers to rows (in `ids`) and keeps the keys of new groups. `position_of(row)` is a row's place in
     /// the input; a group keeps the earliest of its rows.

@@ -203,7 +203,7 @@ std::shared_ptr<JoinState> make_join_state(const JoinNode& join, const Table& ri
   return state;
 }
 
-MakeOperator join_operator(std::shared_ptr<JoinState> state, const RunContext& context) {
+MakeOperator join_operator(const std::shared_ptr<JoinState>& state, const RunContext& context) {
   return [state, memory = context.memory, batch_rows = context.batch_rows] {
     return std::make_unique<Probe>(state, *memory, batch_rows);
   };

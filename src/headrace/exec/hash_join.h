@@ -64,6 +64,6 @@ struct JoinState {
 
 std::shared_ptr<JoinState> make_join_state(const JoinNode& join, const Table& right, const Schema& left,
                                            std::shared_ptr<const Schema> output, const RunContext& context);
-MakeOperator join_operator(std::shared_ptr<JoinState> state, const RunContext& context);
+MakeOperator join_operator(const std::shared_ptr<JoinState>& state, const RunContext& context);
 
 }  // namespace headrace

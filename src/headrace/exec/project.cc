@@ -29,7 +29,7 @@ class Project : public Operator {
 }  // namespace
 
 MakeOperator project_operator(const std::vector<NamedExpr>& columns, const Schema& input,
-                              std::shared_ptr<const Schema> output, const RunContext& context) {
+                              const std::shared_ptr<const Schema>& output, const RunContext& context) {
   auto bound = std::make_shared<std::vector<BoundExprPtr>>();
   for (const NamedExpr& column : columns) bound->push_back(bind(column.expr, input));
   return [bound, output, memory = context.memory] { return std::make_unique<Project>(bound, output, *memory); };

@@ -9,6 +9,6 @@ namespace headrace {
 
 /// `output` has one field for each of `columns`.
 MakeOperator project_operator(const std::vector<NamedExpr>& columns, const Schema& input,
-                              std::shared_ptr<const Schema> output, const RunContext& context);
+                              const std::shared_ptr<const Schema>& output, const RunContext& context);
 
 }  // namespace headrace

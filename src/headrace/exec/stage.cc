@@ -89,7 +89,7 @@ void run_stage(const StageSource& source, const std::vector<StageOperator>& oper
     Worker& worker = *workers[worker_index];
     std::int64_t split_rows = 0;
     Clock::time_point start = Clock::now();
-    source.read(split, [&](Batch batch) {
+    source.read(split, [&](const Batch& batch) {
       context.cancellation->check();
       split_rows += batch.row_count;
       for (std::int64_t at = 0; at < batch.row_count; at += context.batch_rows) {

@@ -16,7 +16,7 @@ struct StageSource {
   std::string label;
   std::size_t split_count = 0;
   /// Calls `push` for each batch of a split, in order.
-  std::function<void(std::size_t split_index, const std::function<void(Batch)>& push)> read;
+  std::function<void(std::size_t split_index, const std::function<void(const Batch&)>& push)> read;
 };
 
 /// What one operator of a stage did, summed over workers.

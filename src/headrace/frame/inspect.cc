@@ -63,7 +63,7 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
 }  // namespace
 
 Inspection inspect_path(const std::string& path, const std::string& part, std::int64_t first_rows,
-                        std::shared_ptr<FileSystem> fs) {
+                        const std::shared_ptr<FileSystem>& fs) {
   Inspection inspection;
   inspection.path = path;
   inspection.manifest = read_manifest(*fs, path);

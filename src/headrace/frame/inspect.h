@@ -29,6 +29,6 @@ struct Inspection {
 /// `path` is a data set's folder, or a file, glob or folder of files; `part` picks a part of a data set (empty: all).
 /// Throws Error(kNotFound) or Error(kBadData).
 Inspection inspect_path(const std::string& path, const std::string& part, std::int64_t first_rows,
-                        std::shared_ptr<FileSystem> fs);
+                        const std::shared_ptr<FileSystem>& fs);
 
 }  // namespace headrace

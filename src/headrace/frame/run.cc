@@ -287,8 +287,10 @@ RunReport run_pipeline(const Pipeline& pipeline, const RunOptions& options) {
     report.error = error.what();
     try {
       finish(*run);
-    } catch (const Error&) {
-      // The error of the run says more than that its report could not be written.
+    } catch (const Error& report_error) {
+      Error both = error;
+      both.add_context(fmt::format("ending the run, whose report could not be written: {}", report_error.message()));
+      throw both;
     }
     throw;
   }
