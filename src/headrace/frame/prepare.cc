@@ -53,8 +53,7 @@ PreparedPipeline::PreparedPipeline(const Pipeline& the_pipeline, std::shared_ptr
 void PreparedPipeline::open_sources(std::shared_ptr<FileSystem> fs, const RunContext& context) {
   SourceContext source_context{std::move(fs), context.memory};
   for (const SourceSpec& source : pipeline.sources) {
-    readers[source.name] = with_context([&] { return open_source(source, source_context); },
-                                        [&] { return "opening source " + source.name; });
+    readers[source.name] = open_source(source, source_context);
   }
 }
 
