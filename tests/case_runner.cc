@@ -137,7 +137,7 @@ class CaseRun {
  private:
   static std::string with_sources(const std::string& text, const std::string& sources) {
     if (sources.empty()) return text;
-    std::size_t at = text.rfind("sources:\n", 0) == 0 ? 0 : text.find("\nsources:\n");
+    std::size_t at = text.starts_with("sources:\n") ? 0 : text.find("\nsources:\n");
     if (at == std::string::npos) return "sources:\n" + sources + text;
     at = text.find("sources:\n", at) + std::string("sources:\n").size();
     return text.substr(0, at) + sources + text.substr(at);
@@ -220,7 +220,7 @@ class CaseRun {
       found = "error: " + error.message().substr(0, error.message().find('\n'));
     }
     if (update) line = line.substr(0, arrow) + " => " + found;
-    bool same = found == expected || (expected.rfind("error: ", 0) == 0 && found.rfind(expected, 0) == 0);
+    bool same = found == expected || (expected.starts_with("error: ") && found.starts_with(expected));
     if (!update && !same) throw std::runtime_error(fmt::format("{}: {}\n  found {}", file_.path, line, found));
   }
 
@@ -257,7 +257,7 @@ class CaseRun {
 void write_case(const CaseFile& file) {
   std::ifstream in(file.path);
   std::string head;
-  for (std::string line; std::getline(in, line) && line.rfind("-- ", 0) != 0;) head += line + "\n";
+  for (std::string line; std::getline(in, line) && !line.starts_with("-- ");) head += line + "\n";
   in.close();
   std::ofstream out(file.path);
   out << head;

@@ -32,17 +32,17 @@ CaseFile read_case(const std::string& path) {
   result.path = path;
   std::string line;
   for (int number = 1; std::getline(file, line); ++number) {
-    if (line.rfind("-- ", 0) == 0) {
+    if (line.starts_with("-- ")) {
       std::string head = trimmed(line.substr(3));
       std::size_t blank = head.find(' ');
       CaseSection section{
           head.substr(0, blank), blank == std::string::npos ? "" : trimmed(head.substr(blank)), {}, number};
-      if (kKinds.count(section.kind) == 0) {
+      if (!kKinds.contains(section.kind)) {
         throw std::runtime_error(fmt::format("{}:{}: unknown section '{}'", path, number, section.kind));
       }
       result.sections.push_back(std::move(section));
     } else if (result.sections.empty()) {
-      if (line.rfind("#", 0) == 0) result.description += trimmed(line.substr(1)) + " ";
+      if (line.starts_with('#')) result.description += trimmed(line.substr(1)) + " ";
     } else if (!trimmed(line).empty()) {
       result.sections.back().lines.push_back(line);
     }
