@@ -123,6 +123,13 @@ TEST_CASE("quotes hold delimiters, line ends and quotes") {
   CHECK(result.bad_rows.empty());
 }
 
+TEST_CASE("text in quotes is checked to be UTF-8, however far it reaches") {
+  std::string lead(200, 'x');
+  CsvTest test("a\n\"" + lead + "\xE9\"\n\"" + lead + "\xC3\xA9\"\n", text({"a"}));
+  CHECK(test.read().rows == Rows{{lead + "\xC3\xA9"}});
+  CHECK(test.read(Lines{}).bad() == Lines{"2 invalid_encoding a"});
+}
+
 TEST_CASE("nothing is null and a quoted nothing is empty; in other types quotes do not matter") {
   CsvTest test("s,i\n,\n\"\",\"\"\nNA,NA\n\"NA\",\"NA\"\n", {{.name = "s", .type = TypeKind::kString}, ints({"i"})[0]});
   test.spec.csv.null_values = {"", "NA"};

@@ -68,8 +68,6 @@ RowEnd find_row_end(std::string_view data, std::size_t begin, bool at_file_end, 
   if (!dialect.has_quotes()) return end_of_line(data, begin, begin, at_file_end, false);
   std::size_t value = begin;
   while (true) {
-    // Beyond the limit nothing can rescue the row: its line is all there is.
-    if (value - begin >= kCsvRowBytesMax) return end_of_line(data, begin, value, at_file_end, false);
     std::size_t from = value;
     if (value < data.size() && data[value] == dialect.quote) {
       QuotedEnd quoted = find_quoted_end(data, begin, value, at_file_end, dialect);

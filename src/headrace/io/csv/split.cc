@@ -67,11 +67,10 @@ class ChunkScanner {
   }
 
  private:
-  /// Where the last row begins in text without quotes, where rows are lines; 0 if there are quotes.
+  /// Behind the last line end of text without quotes, where rows are lines; 0 if there are quotes.
   std::int64_t last_row_without_quotes(std::string_view chunk) const {
     if (dialect_.has_quotes() && chunk.find(dialect_.quote) != std::string_view::npos) return 0;
-    // The last byte may end the last row; an earlier line end is the one before it.
-    std::size_t line_end = chunk.size() < 2 ? std::string_view::npos : chunk.rfind('\n', chunk.size() - 2);
+    std::size_t line_end = chunk.rfind('\n');
     return line_end == std::string_view::npos ? 0 : static_cast<std::int64_t>(line_end) + 1;
   }
 

@@ -135,14 +135,15 @@ TEST_CASE("a file cut anywhere is read without a crash, and no row is lost in th
 }
 
 TEST_CASE("a row longer than 16 MiB is one bad row, wherever splits are cut") {
-  std::string longest(kCsvRowBytesMax + 100, 'x');
+  std::string longest(36 << 20, 'x');  // Longer than what is read to see that it is too long.
   for (const char* opening : {"", "\"", "y,\""}) {
-    CsvTest test("s,i,t\na,1,b\n" + std::string(opening) + longest + "\nc,3,d\n", fields());
+    CsvTest test("s,i,t\na,1,b\n" + std::string(opening) + longest + "\nc,3,d\ne,x,f\n", fields());
     for (std::int64_t split_bytes : {1 << 20, 100 << 20}) {
       test.context.split_bytes = split_bytes;
       CsvResult result = test.read();
       CHECK(result.rows == std::vector<Cells>{{"a", "1", "b"}, {"c", "3", "d"}});
-      REQUIRE(result.bad_rows.size() == 1);
+      REQUIRE(result.bad_rows.size() == 2);
+      CHECK(result.bad_rows[1].line == 5);
       CHECK(result.bad_rows[0].kind == (*opening == '\0' ? "line_too_long" : "unquoted_value"));
       CHECK(result.bad_rows[0].line == 3);
       CHECK(result.bad_rows[0].text.size() == 64 << 10);

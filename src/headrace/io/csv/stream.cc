@@ -189,8 +189,8 @@ void CsvStream::note_bad_values(std::size_t column, std::size_t first_row) {
   const Type& type = table_.schema[column].type;
   for (const BadValue& bad : bad_values_) {
     if (nulls_bad_values()) {
-      nulled_rows_.push_back(bad.row);
-      if (is_nullable_[column]) continue;
+      nulled_rows_.push_back(bad.row);  // Where that is not allowed, the rule of the column says so.
+      continue;
     }
     std::string_view value = split_.text.substr(bad.begin, bad.end - bad.begin);
     bool is_quoted = table_.dialect.has_quotes() && value.starts_with(table_.dialect.quote);
