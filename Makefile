@@ -30,7 +30,7 @@ test: ## check and test everything that a change has to pass
 	  test-release test-asan test-python docs-check
 
 test-long: ## test, then what takes longer: ThreadSanitizer, fuzzing, micro-benchmarks
-	@$(STAGES) test build-tsan test-tsan fuzz bench-micro
+	@$(STAGES) test lint-clang-all build-tsan test-tsan fuzz bench-micro
 
 lint: ## check layers, names, format and the clang-tidy list
 	@$(STAGES) setup lint-layout lint-python lint-format lint-clang
@@ -80,6 +80,9 @@ lint-format:
 
 lint-clang: configure-release
 	@$(VENV)/python tools/clang_tidy.py build/release
+
+lint-clang-all: configure-release
+	@$(VENV)/python tools/clang_tidy.py build/release --with-tests
 
 configure-%:
 	@mkdir -p build && cmake --preset $* >build/configure-$*.log || { cat build/configure-$*.log; exit 1; }

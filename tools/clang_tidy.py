@@ -1,6 +1,6 @@
 """Run clang-tidy over our C++ sources, on all cores, and only over what changed since it last passed.
 
-    tools/clang_tidy.py BUILD_FOLDER
+    tools/clang_tidy.py BUILD_FOLDER [--with-tests]
 
 Compile commands come from the build folder. They are written for g++: what clang does not know is dropped. A source is
 looked at again when its text, a project header it includes, its command, or the list of checks is another than the last
@@ -99,7 +99,11 @@ class Job:
         return done.stdout.strip() or done.stderr.strip()
 
 
-def main(build: Path) -> int:
+def is_test(source: Path) -> bool:
+    return source.stem.endswith(("_test", "_bench")) or source.is_relative_to(ROOT / "fuzz")
+
+
+def main(build: Path, with_tests: bool) -> int:
     entries = json.loads((build / "compile_commands.json").read_text())
     includes = Includes()
     count = 0
@@ -107,6 +111,8 @@ def main(build: Path) -> int:
     for entry in entries:
         source = Path(entry["file"])
         if not source.is_file() or ROOT not in source.parents or build.resolve() in source.parents:
+            continue
+        if is_test(source) and not with_tests:
             continue
         count += 1
         command = clang_command(entry)
@@ -126,6 +132,6 @@ def main(build: Path) -> int:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) < 2 or sys.argv[2:] not in ([], ["--with-tests"]):
         sys.exit(__doc__)
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), with_tests=len(sys.argv) == 3))
