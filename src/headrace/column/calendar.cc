@@ -1,9 +1,9 @@
 // See calendar.h.
 #include "headrace/column/calendar.h"
 
-#include <fmt/format.h>
-
 #include <limits>
+
+#include <fmt/format.h>
 
 namespace headrace {
 namespace {

@@ -66,16 +66,17 @@ std::string format_date(std::int64_t days);
 /// "2013-01-01T06:00:00", with up to six digits of a second when it is not whole; `separator` stands for the 'T'.
 std::string format_timestamp(std::int64_t micros, char separator = 'T');
 
-/// Reads "2013", "2013-1", "2013-01-31" with 4 to 6 digits of year and an optional sign; blanks around are ignored. A time
-/// after it, as in timestamps, must be valid too and is dropped. Empty when `text` is no date.
+/// Reads "2013", "2013-1", "2013-01-31" with 4 to 6 digits of year and an optional sign; blanks around are ignored. A
+/// time after it, as in timestamps, must be valid too and is dropped. Empty when `text` is no date.
 std::optional<std::int32_t> parse_date(std::string_view text);
 
 struct ParsedTimestamp {
   std::int64_t micros = 0;  // with a zone: the instant; without: the wall clock, which is the instant in UTC
   bool has_zone = false;
 };
-/// Reads a date, alone or with 'T' or a blank, "6:00", "06:00:00" or "06:00:00.123456" (digits beyond microseconds are cut), and
-/// a zone: "Z", "UTC", "GMT", "+1", "+01", "+0100", "+01:00". Empty when `text` is no timestamp, or beyond ± 290,000 years.
+/// Reads a date, alone or with 'T' or a blank, "6:00", "06:00:00" or "06:00:00.123456" (digits beyond microseconds are
+/// cut), and a zone: "Z", "UTC", "GMT", "+1", "+01", "+0100", "+01:00". Empty when `text` is no timestamp, or beyond ±
+/// 290,000 years.
 std::optional<ParsedTimestamp> parse_timestamp(std::string_view text);
 
 }  // namespace headrace

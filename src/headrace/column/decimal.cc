@@ -150,8 +150,8 @@ std::optional<Int128> multiply_decimals(Int128 a, Int128 b, int digits_to_drop, 
     return fits_precision(product, precision) ? std::optional(product) : std::nullopt;
   }
   Limbs value = multiply(magnitude(a), magnitude(b));
-  // No power above 10^38 fits a divisor. Cutting in the first division cannot change how the second one rounds: whether the
-  // dropped part reaches a half is decided by its first digit.
+  // No power above 10^38 fits a divisor. Cutting in the first division cannot change how the second one rounds: whether
+  // the dropped part reaches a half is decided by its first digit.
   int first = std::max(0, digits_to_drop - kDecimalDigitsMax);
   if (first > 0) divide(value, static_cast<UInt128>(power_of_ten(first)));
   if (digits_to_drop > first) divide_rounding(value, static_cast<UInt128>(power_of_ten(digits_to_drop - first)));

@@ -1,7 +1,7 @@
 // 128-bit decimals: text, powers of ten, and exact arithmetic that rounds half away from zero.
 //
-// A decimal(p, s) column stores value × 10^s in an Int128. Products, quotients and changes of scale are computed exactly in
-// 256 bits and rounded once, so results do not depend on the order of steps inside.
+// A decimal(p, s) column stores value × 10^s in an Int128. Products, quotients and changes of scale are computed
+// exactly in 256 bits and rounded once, so results do not depend on the order of steps inside.
 #pragma once
 
 #include <optional>
@@ -26,8 +26,8 @@ inline bool fits_precision(Int128 unscaled, int precision) {
 /// "-1.50" for unscaled -150 at scale 2.
 std::string format_decimal(Int128 unscaled, int scale);
 
-/// Reads "1", "-1.5", ".5", "1e3", rounding to `scale`. Empty when `text` is no number or does not fit decimal(precision,
-/// scale). `is_number` tells the two apart.
+/// Reads "1", "-1.5", ".5", "1e3", rounding to `scale`. Empty when `text` is no number or does not fit
+/// decimal(precision, scale). `is_number` tells the two apart.
 std::optional<Int128> parse_decimal(std::string_view text, int precision, int scale, bool* is_number = nullptr);
 
 /// unscaled × 10^(to_scale - from_scale), rounded. Empty when it has more than `precision` digits.

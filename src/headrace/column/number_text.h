@@ -8,13 +8,13 @@
 
 namespace headrace {
 
-/// The shortest digits that read back as the same value: "1.0", "2.5", "1.0E10", "NaN", "-Infinity". Plain from 0.001 up to
-/// 10,000,000, else with an exponent, as Spark writes numbers.
+/// The shortest digits that read back as the same value: "1.0", "2.5", "1.0E10", "NaN", "-Infinity". Plain from 0.001
+/// up to 10,000,000, else with an exponent, as Spark writes numbers.
 std::string format_float64(double value);
 std::string format_float32(float value);
 
-/// Reads the forms above, "1", ".5", "1e3", "inf" and any case; blanks around are ignored. Values too large become infinite,
-/// those too small 0. Empty when `text` is no number.
+/// Reads the forms above, "1", ".5", "1e3", "inf" and any case; blanks around are ignored. Values too large become
+/// infinite, those too small 0. Empty when `text` is no number.
 std::optional<double> parse_float64(std::string_view text);
 std::optional<float> parse_float32(std::string_view text);
 

@@ -1,10 +1,10 @@
 // See value.h.
 #include "headrace/column/value.h"
 
-#include <fmt/format.h>
-
 #include <cmath>
 #include <cstring>
+
+#include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/column/calendar.h"
@@ -66,11 +66,13 @@ Column filled(MemoryBudget& memory, const Type& type, T value, std::int64_t leng
 Column filled_strings(MemoryBudget& memory, const Type& type, std::string_view value, std::int64_t length) {
   std::size_t rows = static_cast<std::size_t>(length);
   if (!value.empty() && rows > static_cast<std::size_t>(INT32_MAX) / value.size()) {
-    throw Error(ErrorCode::kUnsupported, "a column of strings holds more than 2 GiB in one batch", "use smaller batches");
+    throw Error(ErrorCode::kUnsupported, "a column of strings holds more than 2 GiB in one batch",
+                "use smaller batches");
   }
   std::shared_ptr<Buffer> offsets = Buffer::allocate(memory, (rows + 1) * sizeof(std::int32_t));
   std::shared_ptr<Buffer> bytes = Buffer::allocate(memory, rows * value.size());
-  for (std::size_t i = 0; i <= rows; ++i) offsets->mutable_as<std::int32_t>()[i] = static_cast<std::int32_t>(i * value.size());
+  for (std::size_t i = 0; i <= rows; ++i)
+    offsets->mutable_as<std::int32_t>()[i] = static_cast<std::int32_t>(i * value.size());
   for (std::size_t i = 0; i < rows && !value.empty(); ++i) {
     std::memcpy(bytes->mutable_data() + i * value.size(), value.data(), value.size());
   }
@@ -79,7 +81,7 @@ Column filled_strings(MemoryBudget& memory, const Type& type, std::string_view v
 
 std::string join_cells(const Column& child, std::int64_t begin, std::int64_t end) {
   std::string text = "[";
-  for (std::int64_t i = begin; i < end; ++i) text += (i == begin ? "" : ", ") + format_cell(child, i);
+  for (std::int64_t i = begin; i < end; ++i) text += fmt::format("{}{}", i == begin ? "" : ", ", format_cell(child, i));
   return text + "]";
 }
 
@@ -90,14 +92,15 @@ std::string Value::to_string() const {
   switch (type.kind()) {
     case TypeKind::kBool:
     case TypeKind::kInt64: return plain_text(*this);
-    case TypeKind::kFloat64: return std::isfinite(as_double()) ? plain_text(*this) : "float64 " + quoted(plain_text(*this));
+    case TypeKind::kFloat64:
+      return std::isfinite(as_double()) ? plain_text(*this) : fmt::format("float64 {}", quoted(plain_text(*this)));
     case TypeKind::kString: return quoted(as_string());
-    case TypeKind::kBinary: return "x" + quoted(hex(as_string()));
+    case TypeKind::kBinary: return fmt::format("x{}", quoted(hex(as_string())));
     case TypeKind::kList:
     case TypeKind::kFixedSizeList: {
       std::string text = "[";
       for (std::int64_t i = 0; i < as_elements().length(); ++i) {
-        text += (i == 0 ? "" : ", ") + value_at(as_elements(), i).to_string();
+        text += fmt::format("{}{}", i == 0 ? "" : ", ", value_at(as_elements(), i).to_string());
       }
       return text + "]";
     }

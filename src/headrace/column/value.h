@@ -10,8 +10,9 @@
 
 namespace headrace {
 
-/// A value, or null. Storage by type: bool; std::int64_t for all integers, date (days) and both timestamps (µs); double for
-/// float32 and float64; Int128 (unscaled) for decimal; std::string for string and binary; for list a column of its elements.
+/// A value, or null. Storage by type: bool; std::int64_t for all integers, date (days) and both timestamps (µs); double
+/// for float32 and float64; Int128 (unscaled) for decimal; std::string for string and binary; for list a column of its
+/// elements.
 struct Value {
   Type type;
   std::variant<std::monostate, bool, std::int64_t, double, Int128, std::string, std::shared_ptr<const Column>> data;
@@ -33,8 +34,8 @@ struct Value {
   }
 
   /// The text that the expression parser reads back as the same value: 1, 2.5, 'it''s', null, true, date '2013-01-01',
-  /// timestamp '2013-01-01T06:00:00Z', ['a', 'b'], x'00ff' (binary), and the name of any other scalar type before its text:
-  /// int8 '5', decimal(3, 2) '1.50', float64 'NaN'. Only null and [] lose their type.
+  /// timestamp '2013-01-01T06:00:00Z', ['a', 'b'], x'00ff' (binary), and the name of any other scalar type before its
+  /// text: int8 '5', decimal(3, 2) '1.50', float64 'NaN'. Only null and [] lose their type.
   std::string to_string() const;
 
   /// Same type and value; NaN equals NaN; lists compare element by element.
@@ -48,8 +49,9 @@ void append_value(ColumnBuilder& builder, const Value& value);
 /// A column that repeats `value` `length` times.
 Column constant_column(MemoryBudget& memory, const Value& value, std::int64_t length);
 
-/// Plain text of row `row` of any column, nested ones included, as tables and cases show it: null, true, 1.5, text without
-/// quotes, 2013-01-01, 2013-01-01T06:00:00Z, [1, 2], {a: 1}; binary as hex digits; floats as format_float64() writes them.
+/// Plain text of row `row` of any column, nested ones included, as tables and cases show it: null, true, 1.5, text
+/// without quotes, 2013-01-01, 2013-01-01T06:00:00Z, [1, 2], {a: 1}; binary as hex digits; floats as format_float64()
+/// writes them.
 std::string format_cell(const Column& column, std::int64_t row);
 
 }  // namespace headrace

@@ -1,4 +1,6 @@
 // Values, and the text of numbers, decimals and dates.
+#include "headrace/column/value.h"
+
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -9,7 +11,6 @@
 #include "headrace/column/calendar.h"
 #include "headrace/column/decimal.h"
 #include "headrace/column/number_text.h"
-#include "headrace/column/value.h"
 
 namespace headrace {
 namespace {
@@ -85,9 +86,10 @@ TEST_CASE("the text of literals") {
   std::vector<std::string> texts;
   for (const Value& value : one_of_each()) texts.push_back(value.to_string());
   CHECK(texts == std::vector<std::string>{"true", "int8 '-128'", "int16 '32767'", "int32 '-7'", "-9223372036854775808",
-                                          "float32 '0.1'", "-2.5", "decimal(38, 10) '-1000000000000000000000000000.0000000000'",
-                                          "'it''s größe'", "x'00ff'", "date '1969-12-31'",
-                                          "timestamp '1970-01-01T00:00:00.000001Z'", "timestamp_ntz '1969-12-31T23:59:59.999999'"});
+                                          "float32 '0.1'", "-2.5",
+                                          "decimal(38, 10) '-1000000000000000000000000000.0000000000'", "'it''s größe'",
+                                          "x'00ff'", "date '1969-12-31'", "timestamp '1970-01-01T00:00:00.000001Z'",
+                                          "timestamp_ntz '1969-12-31T23:59:59.999999'"});
   CHECK(Value::float64(-kInfinity).to_string() == "float64 '-Infinity'");
   CHECK(Value::null(TypeKind::kDate).to_string() == "null");
 }
@@ -220,7 +222,8 @@ TEST_CASE("random decimal products and quotients agree with long arithmetic in 1
     if (b == 0) continue;
     int drop = static_cast<int>(random() % 19);
     Int128 unit = power_of_ten(drop), product = a * b;
-    Int128 expected = product / unit + ((product < 0 ? -(product % unit) : product % unit) * 2 >= unit ? (product < 0 ? -1 : 1) : 0);
+    Int128 expected =
+        product / unit + ((product < 0 ? -(product % unit) : product % unit) * 2 >= unit ? (product < 0 ? -1 : 1) : 0);
     if (drop == 0) expected = product;
     CHECK(multiply_decimals(a, b, drop, 38) == expected);
     Int128 rest = a % b, magnitude = b < 0 ? -b : b;
@@ -260,8 +263,9 @@ TEST_CASE("dates and timestamps are read in ISO forms and nothing else") {
   CHECK(format_date(*parse_date("2013-02")) == "2013-02-01");
   CHECK(format_date(*parse_date("-0044-03-15")) == "-0044-03-15");
   CHECK(format_date(*parse_date("+12345-01-01")) == "+12345-01-01");
-  for (std::string_view text : {"", "13-01-31", "2013-13-01", "2013-02-29", "2013-00-10", "2013-01-32", "2013-1-1x", "2013/01/01",
-                                "2013-01-", "2013-001-01", "20130131T", "2013-01-31Tnoon", "1234567-01-01"}) {
+  for (std::string_view text :
+       {"", "13-01-31", "2013-13-01", "2013-02-29", "2013-00-10", "2013-01-32", "2013-1-1x", "2013/01/01", "2013-01-",
+        "2013-001-01", "20130131T", "2013-01-31Tnoon", "1234567-01-01"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_date(text));
   }
@@ -276,9 +280,10 @@ TEST_CASE("dates and timestamps are read in ISO forms and nothing else") {
   CHECK(read("2013-01-31T00:30:00 -0130") == "2013-01-31T02:00:00 zone");
   CHECK(read("2013-01-31T00:30:00+1") == "2013-01-30T23:30:00 zone");
   CHECK(read("1969-12-31T23:59:59.999999UTC") == "1969-12-31T23:59:59.999999 zone");
-  for (std::string_view text : {"2013-01-31T", "2013-01-31T25:00", "2013-01-31T10:60", "2013-01-31T10", "2013-01-31T10:00:60",
-                                "2013-01-31T10:00:00.", "2013-01-31T10:00:00+19:00", "2013-01-31T10:00:00 Mars", "10:00:00",
-                                "2013-01-31T10:00:00+1:3", "999999-01-01T00:00:00"}) {
+  for (std::string_view text :
+       {"2013-01-31T", "2013-01-31T25:00", "2013-01-31T10:60", "2013-01-31T10", "2013-01-31T10:00:60",
+        "2013-01-31T10:00:00.", "2013-01-31T10:00:00+19:00", "2013-01-31T10:00:00 Mars", "10:00:00",
+        "2013-01-31T10:00:00+1:3", "999999-01-01T00:00:00"}) {
     CAPTURE(text);
     CHECK(read(text) == "none");
   }

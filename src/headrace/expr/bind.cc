@@ -1,12 +1,13 @@
-// See bind.h. Binding works from the leaves up: each node's arguments are bound, literals among them are given the type that
-// their neighbours suggest, the function says which types it wants, casts are inserted, and what is constant is computed.
+// See bind.h. Binding works from the leaves up: each node's arguments are bound, literals among them are given the type
+// that their neighbours suggest, the function says which types it wants, casts are inserted, and what is constant is
+// computed.
 #include "headrace/expr/bind.h"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <type_traits>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/base/nearest.h"
@@ -111,7 +112,8 @@ class Binder {
   }
 
   BoundExprPtr make_cast(const Function& function, const BoundExprPtr& arg, const Type& type, const Expr& source) {
-    if (arg->kind == BoundExpr::Kind::kLiteral && arg->literal.is_null()) return make_literal(Value::null(type), source);
+    if (arg->kind == BoundExpr::Kind::kLiteral && arg->literal.is_null())
+      return make_literal(Value::null(type), source);
     auto bound = std::make_shared<BoundExpr>();
     bound->kind = BoundExpr::Kind::kCall;
     bound->function = &function;
@@ -170,12 +172,14 @@ class Binder {
   [[noreturn]] void fail_unknown_function(const std::string& name, const Expr& expr) const {
     if (find_aggregate(name) != nullptr) {
       fail(expr, ErrorCode::kInvalidPipeline, fmt::format("{} is an aggregate and has no value for a single row", name),
-           "aggregates stand alone in the aggregates of a group_by step; compute with their results in the step after it");
+           "aggregates stand alone in the aggregates of a group_by step; compute with their results in the step after "
+           "it");
     }
     std::vector<std::string> names;
     for (const Function* function : all_functions()) names.emplace_back(function->name);
     std::string hint = "`headrace functions` lists all functions";
-    if (std::optional<std::string> near = nearest_name(name, names)) hint = fmt::format("did you mean '{}'? {}", *near, hint);
+    if (std::optional<std::string> near = nearest_name(name, names))
+      hint = fmt::format("did you mean '{}'? {}", *near, hint);
     fail(expr, ErrorCode::kNotFound, fmt::format("unknown function '{}'", name), hint);
   }
 

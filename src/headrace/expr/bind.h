@@ -20,13 +20,13 @@ struct BoundExpr {
   Kind kind;
   Type type;
   bool nullable = true;
-  bool can_fail = false;                          // some values of the columns make evaluation fail
-  Value literal;                                  // kLiteral
-  std::size_t column_index = 0;                   // kColumn
-  const Function* function = nullptr;             // kCall
+  bool can_fail = false;                               // some values of the columns make evaluation fail
+  Value literal;                                       // kLiteral
+  std::size_t column_index = 0;                        // kColumn
+  const Function* function = nullptr;                  // kCall
   std::vector<std::shared_ptr<const BoundExpr>> args;  // kCall; already cast to what the function wants
   std::shared_ptr<const void> prepared;                // kCall; what Function::prepare made, or nothing
-  Expr source;                                    // for messages about a value that made it fail
+  Expr source;                                         // for messages about a value that made it fail
 };
 using BoundExprPtr = std::shared_ptr<const BoundExpr>;
 

@@ -29,7 +29,8 @@ BoundExprPtr bind_text(std::string_view text, const Batch& batch) { return bind(
 TEST_CASE("implicit casts widen and nothing else") {
   Type decimal = Type::decimal(10, 2);
   std::vector<std::pair<Type, std::vector<Type>>> allowed = {
-      {TypeKind::kInt8, {TypeKind::kInt16, TypeKind::kInt32, TypeKind::kInt64, TypeKind::kFloat64, Type::decimal(3, 0), decimal}},
+      {TypeKind::kInt8,
+       {TypeKind::kInt16, TypeKind::kInt32, TypeKind::kInt64, TypeKind::kFloat64, Type::decimal(3, 0), decimal}},
       {TypeKind::kInt64, {TypeKind::kFloat64, Type::decimal(20, 0)}},
       {TypeKind::kFloat32, {TypeKind::kFloat64}},
       {decimal, {TypeKind::kFloat64, Type::decimal(11, 3)}},
@@ -208,7 +209,8 @@ TEST_CASE("unknown functions and aggregates out of place") {
         "sum is an aggregate and has no value for a single row\n"
         "    a / sum(a)\n"
         "        ^~~~~~\n"
-        "  hint: aggregates stand alone in the aggregates of a group_by step; compute with their results in the step after it");
+        "  hint: aggregates stand alone in the aggregates of a group_by step; compute with their results in the step "
+        "after it");
 }
 
 TEST_CASE("wrong types say what was given and what is taken") {
@@ -254,22 +256,28 @@ TEST_CASE("wrong types say what was given and what is taken") {
 
 TEST_CASE("parameters that must be literals say so") {
   Batch batch = all_types();
-  CHECK(bind_error("round(f64, i64)", batch).find("round takes a number and, if wanted, a literal count") != std::string::npos);
-  CHECK(bind_error("hash_bucket(s, 0)", batch).find("hash_bucket takes values and, last, a literal number") != std::string::npos);
-  CHECK(bind_error("one_hot(i64, i64)", batch).find("one_hot takes an integer and a literal size") != std::string::npos);
+  CHECK(bind_error("round(f64, i64)", batch).find("round takes a number and, if wanted, a literal count") !=
+        std::string::npos);
+  CHECK(bind_error("hash_bucket(s, 0)", batch).find("hash_bucket takes values and, last, a literal number") !=
+        std::string::npos);
+  CHECK(bind_error("one_hot(i64, i64)", batch).find("one_hot takes an integer and a literal size") !=
+        std::string::npos);
   CHECK(bind_error("bucketize(f64, [2, 1])", batch) ==
         "the boundaries of bucketize do not ascend: 1.0 comes after 2.0\n"
         "    bucketize(f64, [2, 1])\n"
         "    ^~~~~~~~~~~~~~~~~~~~~~\n"
         "  hint: write them from the least to the greatest");
-  CHECK(bind_error("vocabulary_id(s, ['a', 'a'], 1)", batch).find("the value 'a' of vocabulary_id is listed twice") == 0);
+  CHECK(bind_error("vocabulary_id(s, ['a', 'a'], 1)", batch).find("the value 'a' of vocabulary_id is listed twice") ==
+        0);
   CHECK(bind_error("vocabulary_id(s, ['a', null], 1)", batch).find("a value of vocabulary_id is null") == 0);
   CHECK(bind_error("vocabulary_id(f64, ['a'], 1)", batch).find("vocabulary_id does not take") == 0);
   CHECK(bind_error("vocabulary_id(s, ['a'], 0)", batch).find("vocabulary_id does not take") == 0);
 }
 
 TEST_CASE("a cast made by hand without a type is refused") {
-  CHECK(error_of([] { bind(call("cast", {literal(Value::int64(1))}), Schema()); }).find("cast takes one value and a type") == 0);
+  CHECK(error_of([] {
+          bind(call("cast", {literal(Value::int64(1))}), Schema());
+        }).find("cast takes one value and a type") == 0);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// The implicit casts: which type can stand for which, and what two types have in common. The rules are those of Spark's ANSI
-// mode, except that text is never a number.
+// The implicit casts: which type can stand for which, and what two types have in common. The rules are those of Spark's
+// ANSI mode, except that text is never a number.
 #include <algorithm>
 
 #include "headrace/column/decimal.h"

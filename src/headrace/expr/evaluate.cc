@@ -1,14 +1,14 @@
 // See evaluate.h. Each node gives a whole column; functions are free loops behind one pointer call a batch.
 //
-// Nulls are dealt with here for most functions: the validities of the arguments are combined once, the function sees which
-// rows matter, and its result gets the combined validity and zeros under the nulls.
+// Nulls are dealt with here for most functions: the validities of the arguments are combined once, the function sees
+// which rows matter, and its result gets the combined validity and zeros under the nulls.
 #include "headrace/expr/evaluate.h"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <cstring>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/expr/function.h"
@@ -75,7 +75,8 @@ Column empty_strings(const Column& column, MemoryBudget& memory) {
   for (std::size_t i = 0; i + 1 < offsets.size(); ++i) any |= column.validity()[i] == 0 && offsets[i] != offsets[i + 1];
   if (!any) return column;
   std::vector<std::int32_t> rows;
-  for (std::int64_t i = 0; i < column.length(); ++i) rows.push_back(column.is_null(i) ? -1 : static_cast<std::int32_t>(i));
+  for (std::int64_t i = 0; i < column.length(); ++i)
+    rows.push_back(column.is_null(i) ? -1 : static_cast<std::int32_t>(i));
   return gather(memory, column, rows);
 }
 
@@ -145,7 +146,8 @@ void FunctionCall::fail(std::int64_t row, std::string_view reason, std::string_v
     if (std::find(values.begin(), values.end(), value) == values.end()) values.push_back(std::move(value));
   }
   throw Error(ErrorCode::kBadData,
-              fmt::format("{}: {}{}{}", reason, to_string(expr.source), values.empty() ? "" : " where ", fmt::join(values, ", ")),
+              fmt::format("{}: {}{}{}", reason, to_string(expr.source), values.empty() ? "" : " where ",
+                          fmt::join(values, ", ")),
               std::string(hint));
 }
 

@@ -24,7 +24,8 @@ Batch numbers() {
 
 TEST_CASE("a case evaluates each branch only on the rows that take it") {
   CHECK(cells("case when x = 0 then 0 else 12 div x end", numbers()) == Cells{"0", "12", "null", "-4", "3"});
-  CHECK(cells("case when x <> 0 then 1 / x end", numbers()) == Cells{"null", "1.0", "null", "-0.3333333333333333", "0.25"});
+  CHECK(cells("case when x <> 0 then 1 / x end", numbers()) ==
+        Cells{"null", "1.0", "null", "-0.3333333333333333", "0.25"});
   CHECK(cells("case when s = '0' then cast(s as int64) when s = 'a' then -1 else 0 end", numbers()) ==
         Cells{"-1", "0", "0", "0", "0"});
   CHECK(cells("case when x = 0 then 'zero' when x > 0 then s || '!' else upper(s) end", numbers()) ==
@@ -54,7 +55,8 @@ TEST_CASE("and, or, not are three-valued for all combinations") {
   CHECK(cells("a and b", batch) == Cells{"true", "false", "null", "false", "false", "false", "null", "false", "null"});
   CHECK(cells("a or b", batch) == Cells{"true", "true", "true", "true", "false", "null", "true", "null", "null"});
   CHECK(cells("not a", batch) == Cells{"false", "false", "false", "true", "true", "true", "null", "null", "null"});
-  CHECK(cells("a is null", batch) == Cells{"false", "false", "false", "false", "false", "false", "true", "true", "true"});
+  CHECK(cells("a is null", batch) ==
+        Cells{"false", "false", "false", "false", "false", "false", "true", "true", "true"});
   CHECK(cells("a and null", batch) == Cells{"null", "null", "null", "false", "false", "false", "null", "null", "null"});
   CHECK(cells("null or b", batch) == Cells{"true", "null", "null", "true", "null", "null", "true", "null", "null"});
   // A third argument meets what the first two left: the truth of the whole is that of nested pairs, in both orders.
@@ -77,34 +79,115 @@ TEST_CASE("lazy arguments see the right rows when they can fail") {
 
 TEST_CASE("every function gives the same on slices, with nulls, and on no rows") {
   // The oracle is evaluation row by row.
-  Batch batch = batch_of({{"i", "int64", {"5", "null", "-7", "2", "null", "0", "9", "3"}},
-                          {"j", "int32", {"1", "2", "null", "-4", "null", "6", "7", "3"}},
-                          {"f", "float64", {"0.5", "NaN", "null", "-0.0", "Infinity", "1e300", "null", "2"}},
-                          {"m", "decimal(10, 2)", {"1.25", "null", "-3.5", "0", "99.99", "null", "7", "0.01"}},
-                          {"s", "string", {"abc", "null", "", "größe", "null", "x", "0", "abc"}},
-                          {"b", "bool", {"true", "false", "null", "true", "null", "false", "true", "true"}},
-                          {"d", "date", {"2013-01-31", "null", "1969-12-31", "2000-02-29", "null", "2013-01-01", "2014-12-31", "1970-01-01"}},
-                          {"t", "timestamp", {"2013-01-31T06:30:00Z", "null", "1969-12-31", "2000-02-29", "null", "2013-01-01", "2014-12-31T23:59:59.5Z", "1970-01-01"}}});
-  std::vector<std::string> texts = {
-      "i + j", "i - 1", "2 * j", "i / 2", "-i", "f * f", "m + m", "m * i", "m / 3", "i % 5", "i div 2", "abs(j)", "abs(f)",
-      "i = j", "i < 3", "f > 0", "f = f", "s < 'b'", "'b' <= s", "m >= 1", "d < '2013-01-15'", "t > d", "b = true",
-      "b and i > 0", "b or i > 0 or f > 0", "not b", "i is null", "s is not null", "is_nan(f)",
-      "case when b then i else j end", "case when b then s else 'no' end", "coalesce(i, j, 0)", "coalesce(s, 'none')", "nullif(j, 3)",
-      "nullif(s, 'x')", "greatest(i, j)", "least(i, j, 4)", "greatest(s, 'm')", "least(f, 1)", "i in (5, 9)", "s in ('abc', null)",
-      "i in (j, 2)", "m in (1.25, 7)", "f in (0, 2)", "i between j and 6", "s between 'a' and s", "cast(i as string)",
-      "cast(m as float64)", "cast(i as decimal(12, 1))", "try_cast(s as int64)", "try_cast(i as int8)", "cast(f as string)",
-      "cast(t as date)", "cast(d as timestamp)", "cast(b as int64)", "cast(s as binary)", "cast(cast(s as binary) as string)",
-      "exp(i)", "ln(i)", "log1p(f)", "pow(i, 2)", "sqrt(f)", "sign(m)", "round(f, 1)", "round(m, 1)", "round(i, -1)", "floor(m)",
-      "hash64(s)", "hash64(i, s)", "hash_bucket(f, 7)", "hash64(array(i, 3))", "bucketize(i, [0, 5])", "bucketize(f, [0.5, 2])",
-      "vocabulary_id(s, ['abc', 'x'], 2)", "vocabulary_id(j, [3, 1], 1)", "one_hot(i, 3)", "array(i, j)", "array(s, 'z')",
-      "upper(s)", "length(s)", "s || '-' || s", "substr(s, 2)", "replace(s, 'b', 'B')", "s like '%b%'", "hour(t)", "year(d)",
-      "date_trunc('month', t)", "date_add(d, j)"};
+  Batch batch =
+      batch_of({{"i", "int64", {"5", "null", "-7", "2", "null", "0", "9", "3"}},
+                {"j", "int32", {"1", "2", "null", "-4", "null", "6", "7", "3"}},
+                {"f", "float64", {"0.5", "NaN", "null", "-0.0", "Infinity", "1e300", "null", "2"}},
+                {"m", "decimal(10, 2)", {"1.25", "null", "-3.5", "0", "99.99", "null", "7", "0.01"}},
+                {"s", "string", {"abc", "null", "", "größe", "null", "x", "0", "abc"}},
+                {"b", "bool", {"true", "false", "null", "true", "null", "false", "true", "true"}},
+                {"d",
+                 "date",
+                 {"2013-01-31", "null", "1969-12-31", "2000-02-29", "null", "2013-01-01", "2014-12-31", "1970-01-01"}},
+                {"t",
+                 "timestamp",
+                 {"2013-01-31T06:30:00Z", "null", "1969-12-31", "2000-02-29", "null", "2013-01-01",
+                  "2014-12-31T23:59:59.5Z", "1970-01-01"}}});
+  std::vector<std::string> texts = {"i + j",
+                                    "i - 1",
+                                    "2 * j",
+                                    "i / 2",
+                                    "-i",
+                                    "f * f",
+                                    "m + m",
+                                    "m * i",
+                                    "m / 3",
+                                    "i % 5",
+                                    "i div 2",
+                                    "abs(j)",
+                                    "abs(f)",
+                                    "i = j",
+                                    "i < 3",
+                                    "f > 0",
+                                    "f = f",
+                                    "s < 'b'",
+                                    "'b' <= s",
+                                    "m >= 1",
+                                    "d < '2013-01-15'",
+                                    "t > d",
+                                    "b = true",
+                                    "b and i > 0",
+                                    "b or i > 0 or f > 0",
+                                    "not b",
+                                    "i is null",
+                                    "s is not null",
+                                    "is_nan(f)",
+                                    "case when b then i else j end",
+                                    "case when b then s else 'no' end",
+                                    "coalesce(i, j, 0)",
+                                    "coalesce(s, 'none')",
+                                    "nullif(j, 3)",
+                                    "nullif(s, 'x')",
+                                    "greatest(i, j)",
+                                    "least(i, j, 4)",
+                                    "greatest(s, 'm')",
+                                    "least(f, 1)",
+                                    "i in (5, 9)",
+                                    "s in ('abc', null)",
+                                    "i in (j, 2)",
+                                    "m in (1.25, 7)",
+                                    "f in (0, 2)",
+                                    "i between j and 6",
+                                    "s between 'a' and s",
+                                    "cast(i as string)",
+                                    "cast(m as float64)",
+                                    "cast(i as decimal(12, 1))",
+                                    "try_cast(s as int64)",
+                                    "try_cast(i as int8)",
+                                    "cast(f as string)",
+                                    "cast(t as date)",
+                                    "cast(d as timestamp)",
+                                    "cast(b as int64)",
+                                    "cast(s as binary)",
+                                    "cast(cast(s as binary) as string)",
+                                    "exp(i)",
+                                    "ln(i)",
+                                    "log1p(f)",
+                                    "pow(i, 2)",
+                                    "sqrt(f)",
+                                    "sign(m)",
+                                    "round(f, 1)",
+                                    "round(m, 1)",
+                                    "round(i, -1)",
+                                    "floor(m)",
+                                    "hash64(s)",
+                                    "hash64(i, s)",
+                                    "hash_bucket(f, 7)",
+                                    "hash64(array(i, 3))",
+                                    "bucketize(i, [0, 5])",
+                                    "bucketize(f, [0.5, 2])",
+                                    "vocabulary_id(s, ['abc', 'x'], 2)",
+                                    "vocabulary_id(j, [3, 1], 1)",
+                                    "one_hot(i, 3)",
+                                    "array(i, j)",
+                                    "array(s, 'z')",
+                                    "upper(s)",
+                                    "length(s)",
+                                    "s || '-' || s",
+                                    "substr(s, 2)",
+                                    "replace(s, 'b', 'B')",
+                                    "s like '%b%'",
+                                    "hour(t)",
+                                    "year(d)",
+                                    "date_trunc('month', t)",
+                                    "date_add(d, j)"};
   for (const std::string& text : texts) {
     CAPTURE(text);
     std::string error = error_of([&] {
       Cells whole = cells(text, batch);
       Cells row_by_row;
-      for (std::int64_t row = 0; row < batch.row_count; ++row) row_by_row.push_back(cells(text, batch.slice(row, 1))[0]);
+      for (std::int64_t row = 0; row < batch.row_count; ++row)
+        row_by_row.push_back(cells(text, batch.slice(row, 1))[0]);
       CHECK(whole == row_by_row);
       CHECK(cells(text, batch.slice(3, 4)) == Cells(whole.begin() + 3, whole.begin() + 7));
       CHECK(cells(text, batch.slice(1, 0)).empty());

@@ -1,10 +1,10 @@
 // See literal_types.h.
 #include "headrace/expr/literal_types.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstdlib>
+
+#include <fmt/format.h>
 
 #include "headrace/column/calendar.h"
 #include "headrace/column/decimal.h"

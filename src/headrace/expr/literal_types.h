@@ -18,8 +18,8 @@ struct LiteralError {
 
 /// Replaces literals among `args` before types are resolved:
 ///   text compared with a date or a timestamp is read as one (throws LiteralError if it is none);
-///   an integer compared with a narrower integer column, whose type can hold it, takes that type, which spares a cast a row;
-///   an integer beside a decimal in arithmetic takes no more digits than it has.
+///   an integer compared with a narrower integer column, whose type can hold it, takes that type, which spares a cast a
+///   row; an integer beside a decimal in arithmetic takes no more digits than it has.
 void suggest_literal_types(const Function& function, std::vector<BoundExprPtr>& args);
 
 }  // namespace headrace

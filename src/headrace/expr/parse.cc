@@ -1,22 +1,20 @@
-// See parse.h. A Pratt parser over the tokens of syntax.h: parse_binary(level) reads operands joined by operators that bind
-// at least as tightly as `level`.
+// See parse.h. A Pratt parser over the tokens of syntax.h: parse_binary(level) reads operands joined by operators that
+// bind at least as tightly as `level`.
 //
-// Depth is limited twice by the same number, both against text made to overflow the stack: that of the parser's own recursion
-// (parentheses, signs) and that of the tree, which a long chain of additions makes deep without recursion here.
+// Depth is limited twice by the same number, both against text made to overflow the stack: that of the parser's own
+// recursion (parentheses, signs) and that of the tree, which a long chain of additions makes deep without recursion
+// here.
 #include "headrace/expr/parse.h"
+
+#include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <limits>
-#include <utility>
-
 #include "headrace/base/error.h"
-#include "headrace/base/nearest.h"
-#include "headrace/column/calendar.h"
-#include "headrace/column/decimal.h"
 #include "headrace/column/number_text.h"
 #include "headrace/expr/bind.h"
+#include "headrace/expr/literal_text.h"
 #include "headrace/expr/syntax.h"
 
 namespace headrace {
@@ -27,8 +25,8 @@ constexpr int kDepthMax = 500;
 /// An expression on the way up, with what its text looked like.
 struct Parsed {
   Expr expr;
-  TextSpan span;   // with parentheses
-  int depth = 1;   // of the tree
+  TextSpan span;  // with parentheses
+  int depth = 1;  // of the tree
   Level level = Level::kPrimary;
 };
 
@@ -102,7 +100,8 @@ class Parser {
     return parsed;
   }
   Parsed value(Value literal, TextSpan span) const { return node(Literal{std::move(literal)}, span, 1); }
-  Parsed make_call(std::string function, const std::vector<Parsed>& args, TextSpan span, Type cast_type = Type()) const {
+  Parsed make_call(std::string function, const std::vector<Parsed>& args, TextSpan span,
+                   Type cast_type = Type()) const {
     int depth = 0;
     std::vector<Expr> exprs;
     for (const Parsed& arg : args) {
@@ -144,7 +143,8 @@ class Parser {
     if (token.kind != TokenKind::kSymbol && token.kind != TokenKind::kName) return Level{};
     std::string symbol = lower_ascii(token.text);
     if (const InfixOperator* op = find_infix_symbol(symbol)) return op->level;
-    bool negated = symbol == "not" && (is_word(peek(1), "in") || is_word(peek(1), "between") || is_word(peek(1), "like"));
+    bool negated =
+        symbol == "not" && (is_word(peek(1), "in") || is_word(peek(1), "between") || is_word(peek(1), "like"));
     bool comparison = symbol == "is" || symbol == "in" || symbol == "between" || symbol == "like" || negated;
     return comparison ? Level::kComparison : Level{};
   }
@@ -251,20 +251,9 @@ class Parser {
 
   Parsed parse_hex() {
     const Token& token = advance();
-    auto digit = [](char c) {
-      if (c >= '0' && c <= '9') return c - '0';
-      char lower = static_cast<char>(c | 0x20);
-      return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-    };
-    std::string bytes;
-    bool valid = token.text.size() % 2 == 0;
-    for (std::size_t i = 0; valid && i < token.text.size(); i += 2) {
-      int high = digit(token.text[i]), low = digit(token.text[i + 1]);
-      valid = high >= 0 && low >= 0;
-      if (valid) bytes += static_cast<char>(high * 16 + low);
-    }
-    if (!valid) fail(token.span, "binary text is not made of pairs of hex digits", "write x'00ff'");
-    return value({TypeKind::kBinary, std::move(bytes)}, token.span);
+    std::optional<std::string> bytes = read_hex(token.text);
+    if (!bytes) fail(token.span, "binary text is not made of pairs of hex digits", "write x'00ff'");
+    return value({TypeKind::kBinary, std::move(*bytes)}, token.span);
   }
 
   /// [1, 2]: literals of one common type.
@@ -336,7 +325,8 @@ class Parser {
       return make_call(part, {arg}, {begin, end});
     }
     if (is_symbol(peek(), "*") && is_symbol(peek(1), ")")) {
-      if (function != "count") fail(peek().span, fmt::format("'*' is no argument of {}", function), "only count(*) takes it");
+      if (function != "count")
+        fail(peek().span, fmt::format("'*' is no argument of {}", function), "only count(*) takes it");
       advance();
       return make_call(function, {}, {begin, advance().span.end});
     }
@@ -376,20 +366,8 @@ class Parser {
   Type parse_type(TextSpan span) const {
     std::string type_text = text_->substr(span.begin, span.end - span.begin);
     if (std::optional<Type> type = Type::parse(type_text)) return *type;
-    std::string lower = lower_ascii(type_text);
-    if (std::optional<Type> type = Type::parse(lower)) return *type;
-    constexpr std::pair<std::string_view, std::string_view> kOtherNames[] = {
-        {"tinyint", "int8"},  {"smallint", "int16"},   {"int", "int32"},      {"integer", "int32"},
-        {"bigint", "int64"},  {"long", "int64"},       {"float", "float32"},  {"real", "float32"},
-        {"double", "float64"}, {"boolean", "bool"},    {"text", "string"},    {"varchar", "string"},
-        {"bytes", "binary"},  {"numeric", "decimal(p, s)"}, {"decimal", "decimal(p, s)"}, {"datetime", "timestamp"}};
-    std::string hint = name_hint(lower, type_names(), "types", 20);
-    for (const auto& [other, name] : kOtherNames) {
-      if (lower.substr(0, lower.find('(')) != other) continue;
-      hint = fmt::format("did you mean {}? valid types: {}", name, fmt::join(type_names(), ", "));
-      if (lower.rfind("decimal(", 0) == 0) hint = "decimal(p, s) takes a precision of 1 to 38 and a scale of 0 to p";
-    }
-    fail(span, fmt::format("unknown type '{}'", type_text), hint);
+    if (std::optional<Type> type = Type::parse(lower_ascii(type_text))) return *type;
+    fail(span, fmt::format("unknown type '{}'", type_text), unknown_type_hint(type_text));
   }
 
   /// Tokens of the type name when a literal such as date '2013-01-01' or decimal(3, 2) '1.50' is at hand, else 0.
@@ -414,55 +392,6 @@ class Parser {
     TextSpan span{type_span.begin, token.span.end};
     if (std::optional<Value> read = read_literal(type, token.text)) return value(std::move(*read), span);
     fail(token.span, fmt::format("'{}' is no {}", token.text, type.to_string()), literal_hint(type));
-  }
-
-  static std::string literal_hint(const Type& type) {
-    switch (type.kind()) {
-      case TypeKind::kDate: return "write a date as 2013-01-31";
-      case TypeKind::kTimestamp: return "write a timestamp as 2013-01-31T06:00:00Z; without a zone it is UTC";
-      case TypeKind::kTimestampNtz: return "write a timestamp_ntz as 2013-01-31T06:00:00, without a zone";
-      default: return fmt::format("write a value that {} can hold", type.to_string());
-    }
-  }
-
-  static std::optional<Value> read_literal(const Type& type, const std::string& text) {
-    switch (type.kind()) {
-      case TypeKind::kBool:
-        if (lower_ascii(text) == "true" || lower_ascii(text) == "false") return Value::boolean(lower_ascii(text) == "true");
-        return std::nullopt;
-      case TypeKind::kInt8: return read_integer<std::int8_t>(type, text);
-      case TypeKind::kInt16: return read_integer<std::int16_t>(type, text);
-      case TypeKind::kInt32: return read_integer<std::int32_t>(type, text);
-      case TypeKind::kInt64: return read_integer<std::int64_t>(type, text);
-      case TypeKind::kFloat32:
-        if (std::optional<float> number = parse_float32(text)) return Value{type, double{*number}};
-        return std::nullopt;
-      case TypeKind::kFloat64:
-        if (std::optional<double> number = parse_float64(text)) return Value{type, *number};
-        return std::nullopt;
-      case TypeKind::kDecimal128:
-        if (std::optional<Int128> number = parse_decimal(text, type.precision(), type.scale())) return Value{type, *number};
-        return std::nullopt;
-      case TypeKind::kString: return Value::string(text);
-      case TypeKind::kBinary: return Value{type, text};
-      case TypeKind::kDate:
-        if (std::optional<std::int32_t> days = parse_date(text)) return Value{type, std::int64_t{*days}};
-        return std::nullopt;
-      case TypeKind::kTimestamp:
-      case TypeKind::kTimestampNtz: {
-        std::optional<ParsedTimestamp> parsed = parse_timestamp(text);
-        if (!parsed || (parsed->has_zone && type.kind() == TypeKind::kTimestampNtz)) return std::nullopt;
-        return Value{type, parsed->micros};
-      }
-      default: return std::nullopt;
-    }
-  }
-
-  template <typename T>
-  static std::optional<Value> read_integer(const Type& type, const std::string& text) {
-    std::optional<std::int64_t> number = parse_int64(text);
-    bool fits = number && *number >= std::numeric_limits<T>::min() && *number <= std::numeric_limits<T>::max();
-    return fits ? std::optional(Value{type, *number}) : std::nullopt;
   }
 
   /// Both forms of case become chains of if_else.
@@ -500,7 +429,8 @@ class Parser {
   std::vector<Token> tokens_;
   std::size_t at_ = 0;
   int recursion_ = 0;
-  std::shared_ptr<MemoryBudget> list_memory_ = MemoryBudget::create();  // literals are part of the pipeline, not of its data
+  std::shared_ptr<MemoryBudget> list_memory_ =
+      MemoryBudget::create();  // literals are part of the pipeline, not of its data
 };
 
 }  // namespace

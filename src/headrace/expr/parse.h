@@ -7,8 +7,8 @@
 
 namespace headrace {
 
-/// Parses one expression. Throws Error(kInvalidPipeline) whose message shows the text with a caret under the place and says
-/// what was expected, for example
+/// Parses one expression. Throws Error(kInvalidPipeline) whose message shows the text with a caret under the place and
+/// says what was expected, for example
 ///
 ///   unexpected 'then' in an expression
 ///     case when a > then 1 end

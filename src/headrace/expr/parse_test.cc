@@ -116,8 +116,9 @@ class RandomExpr {
       case 8: return call("like", {make(depth - 1), make(depth - 1)});
       case 9: return many(pick({"and", "or", "concat"}), depth);
       case 10: return call(pick({"round", "upper", "f_1"}), {make(depth - 1), make(depth - 1)});
-      default: return call(pick({"add", "subtract", "multiply", "divide", "mod", "div", "eq", "ne", "lt", "le", "gt", "ge"}),
-                           {make(depth - 1), make(depth - 1)});
+      default:
+        return call(pick({"add", "subtract", "multiply", "divide", "mod", "div", "eq", "ne", "lt", "le", "gt", "ge"}),
+                    {make(depth - 1), make(depth - 1)});
     }
   }
 
@@ -131,18 +132,23 @@ class RandomExpr {
     return call(function, std::move(args));
   }
 
-  Type type() { return *Type::parse(pick({"int8", "decimal(10, 2)", "list<string>", "timestamp_ntz", "struct<a: int64>"})); }
+  Type type() {
+    return *Type::parse(pick({"int8", "decimal(10, 2)", "list<string>", "timestamp_ntz", "struct<a: int64>"}));
+  }
 
   Expr leaf() {
     switch (below(9)) {
       case 0: return literal(Value::null());
       case 1: return literal(Value::boolean(below(2) == 0));
       case 2: return literal(Value::int64(static_cast<std::int64_t>(below(200)) - 100));
-      case 3: return literal(Value::float64(std::ldexp(static_cast<double>(below(1000)) - 500, static_cast<int>(below(40)) - 20)));
+      case 3:
+        return literal(
+            Value::float64(std::ldexp(static_cast<double>(below(1000)) - 500, static_cast<int>(below(40)) - 20)));
       case 4: return literal(Value::string(pick({"", "it's", "größe", "a\nb", "\"q\""})));
       case 5: return literal(Value{Type::decimal(10, 3), Int128{static_cast<int>(below(2000)) - 1000}});
       case 6: return literal(Value{TypeKind::kTimestamp, static_cast<std::int64_t>(below(1u << 30)) * 12345});
-      default: return column(pick({"a", "b_2", "or", "two words", "q\"uote", "ünïcode", "`tick`", "2nd", "Case", "date"}));
+      default:
+        return column(pick({"a", "b_2", "or", "two words", "q\"uote", "ünïcode", "`tick`", "2nd", "Case", "date"}));
     }
   }
 
@@ -172,9 +178,11 @@ TEST_CASE("dropping any pair of parentheses of the printed text changes the tree
       if (tokens[i].text != ")" || open.empty()) continue;
       std::size_t begin = open.back();
       open.pop_back();
-      bool is_call = begin > 0 && tokens[begin - 1].kind == TokenKind::kName && !is_reserved_word(tokens[begin - 1].text);
+      bool is_call =
+          begin > 0 && tokens[begin - 1].kind == TokenKind::kName && !is_reserved_word(tokens[begin - 1].text);
       if (is_call || (begin > 0 && tokens[begin - 1].text == "in")) continue;
-      bool negated_number = begin > 0 && tokens[begin - 1].text == "-" && tokens[begin].span.begin == tokens[begin - 1].span.end;
+      bool negated_number =
+          begin > 0 && tokens[begin - 1].text == "-" && tokens[begin].span.begin == tokens[begin - 1].span.end;
       if (negated_number) continue;
       std::string without = text;
       without[tokens[i].span.begin] = ' ';
@@ -190,7 +198,8 @@ TEST_CASE("dropping any pair of parentheses of the printed text changes the tree
 
 TEST_CASE("cutting or changing text anywhere gives an expression or an error, never a crash") {
   std::mt19937 random(7);
-  std::string text = "case when a > -1.5e3 and b in ('x', \"y z\") then cast(c as decimal(5, 2)) else [1, 2] end || x'00' is null";
+  std::string text =
+      "case when a > -1.5e3 and b in ('x', \"y z\") then cast(c as decimal(5, 2)) else [1, 2] end || x'00' is null";
   for (std::size_t size = 0; size <= text.size(); ++size) parse_error(text.substr(0, size));
   for (int round = 0; round < 20000; ++round) {
     std::string changed = text;
@@ -289,7 +298,8 @@ TEST_CASE("types that are called otherwise elsewhere are proposed") {
         "unknown type 'double'\n"
         "    cast(a as double)\n"
         "              ^~~~~~\n"
-        "  hint: did you mean float64? valid types: bool, int8, int16, int32, int64, float32, float64, decimal(p, s), string, "
+        "  hint: did you mean float64? valid types: bool, int8, int16, int32, int64, float32, float64, decimal(p, s), "
+        "string, "
         "binary, date, timestamp, timestamp_ntz, list<T>, fixed_size_list<T, n>, struct<a: T>");
   CHECK(parse_error("cast(a as decimal(40, 2))") ==
         "unknown type 'decimal(40, 2)'\n"

@@ -1,8 +1,9 @@
-// See partial.h. An expression that cannot fail is evaluated on the whole batch when that costs at most twice what it must;
-// else the columns it reads are gathered first.
+// See partial.h. An expression that cannot fail is evaluated on the whole batch when that costs at most twice what it
+// must; else the columns it reads are gathered first.
 #include "headrace/expr/partial.h"
 
 #include <utility>
+#include <vector>
 
 #include "headrace/base/error.h"
 #include "headrace/kernel/gather.h"
@@ -11,8 +12,8 @@ namespace headrace {
 namespace {
 
 /// Gathers the columns that `expr` reads; the others stay as they are and are not looked at.
-void gather_inputs(const BoundExpr& expr, const Batch& batch, std::span<const std::int32_t> rows, std::vector<bool>& done,
-                   Batch& out, MemoryBudget& memory) {
+void gather_inputs(const BoundExpr& expr, const Batch& batch, std::span<const std::int32_t> rows,
+                   std::vector<bool>& done, Batch& out, MemoryBudget& memory) {
   if (expr.kind == BoundExpr::Kind::kColumn && !done[expr.column_index]) {
     done[expr.column_index] = true;
     out.columns[expr.column_index] = gather(memory, batch.columns[expr.column_index], rows);
@@ -21,8 +22,8 @@ void gather_inputs(const BoundExpr& expr, const Batch& batch, std::span<const st
 }
 
 template <typename T>
-Column select_values(const std::uint8_t* mask, const Column& when_1, const Column& when_0, std::shared_ptr<Buffer> validity,
-                     MemoryBudget& memory) {
+Column select_values(const std::uint8_t* mask, const Column& when_1, const Column& when_0,
+                     std::shared_ptr<Buffer> validity, MemoryBudget& memory) {
   std::int64_t row_count = when_1.length();
   std::shared_ptr<Buffer> values = Buffer::allocate(memory, static_cast<std::size_t>(row_count) * sizeof(T));
   T* to = values->mutable_as<T>();
@@ -59,7 +60,11 @@ Column select(const std::uint8_t* mask, const Column& when_1, const Column& when
   }
 }
 
-}  // namespace
+std::int64_t count_rows(const std::uint8_t* mask, std::int64_t row_count, std::uint8_t wanted) {
+  std::int64_t ones = 0;
+  for (std::int64_t i = 0; i < row_count; ++i) ones += mask[i];
+  return wanted == 1 ? ones : row_count - ones;
+}
 
 std::vector<std::int32_t> rows_where(const std::uint8_t* mask, std::int64_t row_count, std::uint8_t wanted) {
   std::vector<std::int32_t> rows(static_cast<std::size_t>(row_count));
@@ -72,16 +77,20 @@ std::vector<std::int32_t> rows_where(const std::uint8_t* mask, std::int64_t row_
   return rows;
 }
 
-PartialColumn evaluate_partial(const BoundExpr& expr, const Batch& batch, std::vector<std::int32_t> rows,
+}  // namespace
+
+PartialColumn evaluate_partial(const BoundExpr& expr, const Batch& batch, const std::uint8_t* mask, std::uint8_t wanted,
                                EvalContext& context) {
-  std::int64_t wanted = static_cast<std::int64_t>(rows.size());
-  bool whole = wanted == batch.row_count || expr.kind != BoundExpr::Kind::kCall ||
-               (!expr.can_fail && wanted * 2 >= batch.row_count);
-  if (whole) return {evaluate(expr, batch, context), std::move(rows), true};
-  Batch inputs{batch.schema, std::vector<Column>(batch.columns.size()), wanted};
+  bool is_call = expr.kind == BoundExpr::Kind::kCall;
+  std::int64_t count = is_call ? count_rows(mask, batch.row_count, wanted) : batch.row_count;
+  if (count == batch.row_count || (!expr.can_fail && count * 2 >= batch.row_count)) {
+    return {evaluate(expr, batch, context), true};
+  }
+  std::vector<std::int32_t> rows = rows_where(mask, batch.row_count, wanted);
+  Batch inputs{batch.schema, std::vector<Column>(batch.columns.size()), count};
   std::vector<bool> done(batch.columns.size(), false);
   gather_inputs(expr, batch, rows, done, inputs, context.memory);
-  return {evaluate(expr, inputs, context), std::move(rows), false};
+  return {evaluate(expr, inputs, context), false};
 }
 
 Column merge(const std::uint8_t* mask, std::int64_t row_count, const PartialColumn& when_1, const PartialColumn& when_0,
@@ -91,14 +100,11 @@ Column merge(const std::uint8_t* mask, std::int64_t row_count, const PartialColu
   // The rows of both sides one after another, then each row picked from where it stands.
   Column both[] = {when_1.column, when_0.column};
   std::vector<std::int32_t> from(static_cast<std::size_t>(row_count));
-  auto place = [&](const PartialColumn& part, std::int64_t offset) {
-    for (std::size_t i = 0; i < part.rows.size(); ++i) {
-      std::size_t row = static_cast<std::size_t>(part.rows[i]);
-      from[row] = static_cast<std::int32_t>(offset + (part.by_row ? part.rows[i] : static_cast<std::int64_t>(i)));
-    }
-  };
-  place(when_1, 0);
-  place(when_0, when_1.column.length());
+  std::int64_t start_0 = when_1.column.length(), next_1 = 0, next_0 = start_0;
+  for (std::int64_t i = 0; i < row_count; ++i) {
+    std::int64_t at = mask[i] != 0 ? (when_1.by_row ? i : next_1++) : (when_0.by_row ? start_0 + i : next_0++);
+    from[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(at);
+  }
   return gather(context.memory, concat(context.memory, both), from);
 }
 

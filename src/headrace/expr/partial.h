@@ -2,28 +2,23 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "headrace/expr/evaluate.h"
 
 namespace headrace {
 
-/// The values of an expression on some rows of a batch: row rows[i] of the batch is row i of the column, or, when `by_row`
-/// is set, row i is row i (those that were not asked for may hold anything).
+/// The values of an expression on the rows that were asked for: row i of the column is row i of the batch when `by_row`
+/// is set (rows that were not asked for may hold anything), else the i-th row that was asked for.
 struct PartialColumn {
   Column column;
-  std::vector<std::int32_t> rows;
   bool by_row = false;
 };
 
-/// The rows whose byte in `mask` is `wanted` (0 or 1).
-std::vector<std::int32_t> rows_where(const std::uint8_t* mask, std::int64_t row_count, std::uint8_t wanted);
-
-/// Evaluates `expr` on `rows` (ascending). Rows that are not listed are never the cause of a failure.
-PartialColumn evaluate_partial(const BoundExpr& expr, const Batch& batch, std::vector<std::int32_t> rows,
+/// Evaluates `expr` on the rows whose byte in `mask` is `wanted` (0 or 1). Other rows are never the cause of a failure.
+PartialColumn evaluate_partial(const BoundExpr& expr, const Batch& batch, const std::uint8_t* mask, std::uint8_t wanted,
                                EvalContext& context);
 
-/// Row i of `when_1` where mask[i] is 1, else row i of `when_0`. Both have all the rows that are taken from them.
+/// Row i of `when_1` where mask[i] is 1, of `when_0` where it is 0; each holds the rows that are taken from it.
 Column merge(const std::uint8_t* mask, std::int64_t row_count, const PartialColumn& when_1, const PartialColumn& when_0,
              EvalContext& context);
 

@@ -1,10 +1,10 @@
 // See syntax.h.
 #include "headrace/expr/syntax.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
+
+#include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/expr/parse.h"
@@ -67,9 +67,7 @@ class Tokenizer {
  private:
   char peek(std::size_t ahead = 0) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0'; }
 
-  Token token(TokenKind kind) const {
-    return {kind, {begin_, at_}, std::string(text_.substr(begin_, at_ - begin_))};
-  }
+  Token token(TokenKind kind) const { return {kind, {begin_, at_}, std::string(text_.substr(begin_, at_ - begin_))}; }
 
   Token number() {
     TokenKind kind = TokenKind::kInteger;
@@ -87,7 +85,8 @@ class Tokenizer {
     }
     if (is_name_char(peek()) || peek() == '.') {
       while (is_name_char(peek()) || peek() == '.') ++at_;
-      fail_at(text_, {begin_, at_}, fmt::format("'{}' is neither a number nor a name", text_.substr(begin_, at_ - begin_)),
+      fail_at(text_, {begin_, at_},
+              fmt::format("'{}' is neither a number nor a name", text_.substr(begin_, at_ - begin_)),
               "numbers are written 12, 2.5 or 1e3; a column whose name begins with a digit needs quotes: \"2nd\"");
     }
     return token(kind);
@@ -128,8 +127,9 @@ class Tokenizer {
     while (at_ < text_.size() && (static_cast<unsigned char>(text_[at_]) & 0xc0) == 0x80) ++at_;
     bool ascii = static_cast<unsigned char>(text_[begin_]) < 0x80;
     fail_at(text_, {begin_, at_}, fmt::format("unexpected '{}' in an expression", text_.substr(begin_, at_ - begin_)),
-            ascii ? "operators are + - * / % || = <> < <= > >= and words such as and, or, not, in"
-                  : "text takes plain quotes: 'text'; a name with other than ASCII letters takes double ones: \"größe\"");
+            ascii
+                ? "operators are + - * / % || = <> < <= > >= and words such as and, or, not, in"
+                : "text takes plain quotes: 'text'; a name with other than ASCII letters takes double ones: \"größe\"");
   }
 
   std::string_view text_;
@@ -140,12 +140,14 @@ class Tokenizer {
 }  // namespace
 
 const InfixOperator* find_infix_symbol(std::string_view symbol) {
-  auto found = std::find_if(kInfixOperators.begin(), kInfixOperators.end(), [&](auto& op) { return op.symbol == symbol; });
+  auto found =
+      std::find_if(kInfixOperators.begin(), kInfixOperators.end(), [&](auto& op) { return op.symbol == symbol; });
   return found == kInfixOperators.end() ? nullptr : &*found;
 }
 
 const InfixOperator* find_infix_function(std::string_view function) {
-  auto found = std::find_if(kInfixOperators.begin(), kInfixOperators.end(), [&](auto& op) { return op.function == function; });
+  auto found =
+      std::find_if(kInfixOperators.begin(), kInfixOperators.end(), [&](auto& op) { return op.function == function; });
   return found == kInfixOperators.end() ? nullptr : &*found;
 }
 

@@ -1,8 +1,8 @@
 // add subtract multiply divide div mod negate.
 //
-// Arguments are brought to their common type first. Integers that overflow are an error, as is division by zero of any type.
-// Decimals get the precision and scale that the SQL standard's rules give (as Spark applies them), are computed exactly and
-// rounded once, half away from zero.
+// Arguments are brought to their common type first. Integers that overflow are an error, as is division by zero of any
+// type. Decimals get the precision and scale that the SQL standard's rules give (as Spark applies them), are computed
+// exactly and rounded once, half away from zero.
 #include <cmath>
 #include <limits>
 
@@ -23,7 +23,8 @@ extern const Function kSubtract;
 namespace {
 
 constexpr std::string_view kTwoNumbers = "two numbers; dates and timestamps have functions: date_add, date_diff";
-constexpr std::string_view kOverflowHint = "cast to a wider type first, such as cast(x as float64), or filter such rows out";
+constexpr std::string_view kOverflowHint =
+    "cast to a wider type first, such as cast(x as float64), or filter such rows out";
 constexpr std::string_view kZeroHint = "x / nullif(y, 0) gives null instead; case when y <> 0 then x / y end does, too";
 
 // Types.
@@ -95,7 +96,8 @@ Resolved resolve_divide(std::span<const Type> given) {
 
 Resolved resolve_div(std::span<const Type> given) {
   Type common = common_number("div", given, TypeKind::kInt64);
-  if (common.is_floating()) refuse_args("div", given, "two integers or decimals; trunc(x / y) does the same with floats");
+  if (common.is_floating())
+    refuse_args("div", given, "two integers or decimals; trunc(x / y) does the same with floats");
   Type a, b;
   if (decimal_args(given, a, b)) return {{a, b}, TypeKind::kInt64};
   return {{TypeKind::kInt64, TypeKind::kInt64}, TypeKind::kInt64};
@@ -118,12 +120,11 @@ Column with_number_type(const FunctionCall& call, const Visit& visit) {
 }
 
 auto fail_overflow(const FunctionCall& call) {
-  return [&call](std::int64_t row) {
-    call.fail(row, call.expr.type.to_string() + " overflow", kOverflowHint);
-  };
+  return [&call](std::int64_t row) { call.fail(row, call.expr.type.to_string() + " overflow", kOverflowHint); };
 }
 
-/// `decimal(a, b)` computes decimals; `checked(a, b, out)` returns whether integers overflow; `plain(a, b)` is for floats.
+/// `decimal(a, b)` computes decimals; `checked(a, b, out)` returns whether integers overflow; `plain(a, b)` is for
+/// floats.
 template <typename Decimal, typename Checked, typename Plain>
 Column compute(const FunctionCall& call, const Decimal& decimal, const Checked& checked, const Plain& plain) {
   return with_number_type(call, [&](auto tag) -> Column {
@@ -170,15 +171,19 @@ Column eval_add(const FunctionCall& call) {
 Column eval_subtract(const FunctionCall& call) {
   return compute(
       call, [sum = DecimalSum(call)](Int128 a, Int128 b) { return sum(a, -b); },
-      [](auto a, auto b, auto& out) { return __builtin_sub_overflow(a, b, &out); }, [](auto a, auto b) { return a - b; });
+      [](auto a, auto b, auto& out) { return __builtin_sub_overflow(a, b, &out); },
+      [](auto a, auto b) { return a - b; });
 }
 
 Column eval_multiply(const FunctionCall& call) {
   int drop = scale_of(call, 0) + scale_of(call, 1) - call.expr.type.scale();
   return compute(
       call,
-      [drop, precision = call.expr.type.precision()](Int128 a, Int128 b) { return multiply_decimals(a, b, drop, precision); },
-      [](auto a, auto b, auto& out) { return __builtin_mul_overflow(a, b, &out); }, [](auto a, auto b) { return a * b; });
+      [drop, precision = call.expr.type.precision()](Int128 a, Int128 b) {
+        return multiply_decimals(a, b, drop, precision);
+      },
+      [](auto a, auto b, auto& out) { return __builtin_mul_overflow(a, b, &out); },
+      [](auto a, auto b) { return a * b; });
 }
 
 /// The failure of a quotient: division by zero, if the divisor is, else overflow.
@@ -186,7 +191,8 @@ template <typename T>
 auto fail_quotient(const FunctionCall& call) {
   return [&call](std::int64_t row) {
     const Value* literal = call.literal(1);
-    T divisor = literal != nullptr ? stored_value<T>(*literal) : call.args[1].values<T>()[static_cast<std::size_t>(row)];
+    T divisor =
+        literal != nullptr ? stored_value<T>(*literal) : call.args[1].values<T>()[static_cast<std::size_t>(row)];
     if (divisor == T{}) call.fail(row, "division by zero", kZeroHint);
     call.fail(row, call.expr.type.to_string() + " overflow", kOverflowHint);
   };

@@ -2,9 +2,8 @@
 #include <cmath>
 #include <limits>
 
-#include <fmt/format.h>
-
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "headrace/expr/check_expr.h"
 

@@ -1,9 +1,9 @@
 // See cast.h.
 #include "headrace/expr/function/cast.h"
 
-#include <fmt/format.h>
-
 #include <cstring>
+
+#include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/expr/bind.h"
@@ -16,8 +16,8 @@ namespace {
 bool is_moment(const Type& type) { return type.kind() == TypeKind::kDate || type.is_timestamp(); }
 bool is_list(const Type& type) { return type.kind() == TypeKind::kList || type.kind() == TypeKind::kFixedSizeList; }
 
-/// The elements cast, the rows left as they are. A row with an element that fails is not told apart, so try_cast of lists
-/// makes such elements null.
+/// The elements cast, the rows left as they are. A row with an element that fails is not told apart, so try_cast of
+/// lists makes such elements null.
 Column cast_list(const FunctionCall& call) {
   const Column& lists = call.args[0];
   const Type& element = call.expr.type.element();
@@ -27,8 +27,9 @@ Column cast_list(const FunctionCall& call) {
   if (lists.child(0).type().kind() == TypeKind::kNull) {
     Column nulls = Column::nulls(call.context.memory, element, lists.child(0).length());
     return lists.type().kind() == TypeKind::kList
-               ? Column::list(call.expr.type, lists.length(),
-                              Buffer::wrap(lists.offsets().data(), lists.offsets().size_bytes(), lists.offsets_buffer()), nulls)
+               ? Column::list(
+                     call.expr.type, lists.length(),
+                     Buffer::wrap(lists.offsets().data(), lists.offsets().size_bytes(), lists.offsets_buffer()), nulls)
                : Column::fixed_size_list(call.expr.type, lists.length(), nulls);
   }
   // The child is evaluated as a batch of one column of its own.
@@ -96,7 +97,8 @@ void CastFailures::add(std::int64_t row) {
 bool is_cast_allowed(const Type& from, const Type& to) {
   if (from == to || from.kind() == TypeKind::kNull) return true;
   if (is_list(from) && is_list(to)) {
-    return from.kind() == to.kind() && from.list_size() == to.list_size() && is_cast_allowed(from.element(), to.element());
+    return from.kind() == to.kind() && from.list_size() == to.list_size() &&
+           is_cast_allowed(from.element(), to.element());
   }
   if (from.is_nested() || to.is_nested() || to.kind() == TypeKind::kNull) return false;
   switch (to.kind()) {
@@ -138,8 +140,10 @@ bool can_cast_fail(const Type& from, const Type& to) {
 std::string cast_hint(const Type& from, const Type& to) {
   if (from.kind() == TypeKind::kStruct || to.kind() == TypeKind::kStruct) return "cast the fields one by one";
   if (is_list(from) != is_list(to)) return "a list is cast to a list of the same kind only";
-  if (to.kind() == TypeKind::kDate && from.is_integer()) return "date_add(date '1970-01-01', x) counts days from a date";
-  if (from.kind() == TypeKind::kDate && to.is_numeric()) return "date_diff(x, date '1970-01-01') counts days between dates";
+  if (to.kind() == TypeKind::kDate && from.is_integer())
+    return "date_add(date '1970-01-01', x) counts days from a date";
+  if (from.kind() == TypeKind::kDate && to.is_numeric())
+    return "date_diff(x, date '1970-01-01') counts days between dates";
   if (from.kind() == TypeKind::kBinary) return "binary is cast to string only";
   return fmt::format("cast to string first if the text of the value is what is meant: cast(cast(x as string) as {})",
                      to.to_string());
@@ -149,9 +153,11 @@ const Function kCast = {
     .name = "cast",
     .group = "conversion",
     .signature = "cast(x as type) -> type",
-    .summary = "The value as another type; an error when the type cannot hold it. Floats are cut to integers, decimals rounded "
-               "half away from zero; text is read as a literal of the type is written; numbers and timestamps convert by "
-               "seconds since 1970.",
+    .summary =
+        "The value as another type; an error when the type cannot hold it. Floats are cut to integers, decimals "
+        "rounded "
+        "half away from zero; text is read as a literal of the type is written; numbers and timestamps convert by "
+        "seconds since 1970.",
     .examples = {{"cast('12' as int64)", "12"},
                  {"cast(-2.9 as int8)", "-2"},
                  {"cast(2.345 as decimal(3, 2))", "2.35"},

@@ -1,5 +1,5 @@
-// Casts: which there are, and the two functions that do them. Their targets are not among their arguments, so bind() makes
-// their calls itself; eval finds the target in the type of the call.
+// Casts: which there are, and the two functions that do them. Their targets are not among their arguments, so bind()
+// makes their calls itself; eval finds the target in the type of the call.
 #pragma once
 
 #include <string>

@@ -51,9 +51,10 @@ Column cast_to_timestamp(const FunctionCall& call) {
   if (from.type().kind() == TypeKind::kString) return text_to_timestamp(call);
   if (from.type().is_timestamp()) return from.with_type(call.expr.type);
   if (from.type().kind() == TypeKind::kDate) {
-    return cast_rows<std::int64_t>(call, [days = from.values<std::int32_t>().data()](std::int64_t row, std::int64_t& out) {
-      return !__builtin_mul_overflow(std::int64_t{days[row]}, kMicrosPerDay, &out);
-    });
+    return cast_rows<std::int64_t>(call,
+                                   [days = from.values<std::int32_t>().data()](std::int64_t row, std::int64_t& out) {
+                                     return !__builtin_mul_overflow(std::int64_t{days[row]}, kMicrosPerDay, &out);
+                                   });
   }
   return visit_number(from.type().kind(), [&](auto tag) -> Column {
     using From = typename decltype(tag)::type;

@@ -45,7 +45,8 @@ template <typename T>
 Column to_integer(const FunctionCall& call) {
   const Column& from = call.args[0];
   switch (from.type().kind()) {
-    case TypeKind::kBool: return map_values<T, std::uint8_t>(call, [](std::uint8_t value) { return static_cast<T>(value); });
+    case TypeKind::kBool:
+      return map_values<T, std::uint8_t>(call, [](std::uint8_t value) { return static_cast<T>(value); });
     case TypeKind::kString:
       return cast_rows<T>(call, [&](std::int64_t row, T& out) {
         std::optional<std::int64_t> number = parse_int64(from.string_at(row));
@@ -76,7 +77,8 @@ template <typename T>
 Column to_float(const FunctionCall& call) {
   const Column& from = call.args[0];
   switch (from.type().kind()) {
-    case TypeKind::kBool: return map_values<T, std::uint8_t>(call, [](std::uint8_t value) { return static_cast<T>(value); });
+    case TypeKind::kBool:
+      return map_values<T, std::uint8_t>(call, [](std::uint8_t value) { return static_cast<T>(value); });
     case TypeKind::kString:
       return cast_rows<T>(call, [&](std::int64_t row, T& out) {
         std::optional<T> number;
@@ -122,7 +124,8 @@ Column cast_to_bool(const FunctionCall& call) {
   }
   return visit_number(from.type().kind(), [&](auto tag) -> Column {
     using From = typename decltype(tag)::type;
-    return map_values<std::uint8_t, From>(call, [](From value) { return static_cast<std::uint8_t>(value != From{} ? 1 : 0); });
+    return map_values<std::uint8_t, From>(
+        call, [](From value) { return static_cast<std::uint8_t>(value != From{} ? 1 : 0); });
   });
 }
 

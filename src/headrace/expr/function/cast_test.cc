@@ -1,10 +1,10 @@
 // Casts: every pair of types, and what does not fit.
-#include <fmt/format.h>
+#include "headrace/expr/function/cast.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "headrace/expr/check_expr.h"
-#include "headrace/expr/function/cast.h"
 
 namespace headrace {
 namespace {
@@ -12,7 +12,9 @@ namespace {
 /// The text of cast(x as type), or "fails" after checking that try_cast is null then.
 std::string cast_text(const std::string& literal, const std::string& type) {
   Value value = std::get<Literal>(parse_expr(literal)->kind).value;
-  Batch batch{std::make_shared<const Schema>(std::vector<Field>{{"x", value.type}}), {constant_column(check_memory(), value, 1)}, 1};
+  Batch batch{std::make_shared<const Schema>(std::vector<Field>{{"x", value.type}}),
+              {constant_column(check_memory(), value, 1)},
+              1};
   std::string result;
   std::string error = error_of([&] { result = cells("cast(x as " + type + ")", batch)[0]; });
   std::string tried = cells("try_cast(x as " + type + ")", batch)[0];
@@ -89,7 +91,8 @@ TEST_CASE("casts to decimals round half away from zero and check") {
 }
 
 TEST_CASE("casts to bool") {
-  for (std::string yes : {"'t'", "'True'", "' y '", "'YES'", "'1'", "2", "0.5", "float64 'NaN'", "decimal(2, 1) '0.1'"}) {
+  for (std::string yes :
+       {"'t'", "'True'", "' y '", "'YES'", "'1'", "2", "0.5", "float64 'NaN'", "decimal(2, 1) '0.1'"}) {
     CAPTURE(yes);
     CHECK(cast_text(yes, "bool") == "true");
   }
@@ -155,8 +158,8 @@ TEST_CASE("casts of lists cast their elements") {
 }
 
 TEST_CASE("a cast that is not allowed is refused for every value, one that is works for null") {
-  Cells types = {"bool",  "int8",   "int16",  "int32", "int64",     "float32",       "float64", "decimal(10, 2)",
-                 "string", "binary", "date", "timestamp", "timestamp_ntz", "list<int64>"};
+  Cells types = {"bool",           "int8",   "int16",  "int32", "int64",     "float32",       "float64",
+                 "decimal(10, 2)", "string", "binary", "date",  "timestamp", "timestamp_ntz", "list<int64>"};
   for (const std::string& from : types) {
     for (const std::string& to : types) {
       CAPTURE(from + " to " + to);

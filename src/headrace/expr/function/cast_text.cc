@@ -44,7 +44,8 @@ Column check_utf8(const FunctionCall& call) {
     if (valid && !is_utf8(from.string_at(row))) failures.add(row);
   }
   std::shared_ptr<const Buffer> validity = failures.take_validity();
-  return validity ? from.with_type(TypeKind::kString).with_validity(std::move(validity)) : from.with_type(TypeKind::kString);
+  return validity ? from.with_type(TypeKind::kString).with_validity(std::move(validity))
+                  : from.with_type(TypeKind::kString);
 }
 
 }  // namespace
@@ -68,20 +69,19 @@ Column cast_to_text(const FunctionCall& call) {
         return format_decimal(v[row], scale);
       });
     case TypeKind::kDate:
-      return write_texts(call, [v = from.values<std::int32_t>().data()](std::int64_t row) { return format_date(v[row]); });
+      return write_texts(call,
+                         [v = from.values<std::int32_t>().data()](std::int64_t row) { return format_date(v[row]); });
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampNtz:
-      return write_texts(call, [v = from.values<std::int64_t>().data()](std::int64_t row) {
-        return format_timestamp(v[row], ' ');
-      });
+      return write_texts(
+          call, [v = from.values<std::int64_t>().data()](std::int64_t row) { return format_timestamp(v[row], ' '); });
     default: break;
   }
   return visit_number(type.kind(), [&](auto tag) -> Column {
     using From = typename decltype(tag)::type;
     const From* values = from.values<From>().data();
-    return write_texts(call, [values](std::int64_t row) {
-      return fmt::format_int(static_cast<std::int64_t>(values[row])).str();
-    });
+    return write_texts(
+        call, [values](std::int64_t row) { return fmt::format_int(static_cast<std::int64_t>(values[row])).str(); });
   });
 }
 

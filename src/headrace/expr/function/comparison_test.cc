@@ -1,15 +1,14 @@
 // Comparisons, lists, conditions: every pair of special values.
-#include <fmt/format.h>
-
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "headrace/expr/check_expr.h"
 
 namespace headrace {
 namespace {
 
-/// "=", "<" or ">" for two values of a type, after checking that all six operators, between, in, greatest and least agree,
-/// with columns and with literals.
+/// "=", "<" or ">" for two values of a type, after checking that all six operators, between, in, greatest and least
+/// agree, with columns and with literals.
 std::string relation(const std::string& type, const std::string& a, const std::string& b) {
   Batch batch = batch_of({{"a", type, {a}}, {"b", type, {b}}});
   std::string prefix = type == "string" ? "" : type + " ";
@@ -85,8 +84,10 @@ TEST_CASE("types are widened before they are compared") {
 
 TEST_CASE("nulls make comparisons null") {
   Batch batch = batch_of({{"a", "int64", {"1", "null", "1", "null"}}, {"b", "int64", {"1", "1", "null", "null"}}});
-  for (std::string op : {"=", "<=", ">="}) CHECK(cells("a " + op + " b", batch) == Cells{"true", "null", "null", "null"});
-  for (std::string op : {"<>", "<", ">"}) CHECK(cells("a " + op + " b", batch) == Cells{"false", "null", "null", "null"});
+  for (std::string op : {"=", "<=", ">="})
+    CHECK(cells("a " + op + " b", batch) == Cells{"true", "null", "null", "null"});
+  for (std::string op : {"<>", "<", ">"})
+    CHECK(cells("a " + op + " b", batch) == Cells{"false", "null", "null", "null"});
   CHECK(cells("a = null", batch) == Cells{"null", "null", "null", "null"});
   CHECK(cells("nullif(a, b)", batch) == Cells{"null", "null", "1", "null"});
   CHECK(cells("greatest(a, b)", batch) == Cells{"1", "1", "1", "null"});

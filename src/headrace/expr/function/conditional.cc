@@ -25,7 +25,8 @@ namespace {
 /// The one type that all values of a choice have.
 Type chosen_type(std::string_view name, std::span<const Type> all, std::span<const Type> choices) {
   Type common = common_type_of(choices);
-  bool all_null = std::all_of(choices.begin(), choices.end(), [](const Type& t) { return t.kind() == TypeKind::kNull; });
+  bool all_null =
+      std::all_of(choices.begin(), choices.end(), [](const Type& t) { return t.kind() == TypeKind::kNull; });
   if (common.kind() == TypeKind::kNull && !all_null) {
     refuse_args(name, all, "values of one type, or of types that widen to one; cast one of them");
   }
@@ -53,21 +54,16 @@ Column eval_if_else(const BoundExpr& call, const Batch& batch, EvalContext& cont
   }
   if (true_count == batch.row_count) return evaluate(*call.args[1], batch, context);
   if (true_count == 0) return evaluate(*call.args[2], batch, context);
-  PartialColumn when_true = evaluate_partial(*call.args[1], batch, rows_where(mask.data(), batch.row_count, 1), context);
-  PartialColumn when_false = evaluate_partial(*call.args[2], batch, rows_where(mask.data(), batch.row_count, 0), context);
+  PartialColumn when_true = evaluate_partial(*call.args[1], batch, mask.data(), 1, context);
+  PartialColumn when_false = evaluate_partial(*call.args[2], batch, mask.data(), 0, context);
   return merge(mask.data(), batch.row_count, when_true, when_false, context);
 }
 
 Column eval_coalesce(const BoundExpr& call, const Batch& batch, EvalContext& context) {
-  std::vector<std::int32_t> all(static_cast<std::size_t>(batch.row_count));
-  for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::int32_t>(i);
   Column result = evaluate(*call.args[0], batch, context);
-  for (std::size_t k = 1; k < call.args.size() && result.validity() != nullptr; ++k) {
-    std::vector<std::int32_t> missing = rows_where(result.validity(), batch.row_count, 0);
-    if (missing.empty()) break;
-    PartialColumn next = evaluate_partial(*call.args[k], batch, std::move(missing), context);
-    std::vector<std::uint8_t> mask(result.validity(), result.validity() + batch.row_count);
-    result = merge(mask.data(), batch.row_count, {result, all, true}, next, context);
+  for (std::size_t k = 1; k < call.args.size() && result.null_count() > 0; ++k) {
+    PartialColumn next = evaluate_partial(*call.args[k], batch, result.validity(), 0, context);
+    result = merge(result.validity(), batch.row_count, {result, true}, next, context);
   }
   return result;
 }
@@ -151,7 +147,8 @@ Column eval_extreme(const FunctionCall& call, bool greatest) {
     using T = typename decltype(tag)::type;
     std::vector<const T*> values;
     for (const Column& arg : call.args) values.push_back(arg.values<T>().data());
-    return pick_extreme(call, [&](std::size_t a, std::size_t b, std::int64_t row) { return wins(values[a][row], values[b][row]); });
+    return pick_extreme(
+        call, [&](std::size_t a, std::size_t b, std::int64_t row) { return wins(values[a][row], values[b][row]); });
   });
 }
 
@@ -161,8 +158,9 @@ const Function kIfElse = {
     .name = "if_else",
     .group = "conditional",
     .signature = "if_else(condition: bool, then, else) -> common type",
-    .summary = "The second value where the condition is true, else (false or null) the third; only the one that is taken is "
-               "evaluated. `case when … then … else … end` is the same.",
+    .summary =
+        "The second value where the condition is true, else (false or null) the third; only the one that is taken is "
+        "evaluated. `case when … then … else … end` is the same.",
     .examples = {{"if_else(1 < 2, 'a', 'b')", "a"},
                  {"case when null then 1 else 2 end", "2"},
                  {"case 3 when 1 then 'x' when 3 then 'y' end", "y"}},

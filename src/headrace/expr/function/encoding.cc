@@ -1,11 +1,11 @@
 // bucketize vocabulary_id one_hot array: what fitted features are made of. encoding.h is at the end.
 #include "headrace/expr/function/encoding.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstring>
 #include <limits>
+
+#include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/expr/function/comparison.h"
@@ -28,7 +28,8 @@ bool never_null(const BoundExpr&) { return false; }
 
 // bucketize
 
-constexpr std::string_view kBucketizeAccepts = "a number and a literal list of ascending boundaries: bucketize(x, [0, 10, 20])";
+constexpr std::string_view kBucketizeAccepts =
+    "a number and a literal list of ascending boundaries: bucketize(x, [0, 10, 20])";
 
 Resolved resolve_bucketize(std::span<const BoundExprPtr> args) {
   std::vector<Type> given = types_of(args);
@@ -80,7 +81,8 @@ Column bucketize(const FunctionCall& call) {
 // vocabulary_id
 
 constexpr std::string_view kVocabularyAccepts =
-    "a string or an integer, a literal list of values of its type, and a literal number of buckets: vocabulary_id(x, ['a'], 1)";
+    "a string or an integer, a literal list of values of its type, and a literal number of buckets: vocabulary_id(x, "
+    "['a'], 1)";
 constexpr std::int64_t kNullId = 1;
 constexpr std::int64_t kFirstBucketId = 2;
 
@@ -103,11 +105,13 @@ std::shared_ptr<const void> index_vocabulary(const BoundExpr& call) {
   const Column& values = call.args[1]->literal.as_elements();
   auto index = std::make_shared<const ValueIndex>(values);
   if (index->has_null()) {
-    throw Error(ErrorCode::kInvalidPipeline, "a value of vocabulary_id is null", "leave it out: null has the id 1 always");
+    throw Error(ErrorCode::kInvalidPipeline, "a value of vocabulary_id is null",
+                "leave it out: null has the id 1 always");
   }
   if (!index->duplicates().empty()) {
     throw Error(ErrorCode::kInvalidPipeline,
-                fmt::format("the value {} of vocabulary_id is listed twice", value_at(values, index->duplicates()[0]).to_string()),
+                fmt::format("the value {} of vocabulary_id is listed twice",
+                            value_at(values, index->duplicates()[0]).to_string()),
                 "list every value once");
   }
   return index;
@@ -186,7 +190,8 @@ Resolved resolve_array(std::span<const Type> given) {
   require_arg_count("array", given, 1, kAnyCount, kAccepted);
   Type common = common_type_of(given);
   if (common.kind() == TypeKind::kNull) refuse_args("array", given, kAccepted);
-  return {std::vector<Type>(given.size(), common), Type::fixed_size_list(common, static_cast<std::int32_t>(given.size()))};
+  return {std::vector<Type>(given.size(), common),
+          Type::fixed_size_list(common, static_cast<std::int32_t>(given.size()))};
 }
 
 Column eval_array(const FunctionCall& call) {
@@ -205,12 +210,16 @@ const Function kBucketize = {
     .name = "bucketize",
     .group = "list",
     .signature = "bucketize(x: number, boundaries: literal list of numbers) -> int64",
-    .summary = "How many of the ascending boundaries are at or below x: 0 below the first, their number from the last on. NaN "
-               "is above all numbers; null gives null.",
-    .examples = {{"bucketize(10, [0, 10, 20])", "2"}, {"bucketize(-1, [0, 10, 20])", "0"}, {"bucketize(float64 'NaN', [0.5])", "1"}},
+    .summary =
+        "How many of the ascending boundaries are at or below x: 0 below the first, their number from the last on. NaN "
+        "is above all numbers; null gives null.",
+    .examples = {{"bucketize(10, [0, 10, 20])", "2"},
+                 {"bucketize(-1, [0, 10, 20])", "0"},
+                 {"bucketize(float64 'NaN', [0.5])", "1"}},
     .eval =
         [](const FunctionCall& call) {
-          return call.args[0].type().kind() == TypeKind::kInt64 ? bucketize<std::int64_t>(call) : bucketize<double>(call);
+          return call.args[0].type().kind() == TypeKind::kInt64 ? bucketize<std::int64_t>(call)
+                                                                : bucketize<double>(call);
         },
     .prepare = check_boundaries,
     .reads_literals = true,
@@ -222,9 +231,13 @@ const Function kVocabularyId = {
     .name = "vocabulary_id",
     .group = "list",
     .signature = "vocabulary_id(x: string | integer, values: literal list, oov_buckets: int64 literal) -> int64",
-    .summary = "The id of x: 1 for null; 2 + oov_buckets + p for the value at position p of the list; for all others one of the "
-               "buckets 2 … 1 + oov_buckets, by hash. 0 is left for padding.",
-    .examples = {{"vocabulary_id('b', ['a', 'b'], 1)", "4"}, {"vocabulary_id('x', ['a', 'b'], 1)", "2"}, {"vocabulary_id(null, ['a'], 1)", "1"}},
+    .summary =
+        "The id of x: 1 for null; 2 + oov_buckets + p for the value at position p of the list; for all others one of "
+        "the "
+        "buckets 2 … 1 + oov_buckets, by hash. 0 is left for padding.",
+    .examples = {{"vocabulary_id('b', ['a', 'b'], 1)", "4"},
+                 {"vocabulary_id('x', ['a', 'b'], 1)", "2"},
+                 {"vocabulary_id(null, ['a'], 1)", "1"}},
     .null_rule = NullRule::kOwn,
     .eval = eval_vocabulary_id,
     .prepare = index_vocabulary,

@@ -1,9 +1,8 @@
 // Hashes, buckets and ids: what encoded features are made of.
 #include <limits>
 
-#include <fmt/format.h>
-
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "headrace/expr/check_expr.h"
 #include "headrace/expr/function/row_hash.h"
@@ -16,7 +15,8 @@ namespace {
 std::string as_cell(std::uint64_t hash) { return std::to_string(static_cast<std::int64_t>(hash)); }
 
 TEST_CASE("hashes are those of the kernel, whatever the width of the type") {
-  for (std::string type : {"int8", "int16", "int32", "int64"}) CHECK(cell("hash64(" + type + " '-5')") == as_cell(hash_int64(-5)));
+  for (std::string type : {"int8", "int16", "int32", "int64"})
+    CHECK(cell("hash64(" + type + " '-5')") == as_cell(hash_int64(-5)));
   CHECK(cell("hash64(true)") == as_cell(hash_int64(1)));
   CHECK(cell("hash64(date '1970-01-02')") == as_cell(hash_int64(1)));
   CHECK(cell("hash64(timestamp '1970-01-01T00:00:01Z')") == as_cell(hash_int64(1000000)));
@@ -63,11 +63,13 @@ TEST_CASE("hash buckets are the hash, unsigned, modulo their number") {
   CHECK(cells("hash_bucket(s, 1000)", batch) == expected);
   CHECK(cells("hash_bucket(s, i, 1000)", batch) == crossed);
   CHECK(cells("hash_bucket(s, 1)", batch) == Cells{"0", "0", "0", "0"});
-  CHECK(cells("hash_bucket(s, 'x', 1000) = hash_bucket(s, concat('x', ''), 1000)", batch) == Cells{"true", "true", "true", "true"});
+  CHECK(cells("hash_bucket(s, 'x', 1000) = hash_bucket(s, concat('x', ''), 1000)", batch) ==
+        Cells{"true", "true", "true", "true"});
 }
 
 TEST_CASE("bucketize counts the boundaries at or below a value") {
-  Batch batch = batch_of({{"x", "float64", {"-1", "0", "5", "10", "10.5", "Infinity", "NaN", "-Infinity", "null", "-0.0"}}});
+  Batch batch =
+      batch_of({{"x", "float64", {"-1", "0", "5", "10", "10.5", "Infinity", "NaN", "-Infinity", "null", "-0.0"}}});
   CHECK(cells("bucketize(x, [0, 10])", batch) == Cells{"0", "1", "1", "2", "2", "2", "2", "0", "null", "1"});
   CHECK(cells("bucketize(x, [])", batch.slice(0, 2)) == Cells{"0", "0"});
   CHECK(cells("bucketize(x, [5, 5, 5])", batch.slice(1, 2)) == Cells{"0", "3"});
@@ -82,11 +84,11 @@ TEST_CASE("vocabulary ids: null is 1, then the buckets of unknown values, then t
   Batch batch = batch_of({{"s", "string", {"b", "a", "x", "null", "", "B"}}});
   std::uint64_t buckets = 3;
   auto unknown = [&](std::string_view text) { return std::to_string(2 + hash_bytes(text) % buckets); };
-  CHECK(cells("vocabulary_id(s, ['a', 'b'], 3)", batch) == Cells{"6", "5", unknown("x"), "1", unknown(""), unknown("B")});
+  CHECK(cells("vocabulary_id(s, ['a', 'b'], 3)", batch) ==
+        Cells{"6", "5", unknown("x"), "1", unknown(""), unknown("B")});
   CHECK(cells("vocabulary_id(s, [], 3)", batch.slice(0, 1)) == Cells{unknown("b")});
   Batch ints = batch_of({{"i", "int16", {"7", "-1", "null", "8"}}});
-  CHECK(cells("vocabulary_id(i, [8, 7], 5)", ints) ==
-        Cells{"8", std::to_string(2 + hash_int64(-1) % 5), "1", "7"});
+  CHECK(cells("vocabulary_id(i, [8, 7], 5)", ints) == Cells{"8", std::to_string(2 + hash_int64(-1) % 5), "1", "7"});
 }
 
 TEST_CASE("one-hot vectors") {

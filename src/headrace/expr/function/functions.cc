@@ -244,7 +244,8 @@ const Function* const kTable[] = {
 
 std::vector<const Function*> sorted_table() {
   std::vector<const Function*> functions;
-  std::copy_if(std::begin(kTable), std::end(kTable), std::back_inserter(functions), [](auto* f) { return f != nullptr; });
+  std::copy_if(std::begin(kTable), std::end(kTable), std::back_inserter(functions),
+               [](auto* f) { return f != nullptr; });
   std::sort(functions.begin(), functions.end(), [](auto* a, auto* b) { return a->name < b->name; });
   return functions;
 }

@@ -16,7 +16,8 @@ namespace {
 
 void refuse_structs(std::string_view name, std::span<const Type> given) {
   for (const Type& type : given) {
-    if (type.kind() == TypeKind::kStruct) refuse_args(name, given, "values of all types but structs; hash their fields");
+    if (type.kind() == TypeKind::kStruct)
+      refuse_args(name, given, "values of all types but structs; hash their fields");
   }
 }
 
@@ -24,7 +25,8 @@ std::vector<std::uint64_t> hash_arguments(const FunctionCall& call, std::size_t 
   std::vector<Column> columns;
   for (std::size_t i = 0; i < count; ++i) {
     const Value* literal = call.literal(i);
-    columns.push_back(literal == nullptr ? call.args[i] : constant_column(call.context.memory, *literal, call.row_count));
+    columns.push_back(literal == nullptr ? call.args[i]
+                                         : constant_column(call.context.memory, *literal, call.row_count));
   }
   std::vector<std::uint64_t> hashes(static_cast<std::size_t>(call.row_count));
   hash_rows(columns, hashes);
@@ -34,7 +36,8 @@ std::vector<std::uint64_t> hash_arguments(const FunctionCall& call, std::size_t 
 template <typename F>
 Column map_hashes(const FunctionCall& call, const std::vector<std::uint64_t>& hashes, const F& f) {
   std::shared_ptr<Buffer> values = allocate_values<std::int64_t>(call);
-  for (std::size_t i = 0; i < hashes.size(); ++i) values->mutable_as<std::int64_t>()[i] = static_cast<std::int64_t>(f(hashes[i]));
+  for (std::size_t i = 0; i < hashes.size(); ++i)
+    values->mutable_as<std::int64_t>()[i] = static_cast<std::int64_t>(f(hashes[i]));
   return Column::fixed(TypeKind::kInt64, call.row_count, std::move(values));
 }
 
@@ -68,8 +71,10 @@ const Function kHash64 = {
     .name = "hash64",
     .group = "hash",
     .signature = "hash64(x, ...) -> int64",
-    .summary = "XXH3-64 of the value, seed 0, as a signed integer; of several values, the hash of their hashes. The same in every "
-               "version and on every machine; null has a hash of its own.",
+    .summary =
+        "XXH3-64 of the value, seed 0, as a signed integer; of several values, the hash of their hashes. The same in "
+        "every "
+        "version and on every machine; null has a hash of its own.",
     .examples = {{"hash64('JFK')", "2907997725854834415"}, {"hash64(null)", "-7046029254386353131"}},
     .null_rule = NullRule::kOwn,
     .resolve = resolve_hash64,
@@ -87,7 +92,9 @@ const Function kHashBucket = {
     .group = "hash",
     .signature = "hash_bucket(x, ..., buckets: int64 literal) -> int64",
     .summary = "The hash of the values (hash64, without sign) modulo the number of buckets; null has a bucket, too.",
-    .examples = {{"hash_bucket('JFK', 1000)", "415"}, {"hash_bucket('JFK', 'SFO', 1000)", "997"}, {"hash_bucket(null, 1)", "0"}},
+    .examples = {{"hash_bucket('JFK', 1000)", "415"},
+                 {"hash_bucket('JFK', 'SFO', 1000)", "997"},
+                 {"hash_bucket(null, 1)", "0"}},
     .null_rule = NullRule::kOwn,
     .eval = eval_hash_bucket,
     .reads_literals = true,

@@ -46,7 +46,8 @@ class BoolRows {
     any_null_ |= !valid;
   }
   Column finish() {
-    return Column::fixed(TypeKind::kBool, call_.row_count, std::move(values_), any_null_ ? std::move(validity_) : nullptr);
+    return Column::fixed(TypeKind::kBool, call_.row_count, std::move(values_),
+                         any_null_ ? std::move(validity_) : nullptr);
   }
 
  private:
@@ -171,10 +172,15 @@ const Function kIn = {
     .group = "comparison",
     .signature = "x in (a, ...) -> bool",
     .summary = "Whether x equals one of the values; null when x is null, or when none is equal but one is null.",
-    .examples = {{"2 in (1, 2)", "true"}, {"'c' in ('a', 'b')", "false"}, {"3 in (1, null)", "null"}, {"3 not in (1, 2)", "true"}},
+    .examples = {{"2 in (1, 2)", "true"},
+                 {"'c' in ('a', 'b')", "false"},
+                 {"3 in (1, null)", "null"},
+                 {"3 not in (1, 2)", "true"}},
     .null_rule = NullRule::kOwn,
     .resolve =
-        [](std::span<const Type> given) { return resolve_same("in", given, 2, kAnyCount, "a value and at least one to compare it with"); },
+        [](std::span<const Type> given) {
+          return resolve_same("in", given, 2, kAnyCount, "a value and at least one to compare it with");
+        },
     .eval = eval_in,
     .prepare = prepare_in,
     .reads_literals = true,
@@ -189,7 +195,8 @@ const Function kBetween = {
     .summary = "Whether low <= x and x <= high.",
     .examples = {{"2 between 1 and 3", "true"}, {"5 between null and 3", "false"}, {"2 between null and 3", "null"}},
     .null_rule = NullRule::kOwn,
-    .resolve = [](std::span<const Type> given) { return resolve_same("between", given, 3, 3, "a value and two bounds"); },
+    .resolve =
+        [](std::span<const Type> given) { return resolve_same("between", given, 3, 3, "a value and two bounds"); },
     .eval = eval_between,
     .reads_literals = true,
     .fails = Fails::kNever,

@@ -1,7 +1,7 @@
 // and or not is_null is_not_null is_nan, in three-valued logic.
 //
-// `and` and `or` take two or more arguments and evaluate each one only on the rows that those before it left open: after `and`
-// met false, or `or` met true, nothing can change, and nothing can fail.
+// `and` and `or` take two or more arguments and evaluate each one only on the rows that those before it left open:
+// after `and` met false, or `or` met true, nothing can change, and nothing can fail.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -34,70 +34,73 @@ bool any_nullable(const BoundExpr& call) {
   return std::any_of(call.args.begin(), call.args.end(), [](const BoundExprPtr& arg) { return arg->nullable; });
 }
 
-/// Combines the arguments of `and` (deciding value 0) or `or` (deciding value 1) row by row.
+/// Combines the arguments of `and` (deciding value 0) or `or` (deciding value 1) row by row: a row is decided once an
+/// argument had the deciding value, and else known as long as no argument was null.
 class Decision {
  public:
   Decision(std::uint8_t deciding, std::int64_t row_count, MemoryBudget& memory)
       : deciding_(deciding),
         row_count_(row_count),
-        values_(Buffer::allocate(memory, static_cast<std::size_t>(row_count))),
-        validity_(Buffer::allocate(memory, static_cast<std::size_t>(row_count))) {
-    std::memset(values_->mutable_data(), 1 - deciding, values_->size_bytes());
-    std::memset(validity_->mutable_data(), 1, validity_->size_bytes());
+        decided_(Buffer::allocate(memory, static_cast<std::size_t>(row_count))),
+        known_(Buffer::allocate(memory, static_cast<std::size_t>(row_count))) {
+    std::memset(decided_->mutable_data(), 0, decided_->size_bytes());
+    std::memset(known_->mutable_data(), 1, known_->size_bytes());
   }
 
-  /// The rows that a further argument can still change.
-  std::vector<std::int32_t> open_rows() {
-    std::uint8_t open = static_cast<std::uint8_t>(1 - deciding_);
-    return rows_where(values(), row_count_, open);  // null counts as open: its value is kept at that of the open ones
-  }
+  /// 1 for rows that further arguments cannot change.
+  std::uint8_t* decided() { return decided_->mutable_as<std::uint8_t>(); }
+  bool is_complete() { return std::find(decided(), decided() + row_count_, 0) == decided() + row_count_; }
 
+  /// Adds an argument that was evaluated where decided() is 0.
   void add(const PartialColumn& part) {
     const std::uint8_t* in = part.column.values<std::uint8_t>().data();
     const std::uint8_t* in_valid = part.column.validity();
-    if (part.by_row && static_cast<std::int64_t>(part.rows.size()) == row_count_) {
-      for (std::int64_t i = 0; i < row_count_; ++i) add(i, in[i], in_valid == nullptr ? std::uint8_t{1} : in_valid[i]);
-      return;
-    }
-    for (std::size_t i = 0; i < part.rows.size(); ++i) {
-      std::size_t from = part.by_row ? static_cast<std::size_t>(part.rows[i]) : i;
-      add(part.rows[i], in[from], in_valid == nullptr ? std::uint8_t{1} : in_valid[from]);
+    std::uint8_t *met = decided(), *sure = known();
+    std::uint8_t flip = static_cast<std::uint8_t>(deciding_ ^ 1);
+    if (part.by_row && in_valid == nullptr) {
+      for (std::int64_t i = 0; i < row_count_; ++i) met[i] |= static_cast<std::uint8_t>(in[i] ^ flip);
+    } else if (part.by_row) {
+      for (std::int64_t i = 0; i < row_count_; ++i) {
+        met[i] |= static_cast<std::uint8_t>(in_valid[i] & (in[i] ^ flip));
+        sure[i] &= in_valid[i];
+      }
+    } else {
+      for (std::int64_t i = 0, next = 0; i < row_count_; ++i) {
+        if (met[i] != 0) continue;
+        std::uint8_t valid = in_valid == nullptr ? std::uint8_t{1} : in_valid[next];
+        met[i] = static_cast<std::uint8_t>(valid & (in[next++] ^ flip));
+        sure[i] &= valid;
+      }
     }
   }
 
   Column finish() {
-    std::uint8_t all = 1;
-    bool deciding_is_true = deciding_ == 1;
+    // In place: decided_ becomes the values, known_ the validity.
+    std::uint8_t *met = decided(), *sure = known();
+    std::uint8_t all = 1, flip = static_cast<std::uint8_t>(deciding_ ^ 1);
     for (std::int64_t i = 0; i < row_count_; ++i) {
-      all &= valid()[i];
-      if (!deciding_is_true) values()[i] &= valid()[i];  // no value under a null
+      std::uint8_t valid = static_cast<std::uint8_t>(met[i] | sure[i]);
+      met[i] = static_cast<std::uint8_t>(valid & (met[i] ^ flip));
+      sure[i] = valid;
+      all &= valid;
     }
-    return Column::fixed(TypeKind::kBool, row_count_, values_, all != 0 ? nullptr : validity_);
+    return Column::fixed(TypeKind::kBool, row_count_, decided_, all != 0 ? nullptr : known_);
   }
 
  private:
-  std::uint8_t* values() { return values_->mutable_as<std::uint8_t>(); }
-  std::uint8_t* valid() { return validity_->mutable_as<std::uint8_t>(); }
-
-  void add(std::int64_t row, std::uint8_t value, std::uint8_t value_valid) {
-    bool decides = value_valid != 0 && value == deciding_;
-    bool decided = values()[row] == deciding_;
-    values()[row] = decides || decided ? deciding_ : static_cast<std::uint8_t>(1 - deciding_);
-    valid()[row] = static_cast<std::uint8_t>(decides || decided || (valid()[row] != 0 && value_valid != 0) ? 1 : 0);
-  }
+  std::uint8_t* known() { return known_->mutable_as<std::uint8_t>(); }
 
   std::uint8_t deciding_;
   std::int64_t row_count_;
-  std::shared_ptr<Buffer> values_;
-  std::shared_ptr<Buffer> validity_;
+  std::shared_ptr<Buffer> decided_;
+  std::shared_ptr<Buffer> known_;
 };
 
 Column decide(const BoundExpr& call, const Batch& batch, EvalContext& context, std::uint8_t deciding) {
   Decision decision(deciding, batch.row_count, context.memory);
   for (const BoundExprPtr& arg : call.args) {
-    std::vector<std::int32_t> open = decision.open_rows();
-    if (open.empty()) break;
-    decision.add(evaluate_partial(*arg, batch, std::move(open), context));
+    if (decision.is_complete()) break;
+    decision.add(evaluate_partial(*arg, batch, decision.decided(), 0, context));
   }
   return decision.finish();
 }
@@ -139,12 +142,16 @@ const Function kAnd = {
     .group = "logic",
     .signature = "a and b -> bool",
     .summary = "True when all are true, false when any is false, else null. What comes after a false is not evaluated.",
-    .examples = {{"true and false", "false"}, {"null and false", "false"}, {"null and true", "null"}, {"false and 1 / 0 > 1", "false"}},
+    .examples = {{"true and false", "false"},
+                 {"null and false", "false"},
+                 {"null and true", "null"},
+                 {"false and 1 / 0 > 1", "false"}},
     .null_rule = NullRule::kOwn,
     .resolve = [](std::span<const Type> given) { return resolve_bools("and", given, 2, kAnyCount); },
     .fails = Fails::kNever,
     .nullable = any_nullable,
-    .eval_lazy = [](const BoundExpr& call, const Batch& batch, EvalContext& context) { return decide(call, batch, context, 0); },
+    .eval_lazy = [](const BoundExpr& call, const Batch& batch,
+                    EvalContext& context) { return decide(call, batch, context, 0); },
 };
 
 const Function kOr = {
@@ -157,7 +164,8 @@ const Function kOr = {
     .resolve = [](std::span<const Type> given) { return resolve_bools("or", given, 2, kAnyCount); },
     .fails = Fails::kNever,
     .nullable = any_nullable,
-    .eval_lazy = [](const BoundExpr& call, const Batch& batch, EvalContext& context) { return decide(call, batch, context, 1); },
+    .eval_lazy = [](const BoundExpr& call, const Batch& batch,
+                    EvalContext& context) { return decide(call, batch, context, 1); },
 };
 
 const Function kNot = {
@@ -169,7 +177,8 @@ const Function kNot = {
     .resolve = [](std::span<const Type> given) { return resolve_bools("not", given, 1, 1); },
     .eval =
         [](const FunctionCall& call) {
-          return map_values<std::uint8_t, std::uint8_t>(call, [](std::uint8_t a) { return static_cast<std::uint8_t>(a ^ 1); });
+          return map_values<std::uint8_t, std::uint8_t>(
+              call, [](std::uint8_t a) { return static_cast<std::uint8_t>(a ^ 1); });
         },
     .fails = Fails::kNever,
 };

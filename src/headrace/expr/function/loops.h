@@ -1,7 +1,7 @@
 // Loops over the values of one or two fixed-width arguments: no call, branch or allocation a row.
 //
-// An argument may be a literal (Function::reads_literals). Values are computed under nulls, too, unless they would be seen
-// there: slots under a null become zero.
+// An argument may be a literal (Function::reads_literals). Values are computed under nulls, too, unless they would be
+// seen there: slots under a null become zero.
 #pragma once
 
 #include <cstdint>
@@ -108,8 +108,8 @@ Column map_pairs(const FunctionCall& call, const F& f) {
   return Column::fixed(call.expr.type, call.row_count, std::move(buffer));
 }
 
-/// Runs `row_fails(i, out)` for all rows, and then `fail(i)` for the first valid one that failed. Failures are looked for only
-/// after the loop, which so stays free of branches.
+/// Runs `row_fails(i, out)` for all rows, and then `fail(i)` for the first valid one that failed. Failures are looked
+/// for only after the loop, which so stays free of branches.
 template <typename Out, typename RowFails, typename Fail>
 void fill_checked(const FunctionCall& call, Out* out, const RowFails& row_fails, const Fail& fail) {
   bool failed = false;
@@ -126,21 +126,23 @@ void fill_checked(const FunctionCall& call, Out* out, const RowFails& row_fails,
 }
 
 /// A column of what `fails(a, out)` puts into out; where it returns true, fail(row) throws.
-template <typename Out, typename A, typename Fails_, typename Fail>
-Column map_values_checked(const FunctionCall& call, const Fails_& fails, const Fail& fail) {
+template <typename Out, typename A, typename TryValue, typename Fail>
+Column map_values_checked(const FunctionCall& call, const TryValue& fails, const Fail& fail) {
   std::shared_ptr<Buffer> buffer = allocate_values<Out>(call);
   const A* a = call.args[0].values<A>().data();
-  fill_checked(call, buffer->mutable_as<Out>(), [&](std::int64_t i, Out& out) -> bool { return fails(a[i], out); }, fail);
+  fill_checked(
+      call, buffer->mutable_as<Out>(), [&](std::int64_t i, Out& out) -> bool { return fails(a[i], out); }, fail);
   return Column::fixed(call.expr.type, call.row_count, std::move(buffer));
 }
 
 /// A column of what `fails(a, b, out)` puts into out; where it returns true, fail(row) throws.
-template <typename Out, typename A, typename B, typename Fails_, typename Fail>
-Column map_pairs_checked(const FunctionCall& call, const Fails_& fails, const Fail& fail) {
+template <typename Out, typename A, typename B, typename TryValue, typename Fail>
+Column map_pairs_checked(const FunctionCall& call, const TryValue& fails, const Fail& fail) {
   std::shared_ptr<Buffer> buffer = allocate_values<Out>(call);
   with_operands<A, B>(call, [&](const auto& a, const auto& b) {
     fill_checked(
-        call, buffer->mutable_as<Out>(), [&](std::int64_t i, Out& out) -> bool { return fails(a(i), b(i), out); }, fail);
+        call, buffer->mutable_as<Out>(), [&](std::int64_t i, Out& out) -> bool { return fails(a(i), b(i), out); },
+        fail);
   });
   return Column::fixed(call.expr.type, call.row_count, std::move(buffer));
 }

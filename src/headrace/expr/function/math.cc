@@ -1,7 +1,7 @@
 // exp expm1 ln log10 log1p log2 pow sin cos tanh sqrt abs sign.
 //
-// The elementary functions are those of kernel/math.h, never the C library's, so that bits are the same everywhere. Logarithms
-// are null outside their domain, as in Spark; sqrt and pow give NaN there.
+// The elementary functions are those of kernel/math.h, never the C library's, so that bits are the same everywhere.
+// Logarithms are null outside their domain, as in Spark; sqrt and pow give NaN there.
 #include "headrace/kernel/math.h"
 
 #include <cmath>
@@ -81,7 +81,8 @@ Column eval_abs(const FunctionCall& call) {
         return overflow && a < 0;
       };
       return map_values_checked<T, T>(call, fails, [&](std::int64_t row) {
-        call.fail(row, call.expr.type.to_string() + " overflow", "cast to a wider type first, such as cast(x as float64)");
+        call.fail(row, call.expr.type.to_string() + " overflow",
+                  "cast to a wider type first, such as cast(x as float64)");
       });
     }
   });

@@ -1,9 +1,9 @@
 // See resolve.h.
 #include "headrace/expr/function/resolve.h"
 
-#include <fmt/format.h>
-
 #include <string>
+
+#include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/expr/bind.h"

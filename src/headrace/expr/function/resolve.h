@@ -12,8 +12,9 @@ namespace headrace {
 
 inline constexpr std::size_t kAnyCount = std::numeric_limits<std::size_t>::max();
 
-/// Throws Error(kInvalidPipeline) "<name> does not take (<got>)" with the hint "<name> takes <accepted>"; bind() adds where.
-/// `accepted` is a fragment such as "a string and an integer", with a fix after a semicolon if there is one to give.
+/// Throws Error(kInvalidPipeline) "<name> does not take (<got>)" with the hint "<name> takes <accepted>"; bind() adds
+/// where. `accepted` is a fragment such as "a string and an integer", with a fix after a semicolon if there is one to
+/// give.
 [[noreturn]] void refuse_args(std::string_view name, std::span<const Type> got, std::string_view accepted);
 
 /// Refuses the call as refuse_args() does unless it has `min` to `max` arguments.

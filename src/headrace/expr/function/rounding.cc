@@ -1,7 +1,7 @@
 // round floor ceil trunc.
 //
-// round takes halves away from zero, in the decimal sense: round(2.675, 2) is 2.68, though the float64 nearest to 2.675 is a
-// little below it, because what counts is the shortest decimal text of the number.
+// round takes halves away from zero, in the decimal sense: round(2.675, 2) is 2.68, though the float64 nearest to 2.675
+// is a little below it, because what counts is the shortest decimal text of the number.
 #include <algorithm>
 #include <cmath>
 
@@ -127,14 +127,15 @@ Column round_decimals(const FunctionCall& call, int digits) {
   const Type& from = call.args[0].type();
   const Type& to = call.expr.type;
   auto fails = [&](Int128 value, Int128& out) {
-    std::optional<Int128> rounded = rescale_decimal(value, from.scale(), std::min(from.scale(), digits), kDecimalDigitsMax);
-    if (rounded && digits < 0) rounded = digits < -kDecimalDigitsMax ? Int128{0} : rescale_decimal(*rounded, digits, 0, to.precision());
+    std::optional<Int128> rounded =
+        rescale_decimal(value, from.scale(), std::min(from.scale(), digits), kDecimalDigitsMax);
+    if (rounded && digits < 0)
+      rounded = digits < -kDecimalDigitsMax ? Int128{0} : rescale_decimal(*rounded, digits, 0, to.precision());
     out = rounded.value_or(0);
     return !rounded || !fits_precision(*rounded, to.precision());
   };
-  return map_values_checked<Int128, Int128>(call, fails, [&](std::int64_t row) {
-    call.fail(row, to.to_string() + " overflow", "cast to float64 first");
-  });
+  return map_values_checked<Int128, Int128>(
+      call, fails, [&](std::int64_t row) { call.fail(row, to.to_string() + " overflow", "cast to float64 first"); });
 }
 
 Column eval_round(const FunctionCall& call) {
@@ -199,7 +200,8 @@ Column eval_to_integer(const FunctionCall& call, Direction direction) {
     return !fits;
   };
   return map_values_checked<std::int64_t, double>(call, fails, [&](std::int64_t row) {
-    call.fail(row, "the value does not fit int64", "filter such rows out, or guard them: case when x < 1e18 then … end");
+    call.fail(row, "the value does not fit int64",
+              "filter such rows out, or guard them: case when x < 1e18 then … end");
   });
 }
 
@@ -209,8 +211,11 @@ const Function kRound = {
     .name = "round",
     .group = "math",
     .signature = "round(x: number, digits: int64 literal = 0) -> same as x, of decimals with the digits as scale",
-    .summary = "The nearest number of so many digits after the point (before it, if negative); halves go away from zero.",
-    .examples = {{"round(2.5)", "3.0"}, {"round(2.675, 2)", "2.68"}, {"round(-1250, -2)", "-1300"},
+    .summary =
+        "The nearest number of so many digits after the point (before it, if negative); halves go away from zero.",
+    .examples = {{"round(2.5)", "3.0"},
+                 {"round(2.675, 2)", "2.68"},
+                 {"round(-1250, -2)", "-1300"},
                  {"round(decimal(4, 3) '1.005', 2)", "1.01"}},
     .eval = eval_round,
     .reads_literals = true,

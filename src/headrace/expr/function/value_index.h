@@ -1,7 +1,7 @@
 // A set of literal values with their positions, for fast lookup: the lists of `in` and of vocabularies.
 //
-// Open addressing with linear probing over at most half-full slots. Values of fixed width up to 8 bytes are kept as 64-bit
-// keys, all others as bytes.
+// Open addressing with linear probing over at most half-full slots. Values of fixed width up to 8 bytes are kept as
+// 64-bit keys, all others as bytes.
 #pragma once
 
 #include <cstdint>
@@ -45,7 +45,8 @@ class ValueIndex {
       if (row == kMissing || keys_[static_cast<std::size_t>(row)] == key) return row;
     }
   }
-  /// The row of these bytes, whose hash_bytes() is given, in a column of strings, binary or decimals (16 bytes), or kMissing.
+  /// The row of these bytes, whose hash_bytes() is given, in a column of strings, binary or decimals (16 bytes), or
+  /// kMissing.
   std::int32_t find(std::string_view bytes, std::uint64_t hash) const {
     if (slots_.empty()) return kMissing;
     for (std::size_t at = hash & mask_;; at = (at + 1) & mask_) {
