@@ -123,7 +123,7 @@ def test_a_join_that_would_multiply_rows_says_so(tmp_path):
     )
     done = run_changed(tmp_path, text)
     assert done.returncode == 1
-    assert "would multiply rows: 2 rows of its right side have the key dest = IAH" in done.stderr
+    assert "would multiply rows: 2 rows of its right side have the key dest = 'IAH'" in done.stderr
     assert published(tmp_path / "out") == []
 
 

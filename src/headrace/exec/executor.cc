@@ -151,7 +151,8 @@ struct Executor::Stages {
     with_context([&] { run_stage(stream.source, stream.operators, sink, *stream.source_counts, &seconds, context); },
                  [&] { return "running " + node.label; });
     Entry& entry = add_entry("aggregate", node.label, {input_entry});
-    auto table = std::make_shared<const Table>(sink.result());
+    auto table = std::make_shared<const Table>(
+        with_context([&] { return sink.result(); }, [&] { return "running " + node.label; }));
     entry.counts = {rows_out_of(input_entry), table->row_count(), static_cast<std::int64_t>(table->data_bytes()),
                     seconds};
     return stream_of(table, node.label, entry.report.id);

@@ -8,7 +8,6 @@
 #include "headrace/base/error.h"
 #include "headrace/column/column_builder.h"
 #include "headrace/expr/evaluate.h"
-#include "headrace/kernel/canonical_floats.h"
 #include "headrace/kernel/gather.h"
 #include "headrace/kernel/hash.h"
 
@@ -76,9 +75,7 @@ void HashAggregate::consume(Batch batch, std::size_t split_index, std::size_t wo
   if (groups.current_split != split_index) groups.next_row = 0;
   groups.current_split = split_index;
   std::vector<Column> key_columns;
-  for (std::size_t index : key_columns_) {
-    key_columns.push_back(canonical_floats(*context_.memory, batch.columns[index]));
-  }
+  for (std::size_t index : key_columns_) key_columns.push_back(batch.columns[index]);
   std::uint64_t position = (static_cast<std::uint64_t>(split_index) << 32) + groups.next_row;
   groups.assign(key_columns, static_cast<std::size_t>(batch.row_count),
                 [&](std::size_t row) { return position + row; });
@@ -129,7 +126,10 @@ Table HashAggregate::result() {
     all.columns.push_back(gather(*context_.memory, values.finish(), order));
   }
   for (auto& aggregate : groups.aggregates) {
-    all.columns.push_back(gather(*context_.memory, aggregate->finish(*context_.memory), order));
+    const NamedExpr& named = node_.aggregates[all.columns.size() - groups.key_values.size()];
+    Column values = with_context([&] { return aggregate->finish(*context_.memory); },
+                                 [&] { return "computing " + named.name + " = " + to_string(named.expr); });
+    all.columns.push_back(gather(*context_.memory, values, order));
   }
   Table table{output_, {}};
   for (std::int64_t start = 0; start < all.row_count; start += context_.batch_rows) {

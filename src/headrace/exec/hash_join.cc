@@ -168,7 +168,8 @@ void JoinTable::refuse_duplicates(const JoinNode& join, std::span<const Column> 
     if (rows.size() < 2) continue;
     std::string text;
     for (std::size_t k = 0; k < key_columns.size(); ++k) {
-      text += fmt::format("{}{} = {}", k == 0 ? "" : ", ", join.right_on[k], format_cell(key_columns[k], rows[0]));
+      text +=
+          fmt::format("{}{} = {}", k == 0 ? "" : ", ", join.right_on[k], value_at(key_columns[k], rows[0]).to_string());
     }
     throw Error(
         ErrorCode::kBadData,

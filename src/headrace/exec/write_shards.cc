@@ -46,6 +46,17 @@ void for_each_slice(const Table& table, std::int64_t begin, std::int64_t end, co
   }
 }
 
+Batch encode(const Batch& rows, const std::vector<BoundExprPtr>& columns, const std::shared_ptr<const Schema>& schema,
+             MemoryBudget& memory) {
+  EvalContext context{memory};
+  Batch encoded{schema, {}, rows.row_count};
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    encoded.columns.push_back(with_context([&] { return evaluate(*columns[i], rows, context); },
+                                           [&] { return "encoding feature " + (*schema)[i].name; }));
+  }
+  return encoded;
+}
+
 std::vector<ShardTask> make_tasks(const std::vector<Table>& parts, const std::vector<ShardTarget>& targets) {
   std::vector<ShardTask> tasks;
   for (std::size_t part = 0; part < parts.size(); ++part) {
@@ -102,10 +113,7 @@ WrittenShards write_shards(const std::vector<std::string>& part_names, const std
                    [&](const Batch& rows) {
                      context.cancellation->check();
                      Clock::time_point start = Clock::now();
-                     EvalContext eval{*context.memory};
-                     Batch encoded{schema, {}, rows.row_count};
-                     for (const BoundExprPtr& column : columns)
-                       encoded.columns.push_back(evaluate(*column, rows, eval));
+                     Batch encoded = encode(rows, columns, schema, *context.memory);
                      if (counts_rows) {
                        own.digest.add(encoded);
                        own.rows += rows.row_count;

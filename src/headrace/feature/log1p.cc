@@ -12,7 +12,7 @@ const TransformKind kLog1pTransform = {
     .name = "log1p",
     .summary =
         "ln(1 + x), exact near zero too: tames the long tail of counts and amounts. Null stays null. A value of -1 "
-        "or less is an error; clip it away first.",
+        "or less gives null; clip it away first, or fill it after.",
     .fitted = {},
     .input = "a number",
     .output = "float64",

@@ -24,7 +24,7 @@ constexpr PipelineKey kPipelineKeys[] = {
      "What the rows of one table promise. A run whose rows break it publishes nothing.", "{table: rows}"},
     {"features", "list of feature or features", kOptional, "[]",
      "The columns of the data set, in order. A list takes its columns from the last table.", "[{name: distance}]"},
-    {"split", "split", kOptional, "all rows in the part `train`", "How rows are dealt to the parts of the data set.",
+    {"split", "split", kOptional, "all rows in one part, `all`", "How rows are dealt to the parts of the data set.",
      "{by: time_hour, parts: {train: '< 2013-11-01', eval: rest}}"},
     {"outputs", "list of output", kOptional, "[]", "The data sets to write.", "[{path: out/rows, format: parquet}]"},
     {"state", "string", kOptional, "`state` beside the first output", "The folder for the fitted state.", "out/state"},
