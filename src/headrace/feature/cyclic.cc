@@ -36,7 +36,7 @@ const TransformKind kCyclicTransform = {
         "stays null; use fill before it.",
     .fitted = {},
     .input = "a number",
-    .output = "fixed_size_list<float32, 2>: sine, cosine",
+    .output = "`fixed_size_list<float32, 2>`: sine, cosine",
     .parameters = {{"period", "float", "", "after how much it begins anew: 24 for hours; greater than 0"}},
     .example = "[hour, {cyclic: {period: 24}}]",
     .source = {},

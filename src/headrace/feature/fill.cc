@@ -107,8 +107,10 @@ std::unique_ptr<Accumulator> order_accumulator(Statistic statistic, MemoryBudget
 class FillWithStatistic final : public Transform {
  public:
   FillWithStatistic(FeatureDomain input, Statistic statistic)
-      : Transform(true), input_(std::move(input)), statistic_(statistic) {
-    integers_ = input_.type.is_integer() && statistic != Statistic::kMean;
+      : Transform(true),
+        input_(std::move(input)),
+        statistic_(statistic),
+        integers_(input_.type.is_integer() && statistic != Statistic::kMean) {
     bool keeps_type = integers_ || input_.type.is_floating();
     output_ = {keeps_type ? input_.type : Type(TypeKind::kFloat64), false, integers_ && input_.is_id,
                integers_ ? input_.id_count : std::nullopt};
@@ -144,9 +146,9 @@ class FillWithStatistic final : public Transform {
   }
 
   FeatureDomain input_;
-  FeatureDomain output_;
   Statistic statistic_;
-  bool integers_ = false;
+  bool integers_;  // an integer column with a statistic that is one of its values
+  FeatureDomain output_;
 };
 
 Statistic statistic_named(const TransformParameters& parameters) {

@@ -25,7 +25,7 @@ Expr formula(std::string_view text, std::initializer_list<std::pair<std::string_
     for (const auto& [column, expr] : columns) {
       if (column == name) return expr;
     }
-    HEADRACE_CHECK(!"a column of a formula is not given");
+    HEADRACE_CHECK(false);  // a column of the formula is not given
   });
 }
 

@@ -51,7 +51,7 @@ class Accumulator {
   /// The state; called once, after the last round. Throws Error(kBadData) when the rows do not allow one (a mean that
   /// is infinite, a fill value of no values).
   virtual Json finish() = 0;
-  /// Bytes held, for the budget.
+  /// Bytes held, for reports: what grows with the data has been charged already, to the budget of make_accumulator().
   virtual std::size_t state_bytes() const = 0;
 };
 
@@ -59,7 +59,7 @@ class Accumulator {
 class Transform {
  public:
   virtual ~Transform() = default;
-  /// A new accumulator, or nullptr when nothing is to be fitted.
+  /// A new accumulator, or nullptr when nothing is to be fitted. It and its forks charge `memory` before they grow.
   virtual std::unique_ptr<Accumulator> make_accumulator(MemoryBudget& memory) const {
     (void)memory;
     return nullptr;
