@@ -118,18 +118,22 @@ Column evaluate_call(const BoundExpr& expr, const Batch& batch, EvalContext& con
   return clear_under_nulls(result, context.memory);
 }
 
+/// The beginning of a long text, not cut inside a character.
+std::string shorten(std::string text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  std::size_t end = bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return text.substr(0, end) + "…";
+}
+
 /// The value of a row for a message: text in quotes, long text cut.
 std::string describe_value(const Column& column, std::int64_t row) {
-  constexpr std::size_t kShownMax = 60;
   bool quoted = column.type().kind() == TypeKind::kString && !column.is_null(row);
-  std::string text = format_cell(column, row);
-  if (text.size() > kShownMax) {
-    std::size_t end = kShownMax;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-    text = text.substr(0, end) + "…";
-  }
+  std::string text = shorten(format_cell(column, row), 60);
   return quoted ? "'" + text + "'" : text;
 }
+
+std::string describe_expr(const Expr& expr) { return shorten(to_string(expr), 200); }
 
 }  // namespace
 
@@ -142,11 +146,11 @@ void FunctionCall::fail(std::int64_t row, std::string_view reason, std::string_v
   std::vector<std::string> values;
   for (std::size_t i = 0; i < args.size(); ++i) {
     if (is_literal(*expr.args[i])) continue;
-    std::string value = fmt::format("{} = {}", to_string(expr.args[i]->source), describe_value(args[i], row));
+    std::string value = fmt::format("{} = {}", describe_expr(expr.args[i]->source), describe_value(args[i], row));
     if (std::find(values.begin(), values.end(), value) == values.end()) values.push_back(std::move(value));
   }
   throw Error(ErrorCode::kBadData,
-              fmt::format("{}: {}{}{}", reason, to_string(expr.source), values.empty() ? "" : " where ",
+              fmt::format("{}: {}{}{}", reason, describe_expr(expr.source), values.empty() ? "" : " where ",
                           fmt::join(values, ", ")),
               std::string(hint));
 }

@@ -240,6 +240,9 @@ TEST_CASE("failures name the expression and the values of the row") {
         "the value does not fit int8: cast(x - 200 as int8) where x - 200 = -200\n"
         "  hint: try_cast(… as int8) gives null instead");
   CHECK(eval_error("1 / 0").find("division by zero: 1 / 0\n") == 0);
+  std::string list = "1 / bucketize(x, [0";
+  for (int i = 1; i < 500; ++i) list += ", " + std::to_string(i);
+  CHECK(eval_error(list + "])", numbers().slice(3, 1)).size() < 800);
   Batch text = batch_of({{"s", "string", {std::string(100, 'x') + "é"}}});
   CHECK(eval_error("cast(s as int64)", text).find("where s = '" + std::string(60, 'x') + "…'") != std::string::npos);
 }
@@ -250,6 +253,20 @@ TEST_CASE("rows under a null never fail") {
   CHECK(cells("a % b", batch) == Cells{"1", "null", "null"});
   CHECK(cells("-a + b", batch.slice(0, 2)) == Cells{"1", "null"});
   CHECK(cells("b - a", batch) == Cells{"1", "null", "null"});
+}
+
+TEST_CASE("expressions as deep as the parser takes them are evaluated") {
+  Batch batch = batch_of({{"x", "int64", {"1", "700", "-1"}}});
+  std::string sum = "x", cases = "-1", nots = "x > 0";
+  for (int i = 0; i < 490; ++i) {
+    sum += " + x";
+    cases =
+        "case when 10 div (x - " + std::to_string(i) + ") = 10 then " + std::to_string(i) + " else " + cases + " end";
+    if (i % 2 == 0) nots = "not (" + nots + ")";
+  }
+  CHECK(cells(sum, batch) == Cells{"491", "343700", "-491"});
+  CHECK(cells(cases, batch_of({{"x", "int64", {"490", "488", "-3"}}})) == Cells{"489", "487", "-1"});
+  CHECK(cells(nots, batch) == Cells{"false", "false", "true"});
 }
 
 TEST_CASE("evaluation charges its memory and gives it back") {

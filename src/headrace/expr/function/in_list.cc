@@ -57,6 +57,15 @@ class BoolRows {
   bool any_null_ = false;
 };
 
+/// A bool column without nulls.
+template <typename Holds>
+Column fill_bools(const FunctionCall& call, const Holds& holds) {
+  std::shared_ptr<Buffer> values = allocate_values<std::uint8_t>(call);
+  auto* out = values->mutable_as<std::uint8_t>();
+  for (std::int64_t row = 0; row < call.row_count; ++row) out[row] = holds(row) ? 1 : 0;
+  return Column::fixed(TypeKind::kBool, call.row_count, std::move(values));
+}
+
 // in
 
 struct InList {
@@ -83,6 +92,8 @@ std::shared_ptr<const void> prepare_in(const BoundExpr& call) {
 template <typename InLiterals, typename Equals>
 Column find_rows(const FunctionCall& call, const Column& x, const InLiterals& in_literals, const Equals& equals) {
   const InList& list = *static_cast<const InList*>(call.expr.prepared.get());
+  bool simple = x.validity() == nullptr && !list.literals.has_null() && list.others.empty();
+  if (simple) return fill_bools(call, in_literals);
   BoolRows out(call);
   for (std::int64_t row = 0; row < call.row_count; ++row) {
     if (x.is_null(row)) {
@@ -137,6 +148,8 @@ Column eval_in(const FunctionCall& call) {
 template <typename NotBelow, typename NotAbove>
 Column find_between(const FunctionCall& call, std::span<const Column> args, const NotBelow& not_below,
                     const NotAbove& not_above) {
+  bool no_nulls = std::all_of(args.begin(), args.end(), [](const Column& arg) { return arg.validity() == nullptr; });
+  if (no_nulls) return fill_bools(call, [&](std::int64_t row) { return not_below(row) & not_above(row); });
   BoolRows out(call);
   for (std::int64_t row = 0; row < call.row_count; ++row) {
     bool low_known = !args[0].is_null(row) && !args[1].is_null(row);
