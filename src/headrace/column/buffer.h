@@ -9,7 +9,8 @@
 
 namespace headrace {
 
-/// Bytes with an owner. Written only between allocation and the moment it is shared; 64-byte aligned when allocated here.
+/// Bytes with an owner. Written only between allocation and the moment it is shared; 64-byte aligned when allocated
+/// here.
 class Buffer {
  public:
   /// Allocates `size_bytes` uninitialised bytes charged to `memory`; throws Error(kOutOfMemory) when refused.

@@ -1,7 +1,7 @@
 // Builds columns row by row, or by whole buffers.
 //
-// ColumnBuilder appends scalars of one type and finishes into a Column; it grows by doubling, charging the budget first.
-// Hot paths that know their size allocate buffers directly and use the Column::fixed / binary factories.
+// ColumnBuilder appends scalars of one type and finishes into a Column; it grows by doubling, charging the budget
+// first. Hot paths that know their size allocate buffers directly and use the Column::fixed / binary factories.
 #pragma once
 
 #include <cstring>

@@ -30,17 +30,17 @@ struct ColumnRule {
 
 struct CsvOptions {
   char delimiter = ',';
-  char quote = '"';        // '\0': no quoting
-  bool header = true;      // the first line of each file names its columns
+  char quote = '"';    // '\0': no quoting
+  bool header = true;  // the first line of each file names its columns
   std::vector<std::string> null_values = {""};
 };
 
 /// A source as the pipeline declares it.
 struct SourceSpec {
   std::string name;
-  std::vector<std::string> paths;        // files, globs or folders
-  std::string format;                    // "csv", "parquet", "tfrecord"; empty: by file name
-  std::vector<Field> declared;           // columns with declared types; empty: all from the file or inferred
+  std::vector<std::string> paths;  // files, globs or folders
+  std::string format;              // "csv", "parquet", "tfrecord"; empty: by file name
+  std::vector<Field> declared;     // columns with declared types; empty: all from the file or inferred
   std::vector<ColumnRule> rules;
   OnError on_error = OnError::kFail;
   CsvOptions csv;

@@ -1,12 +1,12 @@
 // See type.h.
 #include "headrace/column/type.h"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <charconv>
 #include <set>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/base/nearest.h"
@@ -260,9 +260,10 @@ std::string Schema::to_string() const {
 
 const std::vector<std::string>& type_names() {
   static const std::vector<std::string> kNames = {
-      "bool",   "int8",          "int16",       "int32",   "int64",                    "float32",
-      "float64", "decimal(p, s)", "string",      "binary",  "date",                     "timestamp",
-      "timestamp_ntz", "list<T>", "fixed_size_list<T, n>", "struct<a: T>"};
+      "bool",        "int8",      "int16",         "int32",   "int64",
+      "float32",     "float64",   "decimal(p, s)", "string",  "binary",
+      "date",        "timestamp", "timestamp_ntz", "list<T>", "fixed_size_list<T, n>",
+      "struct<a: T>"};
   return kNames;
 }
 

@@ -14,8 +14,8 @@
 namespace headrace {
 namespace {
 
-/// Appends a key as its group shows it: of floats that are equal (both zeros, all NaNs) always the same one, so that the
-/// result does not depend on which of them came first.
+/// Appends a key as its group shows it: of floats that are equal (both zeros, all NaNs) always the same one, so that
+/// the result does not depend on which of them came first.
 void append_key(ColumnBuilder& keys, const Column& column, std::int64_t row) {
   auto canonical = [](double value) { return std::bit_cast<double>(canonical_float64_bits(value)); };
   auto at = static_cast<std::size_t>(row);

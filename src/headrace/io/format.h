@@ -14,7 +14,7 @@
 namespace headrace {
 
 struct WriterOptions {
-  std::string compression;             // format's own names; empty: its default
+  std::string compression;               // format's own names; empty: its default
   std::int64_t row_group_rows = 131072;  // Parquet
 };
 
@@ -35,11 +35,13 @@ class FileWriter {
 };
 
 struct Format {
-  std::string_view name;                       // "csv"
-  std::vector<std::string_view> extensions;    // ".csv", ".tsv"
+  std::string_view name;                     // "csv"
+  std::vector<std::string_view> extensions;  // ".csv", ".tsv"
   /// Opens files of this format; see open_source(). nullptr: cannot be read.
-  std::unique_ptr<SourceReader> (*open)(const SourceSpec& spec, std::vector<FileInfo> files, const SourceContext& context);
-  /// Throws Error(kUnsupported) naming the column when a type of `schema` cannot be written. nullptr: cannot be written.
+  std::unique_ptr<SourceReader> (*open)(const SourceSpec& spec, std::vector<FileInfo> files,
+                                        const SourceContext& context);
+  /// Throws Error(kUnsupported) naming the column when a type of `schema` cannot be written. nullptr: cannot be
+  /// written.
   void (*check_schema)(const Schema& schema);
   std::unique_ptr<FileWriter> (*create)(const Schema& schema, std::unique_ptr<OutputFile> file,
                                         const WriterOptions& options, MemoryBudget& memory);

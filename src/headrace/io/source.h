@@ -1,9 +1,9 @@
 // Sources: raw tables in files, read split by split.
 //
-// A SourceReader is opened once for a source (all its files), knows the schema and cuts the input into splits that workers
-// read independently: a range of bytes of a CSV file, a row group of a Parquet file. A row is bad if its structure or any
-// declared column fails, whatever columns the plan reads. What happens to bad rows is the source's on_error; each is
-// counted, none is lost: rows read = delivered + quarantined + dropped + skipped.
+// A SourceReader is opened once for a source (all its files), knows the schema and cuts the input into splits that
+// workers read independently: a range of bytes of a CSV file, a row group of a Parquet file. A row is bad if its
+// structure or any declared column fails, whatever columns the plan reads. What happens to bad rows is the source's
+// on_error; each is counted, none is lost: rows read = delivered + quarantined + dropped + skipped.
 #pragma once
 
 #include <cstdint>
@@ -36,12 +36,13 @@ struct ScanRequest {
 /// One bad row, as quarantine and messages show it.
 struct BadRow {
   std::string file;
-  std::int64_t line = 0;         // text: 1-based line in the file where the row starts; else 1-based row number
-  std::int64_t byte_offset = -1; // text: where the row starts; -1 when the format has none
-  std::string column;            // empty when the whole row is broken
-  std::string kind;              // cast, missing_columns, too_many_columns, unquoted_value, invalid_encoding, null, range, allowed, …
-  std::string message;           // for people: "1048.36 is greater than the maximum 200"
-  std::string text;              // the raw text of the row, or of the value for binary formats
+  std::int64_t line = 0;          // text: 1-based line in the file where the row starts; else 1-based row number
+  std::int64_t byte_offset = -1;  // text: where the row starts; -1 when the format has none
+  std::string column;             // empty when the whole row is broken
+  std::string
+      kind;  // cast, missing_columns, too_many_columns, unquoted_value, invalid_encoding, null, range, allowed, …
+  std::string message;  // for people: "1048.36 is greater than the maximum 200"
+  std::string text;     // the raw text of the row, or of the value for binary formats
 };
 
 struct ScanCounts {
@@ -49,7 +50,7 @@ struct ScanCounts {
   std::int64_t rows_delivered = 0;
   std::int64_t rows_quarantined = 0;
   std::int64_t rows_dropped = 0;
-  std::int64_t rows_skipped = 0;    // by bounds, known from metadata
+  std::int64_t rows_skipped = 0;  // by bounds, known from metadata
   std::int64_t values_nulled = 0;
   std::int64_t bytes_read = 0;
 
@@ -88,12 +89,12 @@ struct SourceContext {
   std::int64_t split_bytes = 4 << 20;  // target size of a split of a text file
 };
 
-/// Opens a source: finds its files, settles the format, checks declared columns against headers and footers (did-you-mean).
-/// A text source without declared columns gets inferred types from the first MiB of its first file.
+/// Opens a source: finds its files, settles the format, checks declared columns against headers and footers
+/// (did-you-mean). A text source without declared columns gets inferred types from the first MiB of its first file.
 std::unique_ptr<SourceReader> open_source(const SourceSpec& spec, const SourceContext& context);
 
-/// Checks `rules` against the rows of a batch: calls report(row, column_index, kind, message) for each value that breaks
-/// one. Shared by all formats.
+/// Checks `rules` against the rows of a batch: calls report(row, column_index, kind, message) for each value that
+/// breaks one. Shared by all formats.
 class RuleCheck {
  public:
   /// Throws Error(kInvalidPipeline) when a rule names no column of `schema` or its bounds do not fit the type.

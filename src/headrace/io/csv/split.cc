@@ -36,8 +36,8 @@ struct Scan {
   std::int64_t line_ends;  // in between
 };
 
-/// Follows the rows of a chunk. The window holds [begin, limit) of the file and grows as far as the last row needs it, at
-/// most by kCsvLookaheadBytes.
+/// Follows the rows of a chunk. The window holds [begin, limit) of the file and grows as far as the last row needs it,
+/// at most by kCsvLookaheadBytes.
 class ChunkScanner {
  public:
   ChunkScanner(TextWindow& window, const InputFile& file, std::int64_t file_bytes, const CsvDialect& dialect,
