@@ -1,6 +1,9 @@
 // Status, memory pool and types; arrow_import.cc and arrow_export.cc carry the data. See arrow.h.
 #include "headrace/column/arrow.h"
 
+#include <string>
+#include <vector>
+
 #include <arrow/extension_type.h>
 #include <arrow/memory_pool.h>
 #include <arrow/result.h>
@@ -8,9 +11,6 @@
 #include <arrow/type.h>
 #include <arrow/util/checked_cast.h>
 #include <fmt/format.h>
-
-#include <string>
-#include <vector>
 
 #include "headrace/base/error.h"
 #include "headrace/base/units.h"
@@ -73,10 +73,9 @@ class BudgetPool final : public arrow::MemoryPool {
   arrow::Status charge(std::int64_t size) {
     if (size < 0) return arrow::Status::Invalid("a negative size: ", size);
     if (memory_->try_reserve(static_cast<std::size_t>(size))) return arrow::Status::OK();
-    return arrow::Status::OutOfMemory("the memory budget does not suffice: ",
-                                      format_bytes(static_cast<std::size_t>(size)), " more are needed, ",
-                                      format_bytes(memory_->used_bytes()), " of ",
-                                      format_bytes(memory_->limit_bytes()), " are in use");
+    return arrow::Status::OutOfMemory(
+        "the memory budget does not suffice: ", format_bytes(static_cast<std::size_t>(size)), " more are needed, ",
+        format_bytes(memory_->used_bytes()), " of ", format_bytes(memory_->limit_bytes()), " are in use");
   }
 
   std::shared_ptr<MemoryBudget> memory_;
@@ -197,7 +196,7 @@ std::shared_ptr<arrow::DataType> to_arrow_type(const Type& type) {
     case TypeKind::kStruct: {
       arrow::FieldVector fields;
       for (const Field& field : type.fields()) fields.push_back(to_arrow_field(field));
-      return arrow::struct_(std::move(fields));
+      return arrow::struct_(fields);
     }
   }
   HEADRACE_CHECK(false);

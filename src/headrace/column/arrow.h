@@ -1,7 +1,7 @@
 // Arrow in and out.
 //
-// Columns have Arrow's layout but for validity and bool (column.h), so most buffers change hands without a copy: they are
-// wrapped, and each side keeps the other's owner alive. What is converted on the way in:
+// Columns have Arrow's layout but for validity and bool (column.h), so most buffers change hands without a copy: they
+// are wrapped, and each side keeps the other's owner alive. What is converted on the way in:
 //
 //   bool, validity bitmaps            bits to bytes, and back on the way out
 //   values under nulls                zeroed, which copies a fixed-width column that holds nulls
@@ -35,8 +35,8 @@ class Status;
 
 namespace headrace {
 
-/// Throws the Error that `status` stands for unless it is OK: kOutOfMemory, kCancelled, kUnsupported, kIo, or kBadData for
-/// all that means malformed input. `what` opens the message: "cannot read data/a.parquet".
+/// Throws the Error that `status` stands for unless it is OK: kOutOfMemory, kCancelled, kUnsupported, kIo, or kBadData
+/// for all that means malformed input. `what` opens the message: "cannot read data/a.parquet".
 void unwrap(const arrow::Status& status, std::string_view what);
 
 /// The value of `result`, or an Error as above.
@@ -46,8 +46,8 @@ T unwrap(arrow::Result<T> result, std::string_view what) {
   return std::move(result).ValueUnsafe();
 }
 
-/// A pool whose allocations are charged to `memory` first; a refused one becomes Error(kOutOfMemory) in unwrap(). Whatever
-/// holds memory of the pool must keep the pool alive: pass it as `owner` below.
+/// A pool whose allocations are charged to `memory` first; a refused one becomes Error(kOutOfMemory) in unwrap().
+/// Whatever holds memory of the pool must keep the pool alive: pass it as `owner` below.
 std::shared_ptr<arrow::MemoryPool> arrow_pool(std::shared_ptr<MemoryBudget> memory);
 
 /// The type that an Arrow type is read as (table above); empty when there is none.
@@ -58,9 +58,9 @@ std::shared_ptr<arrow::DataType> to_arrow_type(const Type& type);
 Schema from_arrow_schema(const arrow::Schema& schema);
 std::shared_ptr<arrow::Schema> to_arrow_schema(const Schema& schema);
 
-/// `array` as a column named `name` (for messages). Requires: the array is valid; ValidateFull() comes first for bytes from
-/// outside. `owner` is kept as long as the column shares memory with the array. Throws Error(kBadData) when a value
-/// has no exact counterpart, Error(kUnsupported) when its type has none or 32-bit offsets do not reach.
+/// `array` as a column named `name` (for messages). Requires: the array is valid; ValidateFull() comes first for bytes
+/// from outside. `owner` is kept as long as the column shares memory with the array. Throws Error(kBadData) when a
+/// value has no exact counterpart, Error(kUnsupported) when its type has none or 32-bit offsets do not reach.
 Column from_arrow(const arrow::Array& array, std::string_view name, MemoryBudget& memory,
                   const std::shared_ptr<const void>& owner = nullptr);
 Batch from_arrow(const arrow::RecordBatch& batch, MemoryBudget& memory,

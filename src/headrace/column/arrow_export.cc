@@ -1,11 +1,11 @@
 // Columns to Arrow arrays. See arrow.h.
+#include <cstring>
+
 #include <arrow/array.h>
 #include <arrow/array/data.h>
 #include <arrow/buffer.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
-
-#include <cstring>
 
 #include "headrace/base/error.h"
 #include "headrace/column/arrow.h"
@@ -23,7 +23,8 @@ class SharedBuffer final : public arrow::Buffer {
   std::shared_ptr<const headrace::Buffer> owner_;
 };
 
-std::shared_ptr<arrow::Buffer> share(const void* data, std::int64_t size_bytes, std::shared_ptr<const headrace::Buffer> owner) {
+std::shared_ptr<arrow::Buffer> share(const void* data, std::int64_t size_bytes,
+                                     std::shared_ptr<const headrace::Buffer> owner) {
   return std::make_shared<SharedBuffer>(data, size_bytes, std::move(owner));
 }
 

@@ -1,6 +1,12 @@
 // Arrow arrays to columns. See arrow.h.
 //
 // One function a layout; each takes Arrow's ArrayData, whose offset is honoured once, at the layout's own buffers.
+#include <array>
+#include <bit>
+#include <cstring>
+#include <limits>
+#include <string>
+
 #include <arrow/array.h>
 #include <arrow/array/data.h>
 #include <arrow/buffer.h>
@@ -11,12 +17,6 @@
 #include <arrow/util/decimal.h>
 #include <arrow/util/float16.h>
 #include <fmt/format.h>
-
-#include <array>
-#include <bit>
-#include <cstring>
-#include <limits>
-#include <string>
 
 #include "headrace/base/error.h"
 #include "headrace/column/arrow.h"
@@ -223,10 +223,9 @@ class Importer {
     const View* views = data.length == 0 ? nullptr : data.GetValues<View>(1);
     return copied_binary(data.length, type, validity(data), [&](std::int64_t row) {
       const View& view = views[row];
-      const void* bytes = view.is_inline()
-                              ? static_cast<const void*>(view.inline_data())
-                              : data.buffers[static_cast<std::size_t>(view.ref.buffer_index) + 2]->data() +
-                                    view.ref.offset;
+      const void* bytes = view.is_inline() ? static_cast<const void*>(view.inline_data())
+                                           : data.buffers[static_cast<std::size_t>(view.ref.buffer_index) + 2]->data() +
+                                                 view.ref.offset;
       return std::string_view(static_cast<const char*>(bytes), static_cast<std::size_t>(view.size()));
     });
   }

@@ -1,9 +1,10 @@
+// Arrow in and out: every type both ways, slices, nulls, foreign types, the pool.
 #include "headrace/column/arrow.h"
+
+#include <limits>
 
 #include <arrow/api.h>
 #include <doctest/doctest.h>
-
-#include <limits>
 
 #include "headrace/base/error.h"
 #include "headrace/column/column_builder.h"
@@ -54,9 +55,9 @@ Column sample(const Type& type, std::int64_t length) {
 }
 
 std::vector<Type> all_types() {
-  std::vector<Type> types = {TypeKind::kNull,    TypeKind::kBool,      TypeKind::kInt8,        TypeKind::kInt16,
-                             TypeKind::kInt32,   TypeKind::kInt64,     TypeKind::kFloat32,     TypeKind::kFloat64,
-                             TypeKind::kString,  TypeKind::kBinary,    TypeKind::kDate,        TypeKind::kTimestamp,
+  std::vector<Type> types = {TypeKind::kNull,         TypeKind::kBool,     TypeKind::kInt8,    TypeKind::kInt16,
+                             TypeKind::kInt32,        TypeKind::kInt64,    TypeKind::kFloat32, TypeKind::kFloat64,
+                             TypeKind::kString,       TypeKind::kBinary,   TypeKind::kDate,    TypeKind::kTimestamp,
                              TypeKind::kTimestampNtz, Type::decimal(38, 4)};
   types.push_back(Type::list(TypeKind::kInt32));
   types.push_back(Type::list(Type::list(TypeKind::kString)));
@@ -199,7 +200,8 @@ TEST_CASE("a pool charges the budget and its refusal is out_of_memory") {
 }
 
 TEST_CASE("a type without counterpart is refused by name") {
-  auto schema = arrow::schema({arrow::field("ok", arrow::int8()), arrow::field("t", arrow::time32(arrow::TimeUnit::SECOND))});
+  auto schema =
+      arrow::schema({arrow::field("ok", arrow::int8()), arrow::field("t", arrow::time32(arrow::TimeUnit::SECOND))});
   CHECK_THROWS_WITH_AS(from_arrow_schema(*schema), doctest::Contains("column 't'"), Error);
 }
 

@@ -1,7 +1,7 @@
 // Binary formats in and out: rows of 10 int64 and 10 float32 columns, into and from memory. items_per_second is rows.
-#include <benchmark/benchmark.h>
-
 #include <random>
+
+#include <benchmark/benchmark.h>
 
 #include "headrace/io/binary_format_test_table.h"
 
@@ -48,7 +48,8 @@ void write_rows(benchmark::State& state, const char* format) {
   std::int64_t bytes = 0;
   for (auto _ : state) {
     auto writer = format_named(format).create(*batch.schema, std::make_unique<NullFile>(), {}, *memory);
-    for (std::int64_t row = 0; row < batch.row_count; row += kBatchRowsMax) writer->write(batch.slice(row, kBatchRowsMax));
+    for (std::int64_t row = 0; row < batch.row_count; row += kBatchRowsMax)
+      writer->write(batch.slice(row, kBatchRowsMax));
     bytes += writer->finish().size_bytes;
   }
   state.SetItemsProcessed(state.iterations() * batch.row_count);

@@ -1,8 +1,8 @@
 // What every binary format promises. A new format joins by a line in the first two tables.
+#include <random>
+
 #include <doctest/doctest.h>
 #include <xxhash.h>
-
-#include <random>
 
 #include "headrace/io/binary_format_test_table.h"
 #include "headrace/io/checksum_file.h"
@@ -13,9 +13,9 @@ namespace headrace {
 namespace {
 
 std::vector<Type> flat_types() {
-  return {TypeKind::kBool,    TypeKind::kInt8,   TypeKind::kInt16,  TypeKind::kInt32, TypeKind::kInt64,
-          TypeKind::kFloat32, TypeKind::kString, TypeKind::kBinary, TypeKind::kDate,  TypeKind::kTimestamp,
-          TypeKind::kTimestampNtz};
+  return {TypeKind::kBool,  TypeKind::kInt8,      TypeKind::kInt16,       TypeKind::kInt32,
+          TypeKind::kInt64, TypeKind::kFloat32,   TypeKind::kString,      TypeKind::kBinary,
+          TypeKind::kDate,  TypeKind::kTimestamp, TypeKind::kTimestampNtz};
 }
 
 std::vector<Type> types_of(const std::string& format) {
@@ -53,7 +53,8 @@ TEST_CASE("every type of a format reads back as written, in batches of any size 
     Schema schema = schema_of_types(types_of(format));
     test.spec.declared = schema.fields();
     Batch whole = sample_batch(schema, 700, *test.context.memory);
-    for (const auto& cuts : std::vector<std::vector<std::int64_t>>{{0, 700}, {0, 0}, {3, 66}, {0, 1, 64, 65, 129, 700}}) {
+    for (const auto& cuts :
+         std::vector<std::vector<std::int64_t>>{{0, 700}, {0, 0}, {3, 66}, {0, 1, 64, 65, 129, 700}}) {
       std::vector<Batch> batches;
       std::vector<std::string> expected;
       for (std::size_t i = 0; i + 1 < cuts.size(); ++i) {
@@ -193,7 +194,8 @@ TEST_CASE("bad rows follow the source's on_error and are counted") {
     rule.max = Value::int64(4);
     test.spec.rules = {rule};
 
-    CHECK_THROWS_WITH_AS(test.read(), doctest::Contains("bad row in 't', row 2, column 'id': 300 does not fit int8"), Error);
+    CHECK_THROWS_WITH_AS(test.read(), doctest::Contains("bad row in 't', row 2, column 'id': 300 does not fit int8"),
+                         Error);
     std::vector<std::string> bad = {"2 cast id: 300 does not fit int8",
                                     "3 invalid_encoding text: 'c\\xFF' is no valid UTF-8 from byte 1 on",
                                     "5 range id: 5 is greater than the maximum 4"};

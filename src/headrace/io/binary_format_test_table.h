@@ -1,12 +1,12 @@
 // Tables of every type, written and read back whole, for tests of binary formats.
 #pragma once
 
-#include <fmt/format.h>
-
 #include <limits>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "headrace/column/column_builder.h"
 #include "headrace/column/value.h"
@@ -16,7 +16,8 @@
 
 namespace headrace {
 
-/// Appends a value for row `row`: nulls, the ends of the range, -0.0, NaN, empty and four-byte texts, empty lists among them.
+/// Appends a value for row `row`: nulls, the ends of the range, -0.0, NaN, empty and four-byte texts, empty lists among
+/// them.
 inline void append_sample(ColumnBuilder& builder, std::int64_t row, bool nullable) {
   const Type& type = builder.type();
   if (nullable && row % 7 == 3) return builder.append_null();
@@ -40,7 +41,9 @@ inline void append_sample(ColumnBuilder& builder, std::int64_t row, bool nullabl
       return builder.append(row % 5 == 0 ? -0.0 : row % 5 == 1 ? std::numeric_limits<double>::infinity() : 0.1);
     case TypeKind::kDecimal128: return builder.append<Int128>((even ? 1 : -1) * (Int128{row} * 1'000'003));
     case TypeKind::kString:
-      return builder.append_string(row % 4 == 0 ? "" : even ? "\xf0\x9f\x8c\x8a wave" : fmt::format("text {}", row % 9));
+      return builder.append_string(row % 4 == 0 ? ""
+                                   : even       ? "\xf0\x9f\x8c\x8a wave"
+                                                : fmt::format("text {}", row % 9));
     case TypeKind::kBinary: return builder.append_string(std::string_view("\0\xff\x80 b", row % 5 == 0 ? 0 : 5));
     case TypeKind::kList:
       for (std::int64_t i = 0; i < row % 4; ++i) append_sample(builder.child(0), row + i, false);
@@ -102,7 +105,7 @@ struct FormatTest {
     spec.format = std::move(format);
   }
 
-  FileSummary write(const std::string& path, const std::vector<Batch>& batches, WriterOptions options = {}) {
+  FileSummary write(const std::string& path, const std::vector<Batch>& batches, const WriterOptions& options = {}) {
     return write_to(*files, path, *batches.at(0).schema, batches, options);
   }
 
@@ -117,7 +120,7 @@ struct FormatTest {
   }
 
   /// Reads the columns, or all of them, of all splits.
-  std::vector<std::string> read(std::vector<std::string> columns, std::vector<ScanBound> bounds = {}) {
+  std::vector<std::string> read(const std::vector<std::string>& columns, const std::vector<ScanBound>& bounds = {}) {
     std::unique_ptr<SourceReader> reader = open_source(spec, context);
     std::vector<std::string> rows;
     bad_rows.clear();
@@ -128,7 +131,8 @@ struct FormatTest {
       while (stream->next(batch)) {
         HEADRACE_CHECK(batch.row_count > 0 && batch.row_count <= kBatchRowsMax);
         HEADRACE_CHECK(batch.schema->names() == columns);
-        for (std::size_t c = 0; c < columns.size(); ++c) HEADRACE_CHECK(batch.columns[c].type() == (*batch.schema)[c].type);
+        for (std::size_t c = 0; c < columns.size(); ++c)
+          HEADRACE_CHECK(batch.columns[c].type() == (*batch.schema)[c].type);
         append_rows(batch, rows);
       }
       counts.add(stream->counts());

@@ -1,8 +1,6 @@
 // See declared_cast.h.
 #include "headrace/io/declared_cast.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -10,6 +8,8 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/column/column_builder.h"
@@ -181,9 +181,8 @@ Column cast_list(const Column& column, const Type& to, MemoryBudget& memory, con
 
 Column cast_fixed_size_list(const Column& column, const Type& to, MemoryBudget& memory, const BadValue& report) {
   std::int64_t size = to.list_size();
-  Column child = declared_cast(
-      column.child(0), to.element(), memory,
-      [&](std::int64_t at, const char* kind, std::string message) {
+  Column child =
+      declared_cast(column.child(0), to.element(), memory, [&](std::int64_t at, const char* kind, std::string message) {
         if (!column.is_null(at / size)) report(at / size, kind, std::move(message));
       });
   std::shared_ptr<const Buffer> valid = shared_validity(column);

@@ -24,8 +24,8 @@ CastFit declared_cast_fit(const Type& from, const Type& to);
 /// Told of each row whose value does not fit; `kind` as in BadRow.
 using BadValue = std::function<void(std::int64_t row, const char* kind, std::string message)>;
 
-/// `column` as type `to`; a value that does not fit is reported and becomes null (inside lists and structs: its part does).
-/// Shares memory where nothing changes. Requires: declared_cast_fit() is not kNever.
+/// `column` as type `to`; a value that does not fit is reported and becomes null (inside lists and structs: its part
+/// does). Shares memory where nothing changes. Requires: declared_cast_fit() is not kNever.
 Column declared_cast(const Column& column, const Type& to, MemoryBudget& memory, const BadValue& report);
 
 }  // namespace headrace

@@ -1,5 +1,5 @@
-// A file system in memory, for tests: fast, and its files can be cut and damaged at will. An open file is the one in the map,
-// so it must stay there.
+// A file system in memory, for tests: fast, and its files can be cut and damaged at will. An open file is the one in
+// the map, so it must stay there.
 #pragma once
 
 #include <cstring>

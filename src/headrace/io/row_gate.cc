@@ -1,13 +1,14 @@
 // See row_gate.h.
 #include "headrace/io/row_gate.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <numeric>
 #include <set>
 #include <string_view>
+#include <tuple>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/base/units.h"
@@ -91,12 +92,18 @@ void RowGate::check_rules(const Batch& batch, std::vector<RowProblem>& problems)
 }
 
 void RowGate::sort_problems(std::vector<RowProblem>& problems) const {
-  auto key = [&](const RowProblem& problem) {
+  using Key = std::tuple<std::int64_t, std::int64_t, std::size_t>;  // row, column, order found
+  std::vector<Key> keys;
+  for (const RowProblem& problem : problems) {
     bool is_whole = problem.column == RowProblem::kWholeRow;
-    return std::pair(problem.row, is_whole ? -1 : static_cast<std::int64_t>(columns_[problem.column].ordinal));
-  };
-  std::stable_sort(problems.begin(), problems.end(),
-                   [&](const RowProblem& a, const RowProblem& b) { return key(a) < key(b); });
+    std::int64_t ordinal = is_whole ? -1 : static_cast<std::int64_t>(columns_[problem.column].ordinal);
+    keys.emplace_back(problem.row, ordinal, keys.size());
+  }
+  std::sort(keys.begin(), keys.end());
+  std::vector<RowProblem> sorted;
+  sorted.reserve(problems.size());
+  for (const Key& key : keys) sorted.push_back(std::move(problems[std::get<2>(key)]));
+  problems = std::move(sorted);
 }
 
 BadRow RowGate::bad_row(const RowProblem& problem, std::int64_t first_row) const {
@@ -190,11 +197,12 @@ ReadPlan plan_read(const Schema& schema, const std::vector<Type>& file_types, co
   for (const std::string& name : requested) take(schema.index_of(name));
   plan.delivered_count = plan.columns.size();
   for (std::size_t i = 0; i < schema.size(); ++i) {
-    bool has_rule = std::any_of(rules.begin(), rules.end(), [&](const ColumnRule& r) { return r.column == schema[i].name; });
+    bool has_rule =
+        std::any_of(rules.begin(), rules.end(), [&](const ColumnRule& r) { return r.column == schema[i].name; });
     bool is_only_text = file_types[i].kind() == TypeKind::kString && schema[i].type.kind() == TypeKind::kString;
     bool text_matters = !spec.declared.empty() && spec.on_error != OnError::kFail;
-    bool may_not_fit = declared_cast_fit(file_types[i], schema[i].type) == CastFit::kByValue &&
-                       (!is_only_text || text_matters);
+    bool may_not_fit =
+        declared_cast_fit(file_types[i], schema[i].type) == CastFit::kByValue && (!is_only_text || text_matters);
     if (has_rule || may_not_fit) take(i);
   }
   return plan;

@@ -1,9 +1,9 @@
 // What passes from a binary file into the table.
 //
-// A reader of a binary format decodes columns in the types of the file. The gate casts them to the declared types, checks the
-// rules of the declared columns, does with bad rows what the source's on_error says, and counts: rows in = delivered +
-// quarantined + dropped. Columns that nobody asked for but whose values can be bad are read and checked too, so that what
-// is bad does not depend on the plan.
+// A reader of a binary format decodes columns in the types of the file. The gate casts them to the declared types,
+// checks the rules of the declared columns, does with bad rows what the source's on_error says, and counts: rows in =
+// delivered + quarantined + dropped. Columns that nobody asked for but whose values can be bad are read and checked
+// too, so that what is bad does not depend on the plan.
 #pragma once
 
 #include <cstdint>
@@ -17,17 +17,17 @@ namespace headrace {
 
 /// A column as it comes from the file and as the source shows it.
 struct GateColumn {
-  Field field;               // name, declared type
+  Field field;  // name, declared type
   Type file_type;
-  std::size_t ordinal = 0;   // position in the source's schema; orders the problems of a row
+  std::size_t ordinal = 0;  // position in the source's schema; orders the problems of a row
 };
 
 /// A bad value that the decoder found, or a whole bad row.
 struct RowProblem {
   static constexpr std::size_t kWholeRow = static_cast<std::size_t>(-1);
 
-  std::int64_t row = 0;              // in the batch
-  std::size_t column = kWholeRow;    // index of the gate's column
+  std::int64_t row = 0;            // in the batch
+  std::size_t column = kWholeRow;  // index of the gate's column
   const char* kind = "";
   std::string message;
   std::string text;
@@ -35,8 +35,8 @@ struct RowProblem {
 
 class RowGate {
  public:
-  /// The first `delivered_count` of `columns` leave the gate; the others are only checked. `rules` may name other columns
-  /// as well; those are left out. `file` is for messages.
+  /// The first `delivered_count` of `columns` leave the gate; the others are only checked. `rules` may name other
+  /// columns as well; those are left out. `file` is for messages.
   RowGate(std::vector<GateColumn> columns, std::size_t delivered_count, const std::vector<ColumnRule>& rules,
           OnError on_error, std::string file, MemoryBudget& memory);
 
@@ -81,9 +81,9 @@ struct ReadPlan {
   std::size_t delivered_count = 0;
 };
 
-/// `schema` is the source's, `file_types` the types of its columns in the file, in the same order. Throws Error(kNotFound)
-/// when a requested column is not in the schema. Strings count as possibly bad only where columns are declared and bad
-/// rows do not end the run.
+/// `schema` is the source's, `file_types` the types of its columns in the file, in the same order. Throws
+/// Error(kNotFound) when a requested column is not in the schema. Strings count as possibly bad only where columns are
+/// declared and bad rows do not end the run.
 ReadPlan plan_read(const Schema& schema, const std::vector<Type>& file_types, const SourceSpec& spec,
                    const std::vector<ColumnRule>& rules, const std::vector<std::string>& requested);
 

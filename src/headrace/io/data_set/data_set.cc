@@ -4,16 +4,16 @@
 // data-something: only folders with the marker are ever removed.
 #include "headrace/io/data_set/data_set.h"
 
+#include <algorithm>
+#include <cerrno>
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <set>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <cerrno>
-#include <set>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/base/nearest.h"
@@ -36,7 +36,8 @@ std::string_view name_of(std::string_view path) { return path.substr(path.rfind(
 
 bool is_plain(std::string_view name) {
   return !name.empty() && name.front() != '.' && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
   });
 }
 
@@ -63,15 +64,27 @@ void remove_leftovers(FileSystem& fs, const std::string& path, const std::option
   std::set<std::string> kept = folders_named_by(manifest);
   for (const FileInfo& child : fs.list(path)) {
     std::string name(name_of(child.path));
-    bool is_unfinished = child.kind == FileInfo::Kind::kFile && name.starts_with(".manifest.json.") && name.ends_with(".tmp");
+    bool is_unfinished =
+        child.kind == FileInfo::Kind::kFile && name.starts_with(".manifest.json.") && name.ends_with(".tmp");
     if (is_unfinished || (!kept.contains(name) && is_run_folder(fs, child))) fs.remove(child.path);
+  }
+}
+
+/// Cleans up if it can. What cannot be removed now is removed by the next run.
+template <typename Removal>
+bool try_to(Removal&& removal) noexcept {
+  try {
+    removal();
+    return true;
+  } catch (const Error&) {
+    return false;
   }
 }
 
 }  // namespace
 
-/// The lock of a data set: flock on <path>/.lock, which the holder removes at the end. Makes the folder and, when nothing was
-/// published, removes it again if it is new and empty.
+/// The lock of a data set: flock on <path>/.lock, which the holder removes at the end. Makes the folder and, when
+/// nothing was published, removes it again if it is new and empty.
 class DataSetWriter::Lock {
  public:
   explicit Lock(const std::string& folder) : file_(join(folder, ".lock")) {
@@ -96,7 +109,7 @@ class DataSetWriter::Lock {
 
  private:
   void make_folders(const std::string& folder) {
-    struct stat status {};
+    struct stat status{};
     std::string missing = folder;
     while (missing.size() > 1 && missing.ends_with('/')) missing.pop_back();
     while (!missing.empty() && ::stat(missing.c_str(), &status) != 0 && errno == ENOENT) {
@@ -124,8 +137,8 @@ class DataSetWriter::Lock {
         throw Error(ErrorCode::kIo, fmt::format("another run is writing the data set '{}'", folder),
                     "wait until it has ended, or write to another path");
       }
-      struct stat held {};
-      struct stat named {};
+      struct stat held{};
+      struct stat named{};
       bool is_same = ::fstat(fd_, &held) == 0 && ::stat(file_.c_str(), &named) == 0 && held.st_ino == named.st_ino &&
                      held.st_dev == named.st_dev;
       if (is_same) return;
@@ -163,7 +176,8 @@ DataSetWriter::DataSetWriter(std::shared_ptr<FileSystem> fs, std::string path, c
   std::optional<Manifest> current = read_manifest(*fs_, path_);
   std::string folder = std::string(kRunFolderPrefix) + run_id_;
   if (folders_named_by(current).contains(folder)) {
-    throw Error(ErrorCode::kInvalidArgument, fmt::format("the data set '{}' was written by run '{}' already", path_, run_id_),
+    throw Error(ErrorCode::kInvalidArgument,
+                fmt::format("the data set '{}' was written by run '{}' already", path_, run_id_),
                 "give each run an id of its own");
   }
   remove_leftovers(*fs_, path_, current);
@@ -179,12 +193,8 @@ DataSetWriter::~DataSetWriter() {
   if (!published_) remove_own_folder();
 }
 
-/// Best effort: what stays behind is removed by the next run.
 void DataSetWriter::remove_own_folder() noexcept {
-  try {
-    fs_->remove(join(path_, std::string(kRunFolderPrefix) + run_id_));
-  } catch (const Error&) {
-  }
+  try_to([&] { fs_->remove(join(path_, std::string(kRunFolderPrefix) + run_id_)); });
 }
 
 std::unique_ptr<FileWriter> DataSetWriter::open_shard(const std::string& part, std::size_t index, std::size_t count,
@@ -222,11 +232,7 @@ void DataSetWriter::publish(const Manifest& manifest) {
   }
   published_ = true;
   lock_->keep_folder();
-  try {
-    remove_leftovers(*fs_, path_, manifest);
-  } catch (const Error&) {
-    // The data set is complete. What could not be removed is removed by the next run.
-  }
+  try_to([&] { remove_leftovers(*fs_, path_, manifest); });
 }
 
 /// Whether the manifest on disk is, or may be, this run's.

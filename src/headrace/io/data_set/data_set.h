@@ -4,9 +4,9 @@
 //   <path>/data-<run id>/<part>/part-00000-of-00004.parquet
 //
 // A reader follows the manifest and never lists the folder. Publishing again writes a new data-<run id> folder and then
-// replaces the manifest; files that no manifest names any more are removed after that. A run that fails or dies before the
-// manifest leaves the old data set as it was; what it left behind is removed by the next run, and a lock file keeps two
-// runs from writing the same data set at once. docs/formats/manifest.md describes the bytes.
+// replaces the manifest; files that no manifest names any more are removed after that. A run that fails or dies before
+// the manifest leaves the old data set as it was; what it left behind is removed by the next run, and a lock file keeps
+// two runs from writing the same data set at once. docs/formats/manifest.md describes the bytes.
 #pragma once
 
 #include <cstdint>
@@ -35,9 +35,9 @@ struct Part {
 /// A column of the data set and what a model needs to know of it.
 struct DataSetColumn {
   Field field;
-  std::string role;                        // feature, label, weight, key, time, pass_through
-  std::vector<std::int64_t> shape;         // of one row: empty for a scalar, {3} for a fixed_size_list of 3, {-1} for a list
-  std::optional<std::int64_t> id_count;    // for ids: values are in [0, id_count)
+  std::string role;                 // feature, label, weight, key, time, pass_through
+  std::vector<std::int64_t> shape;  // of one row: empty for a scalar, {3} for a fixed_size_list of 3, {-1} for a list
+  std::optional<std::int64_t> id_count;  // for ids: values are in [0, id_count)
 };
 
 struct Manifest {
@@ -47,10 +47,10 @@ struct Manifest {
   std::string format;
   std::vector<DataSetColumn> columns;
   std::vector<Part> parts;
-  std::string row_digest;            // order-free digest of the rows of all parts: "xxh3sum:<32 hex digits>"
-  std::string fitted_state_digest;   // empty when nothing was fitted
+  std::string row_digest;           // order-free digest of the rows of all parts: "xxh3sum:<32 hex digits>"
+  std::string fitted_state_digest;  // empty when nothing was fitted
   std::string run_id;
-  std::string created_at;            // UTC, ISO 8601
+  std::string created_at;  // UTC, ISO 8601
   std::string headrace_version;
 
   std::string to_json() const;

@@ -1,9 +1,10 @@
+// Data sets: manifests good and hostile, publishing under every failure, locks, leftovers, the digest of rows.
 #include "headrace/io/data_set/data_set.h"
-
-#include <doctest/doctest.h>
 
 #include <filesystem>
 #include <set>
+
+#include <doctest/doctest.h>
 
 #include "headrace/base/error.h"
 #include "headrace/io/binary_format_test_table.h"
@@ -87,7 +88,8 @@ std::set<std::string> names_in(const std::string& folder) {
 
 TEST_CASE("a manifest reads back as written, with its keys in a fixed order") {
   Manifest manifest = empty_manifest("r1");
-  manifest.parts = {{"train", {{"data-r1/train/part-00000-of-00001.parquet", {7, 99, "xxh3:0123456789abcdef"}}}}, {"eval", {}}};
+  manifest.parts = {{"train", {{"data-r1/train/part-00000-of-00001.parquet", {7, 99, "xxh3:0123456789abcdef"}}}},
+                    {"eval", {}}};
   manifest.row_digest = "xxh3sum:" + std::string(32, 'a');
   std::string text = manifest.to_json();
   Manifest back = Manifest::from_json(text, "m");
@@ -179,7 +181,8 @@ TEST_CASE("publishing again replaces the data set and removes the old shards") {
   write_data_set(local_file_system(), folder.path(), "r3", 30);
   CHECK(rows_of_data_set(folder.path()) == 120);
   CHECK(names_in(folder.path()) == std::set<std::string>{"data-r3", "manifest.json"});
-  CHECK_THROWS_WITH_AS(write_data_set(local_file_system(), folder.path(), "r3", 1), doctest::Contains("already"), Error);
+  CHECK_THROWS_WITH_AS(write_data_set(local_file_system(), folder.path(), "r3", 1), doctest::Contains("already"),
+                       Error);
   CHECK(rows_of_data_set(folder.path()) == 120);
 }
 
@@ -208,8 +211,8 @@ TEST_CASE("leftovers of dead runs are removed, a user's own folders are not") {
 TEST_CASE("a foreign manifest.json is never overwritten") {
   TemporaryFolder folder;
   folder.write("manifest.json", "{\"name\": \"a web app\"}");
-  CHECK_THROWS_WITH_AS(write_data_set(local_file_system(), folder.path(), "r1", 1), doctest::Contains("it is no manifest"),
-                       Error);
+  CHECK_THROWS_WITH_AS(write_data_set(local_file_system(), folder.path(), "r1", 1),
+                       doctest::Contains("it is no manifest"), Error);
   CHECK(names_in(folder.path()) == std::set<std::string>{"manifest.json"});
 }
 
@@ -230,7 +233,9 @@ TEST_CASE("whatever operation fails, a reader sees the old data set or the new o
     }
     CHECK(rows_of_data_set(folder.path()) == (failed ? 40 : 80));
     // The next run removes what a failure in the midst of cleaning up left behind.
-    { DataSetWriter next(local_file_system(), folder.path(), format_named("parquet"), small_schema(), {}, "next"); }
+    {
+      DataSetWriter next(local_file_system(), folder.path(), format_named("parquet"), small_schema(), {}, "next");
+    }
     CHECK(names_in(folder.path()) == std::set<std::string>{failed ? "data-old" : "data-new", "manifest.json"});
     if (!fs->has_failed()) break;
   }

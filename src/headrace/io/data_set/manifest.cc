@@ -1,14 +1,14 @@
 // The manifest of a data set as JSON. See data_set.h and docs/formats/manifest.md.
 //
-// Reading trusts nothing: a manifest may come from anywhere, and its names become paths. Every key is checked, unknown ones
-// are refused, and each error says where in the document it is.
-#include <fmt/format.h>
-
+// Reading trusts nothing: a manifest may come from anywhere, and its names become paths. Every key is checked, unknown
+// ones are refused, and each error says where in the document it is.
 #include <algorithm>
 #include <initializer_list>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "headrace/base/error.h"
 #include "headrace/io/data_set/data_set.h"
@@ -107,7 +107,8 @@ class Object {
   std::int64_t count(const char* key, std::int64_t min = 0) const {
     const Json& value = at(key);
     bool fits = value.is_number_unsigned() ? value.get<std::uint64_t>() <= INT64_MAX : value.is_number_integer();
-    if (!fits || value.get<std::int64_t>() < min) refuse(key, fmt::format("a whole number of at least {} is wanted", min));
+    if (!fits || value.get<std::int64_t>() < min)
+      refuse(key, fmt::format("a whole number of at least {} is wanted", min));
     return value.get<std::int64_t>();
   }
 
@@ -182,8 +183,8 @@ Part read_part(const Json& json, const std::string& where, std::set<std::string>
   for (std::size_t i = 0; i < object.list("shards").size(); ++i) {
     part.shards.push_back(read_shard(object.list("shards")[i], fmt::format("{}.shards[{}]", where, i), files));
     std::int64_t shard_rows = part.shards.back().summary.row_count;
-    bool overflows = __builtin_add_overflow(rows, shard_rows, &rows) ||
-                     __builtin_add_overflow(total_rows, shard_rows, &total_rows);
+    bool overflows =
+        __builtin_add_overflow(rows, shard_rows, &rows) || __builtin_add_overflow(total_rows, shard_rows, &total_rows);
     if (overflows) object.refuse("shards", "the rows of the shards add up to more than a data set can hold");
   }
   if (rows != object.count("rows")) {
@@ -232,7 +233,8 @@ Manifest read(std::string_view text) {
   manifest.row_digest = object.digest("row_digest", "xxh3sum:", 32);
   manifest.fitted_state_digest = object.text("fitted_state_digest");
   manifest.run_id = object.text("run_id");
-  if (!is_plain_name(manifest.run_id)) object.refuse("run_id", fmt::format("{} is no run id", excerpt(manifest.run_id)));
+  if (!is_plain_name(manifest.run_id))
+    object.refuse("run_id", fmt::format("{} is no run id", excerpt(manifest.run_id)));
   manifest.created_at = object.text("created_at");
   manifest.headrace_version = object.text("headrace_version");
   return manifest;

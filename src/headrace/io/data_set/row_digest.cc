@@ -1,11 +1,11 @@
 // See row_digest.h.
 #include "headrace/io/data_set/row_digest.h"
 
-#include <fmt/format.h>
-#include <xxhash.h>
-
 #include <algorithm>
 #include <span>
+
+#include <fmt/format.h>
+#include <xxhash.h>
 
 #include "headrace/base/error.h"
 #include "headrace/kernel/hash.h"
@@ -118,7 +118,8 @@ void RowDigest::add(const Batch& batch) {
 }
 
 std::string RowDigest::to_string() const {
-  return fmt::format("xxh3sum:{:016x}{:016x}", static_cast<std::uint64_t>(sum_ >> 64), static_cast<std::uint64_t>(sum_));
+  return fmt::format("xxh3sum:{:016x}{:016x}", static_cast<std::uint64_t>(sum_ >> 64),
+                     static_cast<std::uint64_t>(sum_));
 }
 
 }  // namespace headrace

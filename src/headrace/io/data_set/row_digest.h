@@ -1,8 +1,8 @@
-// A digest of rows that does not depend on their order: equal for two data sets exactly when they hold the same rows, each as
-// often.
+// A digest of rows that does not depend on their order: equal for two data sets exactly when they hold the same rows,
+// each as often.
 //
-//   value   8 bytes: its hash by type (kernel/hash.h); null: kNullHash; lists, fixed_size_lists and structs: hash_combine of
-//           their parts
+//   value   8 bytes: its hash by type (kernel/hash.h); null: kNullHash; lists, fixed_size_lists and structs:
+//           hash_combine of their parts
 //   row     XXH3-128, seed 0, of its columns' hashes in order, 8 bytes little-endian each
 //   digest  the sum of the rows modulo 2^128: "xxh3sum:<32 hex digits>"
 //

@@ -1,13 +1,13 @@
 // See arrow_file.h.
 #include "headrace/io/parquet/arrow_file.h"
 
-#include <arrow/buffer.h>
-#include <arrow/memory_pool.h>
-#include <arrow/status.h>
-
 #include <algorithm>
 #include <span>
 #include <utility>
+
+#include <arrow/buffer.h>
+#include <arrow/memory_pool.h>
+#include <arrow/status.h>
 
 namespace headrace {
 
@@ -30,14 +30,14 @@ arrow::Status ArrowInput::Seek(std::int64_t position) {
 }
 
 arrow::Result<std::int64_t> ArrowInput::Read(std::int64_t nbytes, void* out) {
-  ARROW_ASSIGN_OR_RAISE(std::int64_t got, ReadAt(position_, nbytes, out));
-  position_ += got;
+  arrow::Result<std::int64_t> got = ReadAt(position_, nbytes, out);
+  if (got.ok()) position_ += *got;
   return got;
 }
 
 arrow::Result<std::shared_ptr<arrow::Buffer>> ArrowInput::Read(std::int64_t nbytes) {
-  ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> buffer, ReadAt(position_, nbytes));
-  position_ += buffer->size();
+  arrow::Result<std::shared_ptr<arrow::Buffer>> buffer = ReadAt(position_, nbytes);
+  if (buffer.ok()) position_ += (*buffer)->size();
   return buffer;
 }
 
@@ -59,9 +59,10 @@ arrow::Result<std::int64_t> ArrowInput::ReadAt(std::int64_t position, std::int64
 arrow::Result<std::shared_ptr<arrow::Buffer>> ArrowInput::ReadAt(std::int64_t position, std::int64_t nbytes) {
   if (position < 0 || nbytes < 0) return arrow::Status::Invalid("a negative position or size");
   std::int64_t count = std::min(nbytes, std::max<std::int64_t>(file_->size_bytes() - position, 0));
-  ARROW_ASSIGN_OR_RAISE(std::unique_ptr<arrow::Buffer> buffer, arrow::AllocateBuffer(count, pool_.get()));
-  ARROW_RETURN_NOT_OK(ReadAt(position, count, buffer->mutable_data()));
-  return std::shared_ptr<arrow::Buffer>(std::move(buffer));
+  arrow::Result<std::unique_ptr<arrow::Buffer>> buffer = arrow::AllocateBuffer(count, pool_.get());
+  if (!buffer.ok()) return buffer.status();
+  ARROW_RETURN_NOT_OK(ReadAt(position, count, (*buffer)->mutable_data()));
+  return std::shared_ptr<arrow::Buffer>(*std::move(buffer));
 }
 
 FileSummary ArrowOutput::finish(std::int64_t row_count) {

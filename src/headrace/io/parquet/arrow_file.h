@@ -1,15 +1,15 @@
 // Files of a FileSystem as Arrow sees them.
 //
-// Arrow's code reports by status, ours by exception. An Error of a file operation is kept here while Arrow carries its own
-// status upwards, and thrown again at the border, so that "disk full" arrives as that and not as a damaged file.
+// Arrow's code reports by status, ours by exception. An Error of a file operation is kept here while Arrow carries its
+// own status upwards, and thrown again at the border, so that "disk full" arrives as that and not as a damaged file.
 #pragma once
-
-#include <arrow/io/interfaces.h>
-#include <arrow/result.h>
 
 #include <exception>
 #include <memory>
 #include <string>
+
+#include <arrow/io/interfaces.h>
+#include <arrow/result.h>
 
 #include "headrace/io/checksum_file.h"
 #include "headrace/io/fs/file_system.h"
@@ -45,7 +45,8 @@ class ArrowInput final : public arrow::io::RandomAccessFile {
   std::exception_ptr failure_;
 };
 
-/// A ChecksumFile for writing. From hold_back() on, bytes are kept in memory, so that their owner may still change them.
+/// A ChecksumFile for writing. From hold_back() on, bytes are kept in memory, so that their owner may still change
+/// them.
 class ArrowOutput final : public arrow::io::OutputStream {
  public:
   explicit ArrowOutput(std::unique_ptr<OutputFile> file) : file_(std::move(file)) {}

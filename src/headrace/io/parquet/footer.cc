@@ -1,18 +1,19 @@
 // See footer.h.
 #include "headrace/io/parquet/footer.h"
 
-#include <fmt/format.h>
-#include <xxhash.h>
-
 #include <cstdint>
 #include <cstring>
+
+#include <fmt/format.h>
+#include <xxhash.h>
 
 #include "headrace/base/error.h"
 
 namespace headrace {
 namespace {
 
-/// In thrift's compact protocol the value follows its key after a field header (next field, binary: 0x18) and its length.
+/// In thrift's compact protocol the value follows its key after a field header (next field, binary: 0x18) and its
+/// length.
 constexpr std::string_view kValueHeader = "\x18\x10";
 constexpr std::size_t kTrailerBytes = 8;  // length and magic
 

@@ -19,7 +19,8 @@ namespace headrace {
 inline constexpr std::string_view kFooterKey = "headrace.footer";
 inline constexpr std::string_view kFooterValueBlank = "0000000000000000";
 
-/// Puts the checksum into the end of a file, from anywhere before the footer on, which was written with the blank value.
+/// Puts the checksum into the end of a file, from anywhere before the footer on, which was written with the blank
+/// value.
 void seal_footer(std::string& file_end);
 
 /// Whether the footer (thrift bytes only) carries a checksum, and if so, whether it is right.

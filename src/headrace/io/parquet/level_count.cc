@@ -32,7 +32,8 @@ void LevelCount::add_rows(const Column& column, std::int64_t start, std::int64_t
   std::size_t after = leaf + leaves_of(column);
   for (std::int64_t row = start; row < end; ++row) {
     std::int64_t size = column.type().list_size();
-    std::int64_t first = kind == TypeKind::kList ? std::int64_t{column.offsets()[static_cast<std::size_t>(row)]} : row * size;
+    std::int64_t first =
+        kind == TypeKind::kList ? std::int64_t{column.offsets()[static_cast<std::size_t>(row)]} : row * size;
     std::int64_t last =
         kind == TypeKind::kList ? std::int64_t{column.offsets()[static_cast<std::size_t>(row) + 1]} : first + size;
     std::size_t inner = leaf;

@@ -1,7 +1,7 @@
 // How many values Parquet stores for the rows of a nested column.
 //
-// Rows alone do not show that a nested column was read whole: a damaged page may end within the last row's list. The footer
-// holds the number of values of each leaf, nulls and empty lists counted as one, and this counts what was read.
+// Rows alone do not show that a nested column was read whole: a damaged page may end within the last row's list. The
+// footer holds the number of values of each leaf, nulls and empty lists counted as one, and this counts what was read.
 #pragma once
 
 #include <cstdint>

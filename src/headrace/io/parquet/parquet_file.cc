@@ -1,6 +1,12 @@
 // See parquet_file.h.
 #include "headrace/io/parquet/parquet_file.h"
 
+#include <algorithm>
+#include <cstring>
+#include <new>
+#include <set>
+#include <utility>
+
 #include <arrow/result.h>
 #include <arrow/type.h>
 #include <fmt/format.h>
@@ -8,12 +14,6 @@
 #include <parquet/exception.h>
 #include <parquet/file_reader.h>
 #include <parquet/schema.h>
-
-#include <algorithm>
-#include <cstring>
-#include <new>
-#include <set>
-#include <utility>
 
 #include "headrace/base/error.h"
 #include "headrace/base/units.h"
@@ -91,7 +91,8 @@ std::vector<ParquetColumn> columns_of(const parquet::FileMetaData& metadata, con
       damaged(path, fmt::format("the column name {} is no UTF-8", excerpt(column.name)));
     }
     if (!names.insert(column.name).second) {
-      throw Error(ErrorCode::kUnsupported, fmt::format("{}: two columns are named '{}'", cannot_read(path), column.name),
+      throw Error(ErrorCode::kUnsupported,
+                  fmt::format("{}: two columns are named '{}'", cannot_read(path), column.name),
                   "rename one of them where the file is written");
     }
     columns.push_back(std::move(column));

@@ -1,14 +1,17 @@
 // The footer of a Parquet file and what it says of the columns.
 #pragma once
 
-#include <parquet/metadata.h>
-#include <parquet/properties.h>
-
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
+
+#include <arrow/result.h>
+#include <parquet/exception.h>
+#include <parquet/metadata.h>
+#include <parquet/properties.h>
 
 #include "headrace/io/parquet/arrow_file.h"
 #include "headrace/io/source.h"
@@ -21,7 +24,7 @@ struct ParquetColumn {
   std::optional<Type> type;  // as it is read; empty when it cannot be
   std::string type_text;     // the file's own name of the type, for messages
   bool nullable = true;
-  std::vector<int> leaves;   // its columns in Parquet's count, which numbers the leaves
+  std::vector<int> leaves;  // its columns in Parquet's count, which numbers the leaves
 };
 
 struct ParquetFile {
@@ -45,8 +48,15 @@ std::string cannot_read(std::string_view path);
 /// The Error for what Arrow or Parquet threw, from within a catch block; an Error itself is thrown on as it is.
 [[noreturn]] void rethrow_parquet_error(std::string_view what);
 
-/// Runs `body`, which calls into Arrow on a file of ours. What it throws leaves as an Error: the file's own one if the file
-/// failed, else kBadData, kOutOfMemory or kUnsupported with `what` in front.
+/// The value of `result`, or Parquet's own exception for its status, which with_arrow() turns into an Error.
+template <typename T>
+T value_or_throw(arrow::Result<T> result) {
+  PARQUET_THROW_NOT_OK(result.status());
+  return std::move(result).ValueUnsafe();
+}
+
+/// Runs `body`, which calls into Arrow on a file of ours. What it throws leaves as an Error: the file's own one if the
+/// file failed, else kBadData, kOutOfMemory or kUnsupported with `what` in front.
 template <typename File, typename Body>
 decltype(auto) with_arrow(const File& file, std::string_view what, Body&& body) {
   try {

@@ -1,4 +1,8 @@
 // Reads Parquet files, row group by row group. See parquet.h.
+#include <algorithm>
+#include <map>
+#include <utility>
+
 #include <arrow/array.h>
 #include <arrow/memory_pool.h>
 #include <arrow/record_batch.h>
@@ -8,10 +12,6 @@
 #include <parquet/arrow/reader.h>
 #include <parquet/exception.h>
 #include <parquet/file_reader.h>
-
-#include <algorithm>
-#include <map>
-#include <utility>
 
 #include "headrace/base/error.h"
 #include "headrace/base/nearest.h"
@@ -117,9 +117,9 @@ class RowGroupStream final : public SplitStream {
       properties.set_buffer_size(kPieceBytes);
     }
     auto parquet_reader = parquet::ParquetFileReader::Open(input_, properties, metadata_);
-    PARQUET_ASSIGN_OR_THROW(reader_, parquet::arrow::FileReader::Make(pool_.get(), std::move(parquet_reader),
-                                                                      arrow_reader_properties()));
-    PARQUET_ASSIGN_OR_THROW(batches_, reader_->GetRecordBatchReader({split_.row_group}, leaves));
+    reader_ = value_or_throw(
+        parquet::arrow::FileReader::Make(pool_.get(), std::move(parquet_reader), arrow_reader_properties()));
+    batches_ = value_or_throw(reader_->GetRecordBatchReader({split_.row_group}, leaves));
     for (const GateColumn& column : columns_) {
       positions_.push_back(batches_->schema()->GetFieldIndex(column.field.name));
       if (positions_.back() < 0) throw parquet::ParquetException("column '" + column.field.name + "' is missing");
@@ -138,7 +138,7 @@ class RowGroupStream final : public SplitStream {
       // Strings are validated by the gate, which can tell the bad rows from the good ones.
       std::shared_ptr<arrow::Array> checked = array;
       if (array->type_id() == arrow::Type::STRING) {
-        PARQUET_ASSIGN_OR_THROW(checked, array->View(arrow::binary()));
+        checked = value_or_throw(array->View(arrow::binary()));
       }
       arrow::Status status = checked->ValidateFull();
       if (!status.ok()) throw parquet::ParquetException("column '" + name + "': " + status.message());
@@ -194,7 +194,7 @@ class ParquetSource final : public SourceReader {
     schema_ = Schema(spec_.declared.empty() ? fields_of(files_.front()) : spec_.declared);
     for (const ParquetFile& file : files_) file_types_.push_back(checked_types(file));
     rules_ = needed_rules();
-    RuleCheck(schema_, spec_.rules);
+    static_cast<void>(RuleCheck(schema_, spec_.rules));  // Throws when a rule does not go with its column.
     for (std::size_t i = 0; i < files_.size(); ++i) {
       std::int64_t first_row = 0;
       for (int group = 0; group < files_[i].metadata->num_row_groups(); ++group) {
@@ -235,8 +235,8 @@ class ParquetSource final : public SourceReader {
     for (const ParquetColumn& column : file.columns) {
       if (!column.type || column.type->kind() == TypeKind::kNull) {
         throw Error(ErrorCode::kUnsupported,
-                    fmt::format("{}: column '{}' has a type that is not read: {}", cannot_read(file.info.path), column.name,
-                                column.type_text),
+                    fmt::format("{}: column '{}' has a type that is not read: {}", cannot_read(file.info.path),
+                                column.name, column.type_text),
                     "declare the columns to read in the source's schema, without this one");
       }
       fields.push_back({column.name, *column.type, column.nullable});
@@ -250,8 +250,9 @@ class ParquetSource final : public SourceReader {
     for (const Field& field : schema_) {
       const ParquetColumn* column = file.find(field.name);
       if (column == nullptr) missing(file, field.name);
-      bool fits = column->type && (spec_.declared.empty() ? *column->type == field.type
-                                                          : declared_cast_fit(*column->type, field.type) != CastFit::kNever);
+      bool fits =
+          column->type && (spec_.declared.empty() ? *column->type == field.type
+                                                  : declared_cast_fit(*column->type, field.type) != CastFit::kNever);
       if (!fits) mismatched(file, *column, field);
       types.push_back(*column->type);
     }
@@ -278,8 +279,8 @@ class ParquetSource final : public SourceReader {
 
   [[noreturn]] void surplus(const ParquetFile& file, const std::string& name) const {
     throw Error(ErrorCode::kBadData,
-                fmt::format("the files of one source differ: '{}' has a column '{}', '{}' has not", file.info.path, name,
-                            infos_.front().path),
+                fmt::format("the files of one source differ: '{}' has a column '{}', '{}' has not", file.info.path,
+                            name, infos_.front().path),
                 "declare the columns that all files share in the source's schema");
   }
 

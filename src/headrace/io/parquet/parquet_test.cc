@@ -1,12 +1,13 @@
+// Parquet: row group skipping, several files, the types of other writers, bombs, compressions.
 #include "headrace/io/parquet/parquet.h"
+
+#include <limits>
 
 #include <arrow/api.h>
 #include <arrow/io/memory.h>
 #include <doctest/doctest.h>
 #include <parquet/arrow/reader.h>
 #include <parquet/arrow/writer.h>
-
-#include <limits>
 
 #include "headrace/column/arrow.h"
 #include "headrace/io/binary_format_test_table.h"
@@ -32,8 +33,9 @@ void write_ids(FormatTest& test, const std::string& path, std::int64_t start, st
 }
 
 /// Writes an Arrow table as other writers would.
-void write_arrow(FormatTest& test, const std::string& path, const std::shared_ptr<arrow::Array>& array,
-                 const std::shared_ptr<parquet::ArrowWriterProperties>& properties = parquet::default_arrow_writer_properties()) {
+void write_arrow(
+    FormatTest& test, const std::string& path, const std::shared_ptr<arrow::Array>& array,
+    const std::shared_ptr<parquet::ArrowWriterProperties>& properties = parquet::default_arrow_writer_properties()) {
   auto table = arrow::Table::Make(arrow::schema({arrow::field("c", array->type())}), {array});
   auto sink = unwrap(arrow::io::BufferOutputStream::Create(), "creating");
   unwrap(parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), sink, 1000,
@@ -100,8 +102,8 @@ TEST_CASE("files that differ are refused, and the message names file and column"
   unwrap(builder.Append(1), "append");
   write_arrow(test, "b", unwrap(builder.Finish(), "finish"));
   test.spec.paths = {"a", "b"};
-  CHECK_THROWS_WITH_AS(open_source(test.spec, test.context),
-                       doctest::Contains("'b' has no column 'id', 'a' has"), Error);
+  CHECK_THROWS_WITH_AS(open_source(test.spec, test.context), doctest::Contains("'b' has no column 'id', 'a' has"),
+                       Error);
   test.spec.declared = {{"idd", TypeKind::kInt64}};
   CHECK_THROWS_WITH_AS(open_source(test.spec, test.context), doctest::Contains("did you mean 'id'"), Error);
   test.spec.paths = {"b"};
@@ -157,7 +159,8 @@ TEST_CASE("a file that unpacks to more than the budget is refused before it does
   FormatTest test("parquet");
   arrow::StringBuilder builder;
   unwrap(builder.Append(std::string(100 << 20, 'x')), "append");
-  auto table = arrow::Table::Make(arrow::schema({arrow::field("c", arrow::utf8())}), {unwrap(builder.Finish(), "finish")});
+  auto table =
+      arrow::Table::Make(arrow::schema({arrow::field("c", arrow::utf8())}), {unwrap(builder.Finish(), "finish")});
   auto sink = unwrap(arrow::io::BufferOutputStream::Create(), "creating");
   auto properties = parquet::WriterProperties::Builder().compression(parquet::Compression::ZSTD)->build();
   unwrap(parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), sink, 10, properties), "writing");
@@ -184,7 +187,8 @@ TEST_CASE("every compression reads back, an unknown one is refused with the vali
     test.write("t", {batch}, {.compression = compression});
     CHECK(test.read() == rows_of(batch));
   }
-  CHECK_THROWS_WITH_AS(test.write("u", {batch}, {.compression = "zsdt"}), doctest::Contains("did you mean 'zstd'"), Error);
+  CHECK_THROWS_WITH_AS(test.write("u", {batch}, {.compression = "zsdt"}), doctest::Contains("did you mean 'zstd'"),
+                       Error);
   CHECK(test.files->files.size() == 1);
 }
 

@@ -1,7 +1,9 @@
 // Writes Parquet files through Arrow's writer. See parquet.h.
 //
-// Rows are encoded as they come and kept, encoded, until their row group is full. The footer is held back in memory until
-// its checksum is in it.
+// Rows are encoded as they come and kept, encoded, until their row group is full. The footer is held back in memory
+// until its checksum is in it.
+#include <utility>
+
 #include <arrow/memory_pool.h>
 #include <arrow/record_batch.h>
 #include <arrow/result.h>
@@ -13,8 +15,6 @@
 #include <parquet/exception.h>
 #include <parquet/properties.h>
 #include <parquet/schema.h>
-
-#include <utility>
 
 #include "headrace/base/error.h"
 #include "headrace/base/nearest.h"
@@ -29,8 +29,8 @@ namespace {
 /// Fixed text, so that the same rows give the same bytes; the form is the one by which readers judge statistics.
 constexpr const char* kCreatedBy = "headrace version 1.0.0";
 
-/// The codec of a leaf. By default only texts are compressed: delta-packed integers leave nothing to gain (0.2 % by snappy,
-/// 4 % by zstd for half as much time again), and floats give 13 % for three times the time.
+/// The codec of a leaf. By default only texts are compressed: delta-packed integers leave nothing to gain (0.2 % by
+/// snappy, 4 % by zstd for half as much time again), and floats give 13 % for three times the time.
 parquet::Compression::type codec_of(const std::string& name, parquet::Type::type leaf) {
   bool is_text = leaf == parquet::Type::BYTE_ARRAY;
   if (name.empty()) return is_text ? parquet::Compression::SNAPPY : parquet::Compression::UNCOMPRESSED;
@@ -108,10 +108,9 @@ class ParquetWriter final : public FileWriter {
         what_(fmt::format("cannot write '{}'", output_->path())) {
     with_arrow(*output_, what_, [&] {
       std::shared_ptr<arrow::Schema> arrow_schema = to_arrow_schema(schema_);
-      PARQUET_ASSIGN_OR_THROW(writer_, parquet::arrow::FileWriter::Open(
-                                           *arrow_schema, pool_.get(), output_,
-                                           properties_of(*arrow_schema, options, pool_.get()),
-                                           arrow_properties_of(schema_)));
+      writer_ = value_or_throw(parquet::arrow::FileWriter::Open(*arrow_schema, pool_.get(), output_,
+                                                                properties_of(*arrow_schema, options, pool_.get()),
+                                                                arrow_properties_of(schema_)));
     });
   }
 
@@ -123,7 +122,8 @@ class ParquetWriter final : public FileWriter {
     for (std::size_t i = 0; i < schema_.size(); ++i) {
       HEADRACE_CHECK(batch.columns[i].type() == schema_[i].type);
       if (!schema_[i].nullable && batch.columns[i].null_count() > 0) {
-        throw Error(ErrorCode::kBadData, fmt::format("{}: column '{}' is not nullable but holds a null", what_, schema_[i].name),
+        throw Error(ErrorCode::kBadData,
+                    fmt::format("{}: column '{}' is not nullable but holds a null", what_, schema_[i].name),
                     "fill the nulls in a step, or make the column nullable");
       }
     }

@@ -1,15 +1,15 @@
 // See row_group_bounds.h.
 #include "headrace/io/parquet/row_group_bounds.h"
 
+#include <cmath>
+#include <optional>
+
 #include <arrow/array/array_base.h>
 #include <arrow/array/util.h>
 #include <arrow/result.h>
 #include <arrow/scalar.h>
 #include <parquet/arrow/reader.h>
 #include <parquet/statistics.h>
-
-#include <cmath>
-#include <optional>
 
 #include "headrace/base/error.h"
 #include "headrace/column/arrow.h"

@@ -1,16 +1,19 @@
 // See example_decoder.h.
 #include "headrace/io/tfrecord/example_decoder.h"
 
-#include <fmt/format.h>
-
 #include <cstring>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/io/tfrecord/example_encoder.h"
 
 namespace headrace {
 namespace {
+
+/// Where an empty feature points.
+constexpr char kPresent = 0;
 
 const char* kind_name(FeatureKind kind) {
   switch (kind) {
@@ -81,7 +84,8 @@ class ExampleDecoder::Target {
     if (!is_list_) return elements(field_.type, rows, std::move(valid), nullptr, problems);
     std::shared_ptr<const Buffer> offsets = offsets_.take();
     const auto* starts = reinterpret_cast<const std::int32_t*>(offsets->data());
-    Column child = elements(field_.type.element(), static_cast<std::int64_t>(element_count_), nullptr, starts, problems);
+    Column child =
+        elements(field_.type.element(), static_cast<std::int64_t>(element_count_), nullptr, starts, problems);
     return Column::list(field_.type, rows, std::move(offsets), std::move(child), std::move(valid));
   }
 
@@ -93,7 +97,8 @@ class ExampleDecoder::Target {
       std::size_t size = feature.size();
       std::size_t count = size - 4;
       if (size < 5 || count > kVarintBytesMax || feature[0] != static_cast<char>(kind_)) return false;
-      if (feature[1] != static_cast<char>(size - 2) || feature[2] != kTagFirst || feature[3] != static_cast<char>(count)) {
+      if (feature[1] != static_cast<char>(size - 2) || feature[2] != kTagFirst ||
+          feature[3] != static_cast<char>(count)) {
         return false;
       }
       std::uint64_t value = 0;
@@ -177,7 +182,8 @@ class ExampleDecoder::Target {
       return Column::binary(type, count, std::move(offsets), values_.take(), std::move(valid));
     }
     std::shared_ptr<const Buffer> values = values_.take();
-    if (type.kind() == TypeKind::kBool) return narrowed<std::uint8_t>(type, count, *values, valid, 0, 1, starts, problems);
+    if (type.kind() == TypeKind::kBool)
+      return narrowed<std::uint8_t>(type, count, *values, valid, 0, 1, starts, problems);
     if (type.kind() == TypeKind::kDate) {
       return narrowed<std::int32_t>(type, count, *values, valid, INT32_MIN, INT32_MAX, starts, problems);
     }
@@ -198,8 +204,8 @@ class ExampleDecoder::Target {
       if (fits) continue;
       if (starts == nullptr) row = i;
       while (starts != nullptr && starts[row + 1] <= i) ++row;
-      problems.push_back({row, index_, "cast", fmt::format("{} does not fit {}", in[i], type.to_string()),
-                          std::to_string(in[i])});
+      problems.push_back(
+          {row, index_, "cast", fmt::format("{} does not fit {}", in[i], type.to_string()), std::to_string(in[i])});
     }
     return Column::fixed(type, count, std::move(narrow), std::move(valid));
   }
@@ -266,7 +272,7 @@ bool ExampleDecoder::find_features(std::string_view record, std::size_t row) {
     if (column < 0) return;
     // An empty feature is present, so its data() must not be nullptr.
     features_[static_cast<std::size_t>(column) * kBlockRows + row] =
-        feature.data() == nullptr ? std::string_view("", 0) : feature;
+        feature.data() == nullptr ? std::string_view(&kPresent, 1).substr(0, 0) : feature;
   });
 }
 

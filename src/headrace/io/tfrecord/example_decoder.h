@@ -1,8 +1,9 @@
 // tf.train.Example messages to columns.
 //
-// Records are taken in blocks. First each record is walked once and the bytes of the wanted features are noted; the names are
-// expected in the order of the record before, and looked up only when they come otherwise. Then each column is decoded over
-// the whole block, by a short loop for the form that writers make and by the general parser for every other.
+// Records are taken in blocks. First each record is walked once and the bytes of the wanted features are noted; the
+// names are expected in the order of the record before, and looked up only when they come otherwise. Then each column
+// is decoded over the whole block, by a short loop for the form that writers make and by the general parser for every
+// other.
 #pragma once
 
 #include <cstdint>
@@ -29,8 +30,8 @@ class ExampleDecoder {
 
   /// Starts columns of `row_count` rows.
   void start(std::size_t row_count);
-  /// Decodes the next records, at most kBlockRows; what is bad is null and goes to problems(). Behind each record there are
-  /// RecordWindow::kPaddingBytes readable bytes.
+  /// Decodes the next records, at most kBlockRows; what is bad is null and goes to problems(). Behind each record there
+  /// are RecordWindow::kPaddingBytes readable bytes.
   void decode(std::span<const std::string_view> records);
   /// The columns of all rows since start().
   std::vector<Column> finish();
@@ -50,8 +51,9 @@ class ExampleDecoder {
   std::vector<std::unique_ptr<Target>> targets_;
   std::unordered_map<std::string_view, std::ptrdiff_t> column_by_name_;
   std::vector<Expected> expected_;
-  std::vector<std::string_view> features_;  // of a block: column by column, kBlockRows each; data() nullptr where absent
-  std::size_t row_count_ = 0;               // rows decoded since start()
+  std::vector<std::string_view>
+      features_;               // of a block: column by column, kBlockRows each; data() nullptr where absent
+  std::size_t row_count_ = 0;  // rows decoded since start()
   std::vector<RowProblem> problems_;
 };
 

@@ -1,11 +1,11 @@
 // See example_encoder.h.
 #include "headrace/io/tfrecord/example_encoder.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstring>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/base/units.h"
@@ -22,11 +22,11 @@ std::uint64_t packed_list_bytes(std::uint64_t payload) {
 
 /// The sizes of the messages around a list, from the inside out.
 struct Nesting {
-  Nesting(std::size_t key_bytes, std::uint64_t list_bytes) : list(list_bytes) {
-    feature = 1 + varint_bytes(list) + list;
-    entry = 1 + varint_bytes(key_bytes) + key_bytes + 1 + varint_bytes(feature) + feature;
-    total = 1 + varint_bytes(entry) + entry;
-  }
+  Nesting(std::size_t key_bytes, std::uint64_t list_bytes)
+      : list(list_bytes),
+        feature(1 + varint_bytes(list) + list),
+        entry(1 + varint_bytes(key_bytes) + key_bytes + 1 + varint_bytes(feature) + feature),
+        total(1 + varint_bytes(entry) + entry) {}
   std::uint64_t list;
   std::uint64_t feature;
   std::uint64_t entry;
@@ -82,7 +82,8 @@ FeatureKind feature_kind(const Type& type) {
     case TypeKind::kString:
     case TypeKind::kBinary: return FeatureKind::kBytes;
     case TypeKind::kList:
-    case TypeKind::kFixedSizeList: return type.element().is_nested() ? FeatureKind::kNone : feature_kind(type.element());
+    case TypeKind::kFixedSizeList:
+      return type.element().is_nested() ? FeatureKind::kNone : feature_kind(type.element());
     default: return FeatureKind::kNone;
   }
 }
@@ -206,11 +207,13 @@ std::uint32_t ExampleEncoder::list_payload(Feature& feature, std::int64_t start,
   std::uint64_t bytes = 0;
   for (std::int64_t i = start; i < end; ++i) {
     if (elements.is_null(i)) {
-      throw Error(ErrorCode::kBadData, fmt::format("column '{}': a list holds a null, which an Example cannot", feature.name),
+      throw Error(ErrorCode::kBadData,
+                  fmt::format("column '{}': a list holds a null, which an Example cannot", feature.name),
                   "remove or fill the nulls inside the lists");
     }
     if (feature.kind == FeatureKind::kInt64) {
-      bytes += varint_bytes(static_cast<std::uint64_t>(feature.ints[static_cast<std::size_t>(i - feature.elements_start)]));
+      bytes +=
+          varint_bytes(static_cast<std::uint64_t>(feature.ints[static_cast<std::size_t>(i - feature.elements_start)]));
     } else if (feature.kind == FeatureKind::kFloat) {
       bytes += sizeof(float);
     } else {
@@ -292,7 +295,8 @@ char* ExampleEncoder::put_values(const Feature& feature, std::size_t row, char* 
   }
   for (std::int64_t i = start; i < end; ++i) {
     if (is_packed) {
-      out = put_varint(out, static_cast<std::uint64_t>(feature.ints[static_cast<std::size_t>(i - feature.elements_start)]));
+      out = put_varint(out,
+                       static_cast<std::uint64_t>(feature.ints[static_cast<std::size_t>(i - feature.elements_start)]));
     } else {
       put_text(column.child(0).string_at(i));
     }

@@ -1,9 +1,9 @@
 // Rows of a batch as framed tf.train.Example records.
 //
-// Rows are taken in blocks. For each block, every column is measured: its values as varints, or the bytes of its lists, are
-// counted and added to the size of their rows. Then the rows are written, each from start to end: the bytes in front of a
-// value (tags, lengths, name) are the same for all values of one size, so they are made once and copied; and the checksum
-// is taken of bytes that are still in the first-level cache.
+// Rows are taken in blocks. For each block, every column is measured: its values as varints, or the bytes of its lists,
+// are counted and added to the size of their rows. Then the rows are written, each from start to end: the bytes in
+// front of a value (tags, lengths, name) are the same for all values of one size, so they are made once and copied; and
+// the checksum is taken of bytes that are still in the first-level cache.
 #pragma once
 
 #include <array>
@@ -28,8 +28,8 @@ class ExampleEncoder {
   /// Requires: feature_kind() of every column is not kNone.
   explicit ExampleEncoder(const Schema& schema);
 
-  /// Measures rows [start, start + count) of `batch`, count <= kBlockRows. Throws Error(kBadData) when a list holds a null or
-  /// a row is too large for a record.
+  /// Measures rows [start, start + count) of `batch`, count <= kBlockRows. Throws Error(kBadData) when a list holds a
+  /// null or a row is too large for a record.
   void measure(const Batch& batch, std::int64_t start, std::size_t count);
   /// Bytes of the framed record of row `row` of the measured block.
   std::size_t record_bytes(std::size_t row) const;
@@ -57,10 +57,10 @@ class ExampleEncoder {
     std::array<std::uint32_t, kVarintBytesMax + 1> total_bytes{};
 
     // The measured block.
-    Column column;                         // its rows
-    std::vector<std::int64_t> ints;        // scalars as int64, or the list elements from elements_start on
+    Column column;                   // its rows
+    std::vector<std::int64_t> ints;  // scalars as int64, or the list elements from elements_start on
     std::int64_t elements_start = 0;
-    std::vector<std::uint32_t> payload;    // bytes of the value or values; kAbsent where null
+    std::vector<std::uint32_t> payload;  // bytes of the value or values; kAbsent where null
   };
   static constexpr std::uint32_t kAbsent = 0xffffffff;
 
@@ -72,8 +72,8 @@ class ExampleEncoder {
   std::uint32_t list_payload(Feature& feature, std::int64_t start, std::int64_t end) const;
   char* put_values(const Feature& feature, std::size_t row, char* out) const;
 
-  std::vector<Feature> features_;  // by name
-  std::vector<std::uint64_t> sizes_;  // of the Features message, by row
+  std::vector<Feature> features_;                // by name
+  std::vector<std::uint64_t> sizes_;             // of the Features message, by row
   std::vector<std::uint32_t> length_checksums_;  // of the small lengths
 };
 

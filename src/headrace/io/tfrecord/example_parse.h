@@ -12,7 +12,8 @@
 
 namespace headrace {
 
-/// Decodes the varint that is all of `bytes`, at most 8 of them, from 8 readable bytes; false when it is not one varint.
+/// Decodes the varint that is all of `bytes`, at most 8 of them, from 8 readable bytes; false when it is not one
+/// varint.
 inline bool whole_varint(std::string_view bytes, std::uint64_t& value) {
   std::uint64_t x = 0;
   std::memcpy(&x, bytes.data(), sizeof(x));

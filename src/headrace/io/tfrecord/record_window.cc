@@ -1,11 +1,11 @@
 // See record_window.h.
 #include "headrace/io/tfrecord/record_window.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstring>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/base/units.h"
@@ -49,8 +49,9 @@ std::span<const std::string_view> RecordWindow::next(std::size_t count_max) {
     std::uint64_t left_in_file = static_cast<std::uint64_t>(file_->size_bytes() - loaded_end_);
     if (available == 0 && left_in_file == 0) break;
     if (wanted > available + left_in_file) {
-      damaged(offset_in_file(start() + at_), first_record_,
-              fmt::format("the record is cut off: {} bytes are there, {} are needed", available + left_in_file, wanted));
+      damaged(
+          offset_in_file(start() + at_), first_record_,
+          fmt::format("the record is cut off: {} bytes are there, {} are needed", available + left_in_file, wanted));
     }
     if (wanted + kPaddingBytes > buffer_->size_bytes()) {
       std::shared_ptr<Buffer> larger = Buffer::allocate(*memory_, static_cast<std::size_t>(wanted) + kPaddingBytes);
@@ -114,9 +115,10 @@ std::int64_t RecordWindow::offset_in_file(const char* at) const {
 }
 
 void RecordWindow::damaged(std::int64_t offset, std::int64_t record, std::string_view cause) const {
-  throw Error(ErrorCode::kBadData,
-              fmt::format("cannot read '{}', record {} at byte {}: {}", path(), format_count(record + 1), offset, cause),
-              kDamagedHint);
+  throw Error(
+      ErrorCode::kBadData,
+      fmt::format("cannot read '{}', record {} at byte {}: {}", path(), format_count(record + 1), offset, cause),
+      kDamagedHint);
 }
 
 }  // namespace headrace

@@ -1,11 +1,11 @@
 // See schema_inference.h.
 #include "headrace/io/tfrecord/schema_inference.h"
 
-#include <fmt/format.h>
-
 #include <map>
 #include <string>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/io/excerpt.h"
@@ -31,15 +31,18 @@ Type type_of(const Seen& seen) {
   return seen.is_list ? Type::list(type) : type;
 }
 
-void look_at(std::string_view key, const FeatureValues& values, const std::string& path, std::map<std::string, Seen>& seen) {
+void look_at(std::string_view key, const FeatureValues& values, const std::string& path,
+             std::map<std::string, Seen>& seen) {
   if (values.kind == FeatureKind::kNone) return;  // A feature that is missing says nothing.
   if (valid_utf8_bytes(key) != key.size()) {
-    throw Error(ErrorCode::kBadData, fmt::format("cannot read '{}': the feature name {} is no UTF-8", path, excerpt(key)),
+    throw Error(ErrorCode::kBadData,
+                fmt::format("cannot read '{}': the feature name {} is no UTF-8", path, excerpt(key)),
                 "declare the columns to read in the source's schema");
   }
   Seen& column = seen[std::string(key)];
   if (column.kind != FeatureKind::kNone && column.kind != values.kind) {
-    throw Error(ErrorCode::kBadData, fmt::format("cannot tell the type of column '{}' of '{}': its lists differ in kind", key, path),
+    throw Error(ErrorCode::kBadData,
+                fmt::format("cannot tell the type of column '{}' of '{}': its lists differ in kind", key, path),
                 "declare the columns to read in the source's schema");
   }
   column.kind = values.kind;
@@ -84,7 +87,8 @@ std::vector<Field> infer_tfrecord_schema(const std::vector<FileInfo>& files, con
     for (const auto& [name, column] : seen) fields.push_back({name, type_of(column)});
     return fields;
   }
-  throw Error(ErrorCode::kBadData, fmt::format("cannot tell the columns of '{}': it holds no record", files.front().path),
+  throw Error(ErrorCode::kBadData,
+              fmt::format("cannot tell the columns of '{}': it holds no record", files.front().path),
               "declare the columns in the source's schema");
 }
 

@@ -1,8 +1,8 @@
 // Reads TFRecord files, a split a file. See tfrecord.h.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/io/declared_cast.h"
@@ -82,15 +82,16 @@ class TfrecordSource final : public SourceReader {
     for (const Field& field : schema_) {
       Type type = decoded_type(field.type);
       if (feature_kind(type) == FeatureKind::kNone) {
-        throw Error(ErrorCode::kInvalidPipeline,
-                    fmt::format("column '{}' cannot be {}: a TFRecord file holds int64, float32 and bytes, and lists of them",
-                                field.name, field.type.to_string()),
-                    "declare one of these types and cast it in a step");
+        throw Error(
+            ErrorCode::kInvalidPipeline,
+            fmt::format("column '{}' cannot be {}: a TFRecord file holds int64, float32 and bytes, and lists of them",
+                        field.name, field.type.to_string()),
+            "declare one of these types and cast it in a step");
       }
       file_types_.push_back(type);
     }
     rules_ = rules_with_nullability(Schema(spec_.declared), spec_.rules);
-    RuleCheck(schema_, rules_);
+    static_cast<void>(RuleCheck(schema_, rules_));  // Throws when a rule does not go with its column.
   }
 
   const Schema& schema() const override { return schema_; }
@@ -103,7 +104,8 @@ class TfrecordSource final : public SourceReader {
     // Any feature may have another kind or number of values than its column.
     bool checks_all = !spec_.declared.empty() && spec_.on_error != OnError::kFail;
     for (std::size_t i = 0; checks_all && i < schema_.size(); ++i) {
-      bool taken = std::any_of(plan.columns.begin(), plan.columns.end(), [&](const GateColumn& c) { return c.ordinal == i; });
+      bool taken =
+          std::any_of(plan.columns.begin(), plan.columns.end(), [&](const GateColumn& c) { return c.ordinal == i; });
       if (!taken) plan.columns.push_back({schema_[i], file_types_[i], i});
     }
     return std::make_unique<TfrecordStream>(files_.at(split_index), std::move(plan), rules_, spec_.on_error, context_);

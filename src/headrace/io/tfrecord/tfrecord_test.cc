@@ -1,8 +1,9 @@
+// TFRecord: known bytes, another protobuf encoder as twin, all that protobuf allows, bad rows, inference, damage.
 #include "headrace/io/tfrecord/tfrecord.h"
 
-#include <doctest/doctest.h>
-
 #include <map>
+
+#include <doctest/doctest.h>
 #include <protozero/pbf_writer.hpp>
 
 #include "headrace/io/binary_format_test_table.h"
@@ -77,7 +78,8 @@ Batch one_column(FormatTest& test, const std::string& name, const Type& type, au
 }
 
 /// Reads rows of `declared` columns out of Examples.
-std::vector<std::string> read_examples(FormatTest& test, const std::vector<std::string>& examples, std::vector<Field> declared) {
+std::vector<std::string> read_examples(FormatTest& test, const std::vector<std::string>& examples,
+                                       std::vector<Field> declared) {
   std::string file;
   for (const std::string& bytes : examples) file += framed(bytes);
   test.files->files["t"] = file;
@@ -110,12 +112,14 @@ TEST_CASE("known rows have the bytes that other writers give them") {
   c.append_string("hi");
   test.write("t", {Batch{std::make_shared<const Schema>(schema), {c.finish(), b.finish(), batch.columns[0]}, 1}});
   CHECK(hex(test.files->files["t"]) ==
-        "2a00000000000000ae8d91f50a280a0a0a016112051a030a01010a0d0a0162120812060a040000c03f0a0b0a016312060a040a0268695f45a81a");
+        "2a00000000000000ae8d91f50a280a0a0a016112051a030a01010a0d0a0162120812060a040000c03f0a0b0a016312060a040a0268695f"
+        "45a81a");
 }
 
 TEST_CASE("rows are encoded as another protobuf encoder does it") {
   FormatTest test("tfrecord");
-  std::vector<std::string> names = {"b", "a", std::string(130, 'n'), "a_name_of_some_length", "f", "lf", "s", "ls", "fs"};
+  std::vector<std::string> names = {"b",  "a", std::string(130, 'n'), "a_name_of_some_length", "f", "lf", "s",
+                                    "ls", "fs"};
   std::vector<Type> types = {TypeKind::kInt64,
                              TypeKind::kInt32,
                              TypeKind::kInt64,
@@ -137,13 +141,16 @@ TEST_CASE("rows are encoded as another protobuf encoder does it") {
       builders[static_cast<std::size_t>(i)].append_null();
       return true;
     };
-    std::int64_t power = (row % 2 == 0 ? 1 : -1) * (std::int64_t{1} << (row % 64)) - row % 3;
+    // Every length of varint, both signs.
+    std::uint64_t bits = (std::uint64_t{1} << (row % 64)) - static_cast<std::uint64_t>(row % 3);
+    std::int64_t power = static_cast<std::int64_t>(row % 2 == 0 ? bits : 0 - bits);
     if (!is_null(0)) builders[0].append(power), features[names[0]] = int_feature({power});
-    if (!is_null(1)) builders[1].append<std::int32_t>(static_cast<std::int32_t>(row)), features[names[1]] = int_feature({row});
+    if (!is_null(1))
+      builders[1].append<std::int32_t>(static_cast<std::int32_t>(row)), features[names[1]] = int_feature({row});
     if (!is_null(2)) builders[2].append(power), features[names[2]] = int_feature({power});
     if (!is_null(3)) {
       std::vector<std::int64_t> values;
-      for (std::int64_t i = 0; i < row % 40; ++i) values.push_back(power + i);
+      for (std::int64_t i = 0; i < row % 40; ++i) values.push_back(power ^ i);
       for (std::int64_t value : values) builders[3].child(0).append(value);
       builders[3].append_list_end();
       features[names[3]] = int_feature(values);
@@ -164,7 +171,8 @@ TEST_CASE("rows are encoded as another protobuf encoder does it") {
       features[names[7]] = bytes_feature(values);
     }
     if (!is_null(8)) {
-      for (std::int16_t value : {std::int16_t{-1}, std::int16_t{2}, std::int16_t{300}}) builders[8].child(0).append(value);
+      for (std::int16_t value : {std::int16_t{-1}, std::int16_t{2}, std::int16_t{300}})
+        builders[8].child(0).append(value);
       builders[8].append_struct_end();
       features[names[8]] = int_feature({-1, 2, 300});
     }
@@ -181,13 +189,13 @@ TEST_CASE("rows are encoded as another protobuf encoder does it") {
 TEST_CASE("what protobuf allows is read: any order, unpacked values, unknown fields, a name twice, a kind twice") {
   FormatTest test("tfrecord");
   std::vector<Field> fields = {{"a", TypeKind::kInt64}, {"f", Type::list(TypeKind::kFloat32)}};
-  std::string unpacked_ints = "\x1a\x02\x08\x07";                              // Int64List { value: 7 }, unpacked
-  std::string unpacked_floats = std::string("\x12\x05\x0d\0\0\x80\x3f", 7);     // FloatList { value: 1 }, unpacked
-  std::string unknown = std::string("\x98\x01\x05", 3) + int_feature({3});      // field 19, a varint
-  std::string two_kinds = float_feature({1}) + int_feature({4});                // the last kind counts
-  std::string two_lists = float_feature({1, 2}) + float_feature({3});           // one kind twice is joined
-  CHECK(read_examples(test, {example({{"f", unpacked_floats}, {"x", int_feature({9})}, {"a", unpacked_ints}})}, fields) ==
-        std::vector<std::string>{"7|[1.0]|"});
+  std::string unpacked_ints = "\x1a\x02\x08\x07";                            // Int64List { value: 7 }, unpacked
+  std::string unpacked_floats = std::string("\x12\x05\x0d\0\0\x80\x3f", 7);  // FloatList { value: 1 }, unpacked
+  std::string unknown = std::string("\x98\x01\x05", 3) + int_feature({3});   // field 19, a varint
+  std::string two_kinds = float_feature({1}) + int_feature({4});             // the last kind counts
+  std::string two_lists = float_feature({1, 2}) + float_feature({3});        // one kind twice is joined
+  CHECK(read_examples(test, {example({{"f", unpacked_floats}, {"x", int_feature({9})}, {"a", unpacked_ints}})},
+                      fields) == std::vector<std::string>{"7|[1.0]|"});
   CHECK(read_examples(test, {example({{"a", unknown}}), example({{"a", two_kinds}, {"f", two_lists}})}, fields) ==
         std::vector<std::string>{"3|null|", "4|[1.0, 2.0, 3.0]|"});
   CHECK(read_examples(test, {example({{"a", int_feature({1})}, {"a", int_feature({2})}})}, fields) ==
@@ -206,14 +214,14 @@ TEST_CASE("features that do not fit their column, and malformed messages, are ba
   std::string good = example({{"a", int_feature({1})}, {"d", int_feature({3})}, {"s", bytes_feature({"x"})}});
   std::vector<std::string> examples = {
       good,
-      example({{"a", float_feature({1})}}),                        // another kind
-      example({{"a", int_feature({1, 2})}}),                       // two values
-      example({{"a", int_feature({})}}),                           // none
-      example({{"d", int_feature({std::int64_t{1} << 40})}}),      // no date
-      example({{"a", std::string("\x1a\x05\x0a\x01\x01", 5)}}),   // a list longer than its feature
-      good.substr(0, good.size() - 1),                             // cut off
-      std::string("\x0b\x0c", 2),                                 // a group
-      std::string(11, '\xff'),                                     // a varint of more than ten bytes
+      example({{"a", float_feature({1})}}),                      // another kind
+      example({{"a", int_feature({1, 2})}}),                     // two values
+      example({{"a", int_feature({})}}),                         // none
+      example({{"d", int_feature({std::int64_t{1} << 40})}}),    // no date
+      example({{"a", std::string("\x1a\x05\x0a\x01\x01", 5)}}),  // a list longer than its feature
+      good.substr(0, good.size() - 1),                           // cut off
+      std::string("\x0b\x0c", 2),                                // a group
+      std::string(11, '\xff'),                                   // a varint of more than ten bytes
       good,
   };
   std::vector<Field> fields = {{"a", TypeKind::kInt64}, {"d", TypeKind::kDate}, {"s", TypeKind::kString}};
@@ -247,8 +255,9 @@ TEST_CASE("columns that are not declared are inferred from the first records") {
   CHECK(open_source(test.spec, test.context)->schema().to_string() ==
         "b: binary, e: list<int64>, l: list<float32>, s: string, z: int64");
   CHECK(test.read({"z", "l"}) == std::vector<std::string>{"1|null|", "2|[1.0, 2.0]|", "null|[3.0]|"});
-  CHECK_THROWS_WITH_AS(read_examples(test, {example({{"a", int_feature({1})}}), example({{"a", float_feature({1})}})}, {}),
-                       doctest::Contains("cannot tell the type of column 'a'"), Error);
+  CHECK_THROWS_WITH_AS(
+      read_examples(test, {example({{"a", int_feature({1})}}), example({{"a", float_feature({1})}})}, {}),
+      doctest::Contains("cannot tell the type of column 'a'"), Error);
   CHECK_THROWS_WITH_AS(read_examples(test, {}, {}), doctest::Contains("it holds no record"), Error);
   CHECK(read_examples(test, {}, {{"a", TypeKind::kInt64}}).empty());
 }
@@ -260,11 +269,12 @@ TEST_CASE("damage is told by file, record and byte") {
   std::string& file = test.files->files["t"];
   std::string whole = file;
   file.back() = static_cast<char>(file.back() ^ 1);
-  CHECK_THROWS_WITH_AS(test.read(), doctest::Contains("cannot read 't', record 2 at byte 30: the checksum of the record's data"),
-                       Error);
+  CHECK_THROWS_WITH_AS(
+      test.read(), doctest::Contains("cannot read 't', record 2 at byte 30: the checksum of the record's data"), Error);
   file = whole;
   file[30] = static_cast<char>(file[30] ^ 1);
-  CHECK_THROWS_WITH_AS(test.read(), doctest::Contains("record 2 at byte 30: the checksum of the record's length"), Error);
+  CHECK_THROWS_WITH_AS(test.read(), doctest::Contains("record 2 at byte 30: the checksum of the record's length"),
+                       Error);
   file = whole.substr(0, 35);
   CHECK_THROWS_WITH_AS(test.read(), doctest::Contains("record 2 at byte 30: the record is cut off: 5 bytes"), Error);
   file = std::string("\x1f\x8b\x08", 3) + std::string(20, '\0');

@@ -1,9 +1,9 @@
 // Writes TFRecord files. See tfrecord.h.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstring>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/io/checksum_file.h"
@@ -93,7 +93,8 @@ std::unique_ptr<FileWriter> create_tfrecord(const Schema& schema, std::unique_pt
                                             const WriterOptions& options, MemoryBudget& memory) {
   check_tfrecord_schema(schema);
   if (!options.compression.empty() && options.compression != "none") {
-    throw Error(ErrorCode::kUnsupported, fmt::format("TFRecord files cannot be written with compression '{}'", options.compression),
+    throw Error(ErrorCode::kUnsupported,
+                fmt::format("TFRecord files cannot be written with compression '{}'", options.compression),
                 "leave the compression out, or set it to none");
   }
   return std::make_unique<TfrecordWriter>(schema, std::move(file), memory);

@@ -3,7 +3,8 @@
 //   Example   { 1: Features }                          0a
 //   Features  { 1: map entries }                       0a   entry { 1: key 0a, 2: Feature 12 }
 //   Feature   { 1: BytesList | 2: FloatList | 3: Int64List }     0a | 12 | 1a
-//   …List     { 1: values }                            0a   bytes repeated; floats packed, 4 bytes LE; int64 packed varints
+//   …List     { 1: values }                            0a   bytes repeated; floats packed, 4 bytes LE; int64 packed
+//   varints
 #pragma once
 
 #include <bit>
@@ -53,7 +54,8 @@ inline char* put_varint(char* out, std::uint64_t value, std::uint32_t size) {
 
 inline char* put_varint(char* out, std::uint64_t value) { return put_varint(out, value, varint_bytes(value)); }
 
-/// The CRC-32C that TFRecord stores, rotated and shifted so that checksums of checksums differ. `size` <= kRecordBytesMax.
+/// The CRC-32C that TFRecord stores, rotated and shifted so that checksums of checksums differ. `size` <=
+/// kRecordBytesMax.
 std::uint32_t masked_crc32c(const void* data, std::size_t size);
 
 }  // namespace headrace
