@@ -4,10 +4,35 @@
 #include <fmt/format.h>
 
 #include "headrace/base/error.h"
+#include "headrace/io/data_set/data_set.h"
 #include "headrace/io/format.h"
 
 namespace headrace {
 namespace {
+
+/// A folder that is a data set stands for the files that its manifest names: what else lies there is not part of it. The
+/// manifest also tells the format, and the types of columns where the source declares none.
+SourceSpec follow_manifests(const SourceSpec& spec, FileSystem& fs) {
+  SourceSpec followed = spec;
+  followed.paths.clear();
+  for (const std::string& path : spec.paths) {
+    bool is_folder = fs.info(path).kind == FileInfo::Kind::kFolder;
+    std::optional<Manifest> manifest = is_folder ? read_manifest(fs, path) : std::nullopt;
+    if (!manifest) {
+      followed.paths.push_back(path);
+      continue;
+    }
+    SourceSpec shards = data_set_source(*manifest, path);
+    if (followed.format.empty()) followed.format = shards.format;
+    if (followed.declared.empty()) followed.declared = std::move(shards.declared);
+    followed.paths.insert(followed.paths.end(), shards.paths.begin(), shards.paths.end());
+  }
+  if (followed.paths.empty()) {
+    throw Error(ErrorCode::kNotFound, fmt::format("the data set '{}' has no shards", spec.paths.front()),
+                "run the pipeline that writes it again, or name another path");
+  }
+  return followed;
+}
 
 std::string format_names() {
   std::string names;
@@ -54,13 +79,14 @@ std::unique_ptr<SourceReader> open_source(const SourceSpec& spec, const SourceCo
         if (spec.paths.empty()) {
           throw Error(ErrorCode::kInvalidPipeline, "the source names no file", "give it a path");
         }
-        std::vector<FileInfo> files = find_files(*context.fs, spec.paths);
-        const Format& format = format_of(spec, files);
+        SourceSpec followed = follow_manifests(spec, *context.fs);
+        std::vector<FileInfo> files = find_files(*context.fs, followed.paths);
+        const Format& format = format_of(followed, files);
         if (format.open == nullptr) {
           throw Error(ErrorCode::kUnsupported, fmt::format("files of format {} cannot be read", format.name),
                       fmt::format("use one of: {}", format_names()));
         }
-        return format.open(spec, std::move(files), context);
+        return format.open(followed, std::move(files), context);
       },
       [&] { return fmt::format("opening source '{}'", spec.name); });
 }

@@ -13,6 +13,7 @@
 #include "headrace/io/csv/header.h"
 #include "headrace/io/csv/reader.h"
 #include "headrace/io/excerpt.h"
+#include "headrace/io/row_gate.h"
 
 namespace headrace {
 namespace {
@@ -42,22 +43,6 @@ void check_types(const std::vector<Field>& declared) {
         fmt::format("column '{}' is declared as {}, which a CSV file cannot hold", field.name, field.type.to_string()),
         "declare a type of single values, or string");
   }
-}
-
-/// The rules given, and one for each column that is declared not to be nullable.
-std::vector<ColumnRule> all_rules(const SourceSpec& spec) {
-  std::vector<ColumnRule> rules = spec.rules;
-  for (const Field& field : spec.declared) {
-    if (field.nullable) continue;
-    auto same = [&](const ColumnRule& rule) { return rule.column == field.name; };
-    auto rule = std::find_if(rules.begin(), rules.end(), same);
-    if (rule == rules.end()) {
-      rules.push_back({.column = field.name, .nullable = false, .min = {}, .max = {}, .allowed = {}});
-    } else {
-      rule->nullable = false;
-    }
-  }
-  return rules;
 }
 
 Schema schema_of(std::vector<Field> fields, const std::vector<ColumnRule>& rules) {
@@ -107,7 +92,7 @@ std::unique_ptr<SourceReader> open_csv(const SourceSpec& spec, std::vector<FileI
   check_types(spec.declared);
   bool has_header = spec.csv.header;
   NullValues nulls(spec.csv.null_values);
-  std::vector<ColumnRule> rules = all_rules(spec);
+  std::vector<ColumnRule> rules = rules_with_nullability(Schema(spec.declared), spec.rules);
   std::vector<Field> fields = spec.declared;
   std::vector<CsvHeader> headers;
   for (const FileInfo& info : infos) headers.push_back(read_header(info, has_header, dialect, context));

@@ -235,7 +235,7 @@ TEST_CASE("under fail the first bad row of the split ends reading, and says how 
             "', line 3002, column 'j': 7 is greater than the maximum 5; the row is '1,7'\n"
             "  hint: correct the row, or set 'on_error: quarantine' (or drop, or null) to go on without bad rows");
   test.spec.rules.clear();
-  CHECK(test.failure() == "'" + path +
+  CHECK(test.failure() == "bad row in '" + path +
                               "', line 3003, column 'j': 'NA' is no int32; the row is '1,NA'\n"
                               "  hint: if 'NA' stands for null, add it to null_values; or correct the row, or set "
                               "'on_error: quarantine' (or drop, or null) to go on without bad rows");

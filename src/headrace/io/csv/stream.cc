@@ -292,7 +292,7 @@ BadRow CsvStream::bad_row(const Fault& fault) {
 
 void CsvStream::fail(const Fault& fault) {
   BadRow row = bad_row(fault);
-  std::string place = fmt::format("'{}', line {}", row.file, row.line);
+  std::string place = fmt::format("bad row in '{}', line {}", row.file, row.line);
   if (!row.column.empty()) place += fmt::format(", column '{}'", row.column);
   std::string hint;
   if (row.kind == "invalid_encoding") {
