@@ -21,7 +21,8 @@ std::string difference(const Json& pipeline, const Json& state) {
     if (ours != theirs) {
       auto text = [](const Json& json) {
         std::string all = json.dump(-1, ' ', false, Json::error_handler_t::replace);
-        return all.size() <= kDifferenceTextMax ? all : all.substr(0, kDifferenceTextMax) + "…";
+        if (all.size() > kDifferenceTextMax) all.replace(kDifferenceTextMax, all.size(), "…");
+        return all;
       };
       return fmt::format("'{}' is {} in the pipeline and {} in the state", key, text(ours), text(theirs));
     }
