@@ -10,8 +10,8 @@
 namespace headrace {
 namespace {
 
-/// A folder that is a data set stands for the files that its manifest names: what else lies there is not part of it. The
-/// manifest also tells the format, and the types of columns where the source declares none.
+/// A folder that is a data set stands for the files that its manifest names: what else lies there is not part of it.
+/// The manifest also tells the format, and the types of columns where the source declares none.
 SourceSpec follow_manifests(const SourceSpec& spec, FileSystem& fs) {
   SourceSpec followed = spec;
   followed.paths.clear();

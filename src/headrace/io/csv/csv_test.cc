@@ -231,7 +231,7 @@ TEST_CASE("under fail the first bad row of the split ends reading, and says how 
   test.spec.rules = {{.column = "j", .nullable = true, .min = {}, .max = Value::int64(5), .allowed = {}}};
   std::string path = test.spec.paths[0];
   CHECK(test.failure() ==
-        "'" + path +
+        "bad row in '" + path +
             "', line 3002, column 'j': 7 is greater than the maximum 5; the row is '1,7'\n"
             "  hint: correct the row, or set 'on_error: quarantine' (or drop, or null) to go on without bad rows");
   test.spec.rules.clear();
