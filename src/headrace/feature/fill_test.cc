@@ -36,6 +36,14 @@ TEST_CASE("fill with a value conforms for every type that a value can be given f
   check_conformance(fill_value(Value::string("2013-01-01")),
                     {test_column<std::int32_t>(TypeKind::kDate, {0, std::nullopt})},
                     {test_column<std::int32_t>(TypeKind::kDate, {std::nullopt})});
+  check_conformance(fill_value(Value::string("2013-01-01T06:00:00Z")), {timestamps({0, std::nullopt})},
+                    {timestamps({std::nullopt})});
+  check_conformance(fill_value(Value::float64(0.25)), {test_column<Int128>(Type::decimal(10, 2), {150, std::nullopt})},
+                    {test_column<Int128>(Type::decimal(10, 2), {std::nullopt})});
+  for (const char* statistic : {"mean", "median", "min", "max"}) {
+    check_conformance(fill_with(statistic), {test_column<Int128>(Type::decimal(10, 2), {150, std::nullopt, -25})},
+                      {test_column<Int128>(Type::decimal(10, 2), {std::nullopt})});
+  }
 }
 
 TEST_CASE("fill puts the statistic of the training rows in the place of null") {

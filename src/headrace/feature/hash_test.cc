@@ -19,6 +19,8 @@ TEST_CASE("hash conforms for every plain type") {
                     {test_column<std::uint8_t>(TypeKind::kBool, {1})});
   check_conformance(hash(3), {test_column<std::int32_t>(TypeKind::kDate, {1, std::nullopt})},
                     {test_column<std::int32_t>(TypeKind::kDate, {-1})});
+  check_conformance(hash(3), {test_column<Int128>(Type::decimal(10, 2), {150, -25, std::nullopt})},
+                    {test_column<Int128>(Type::decimal(10, 2), {0})});
 }
 
 TEST_CASE("the id is 1 for null, else 2 + hash % buckets") {

@@ -15,6 +15,8 @@ TEST_CASE("standardize conforms") {
                     {integers({1, std::nullopt})});
   check_conformance(kStandardize, {test_column<float>(TypeKind::kFloat32, {0.1F, 0.2F, std::nullopt})},
                     {test_column<float>(TypeKind::kFloat32, {1e30F})});
+  check_conformance(kStandardize, {test_column<Int128>(Type::decimal(10, 2), {150, -25, std::nullopt})},
+                    {test_column<Int128>(Type::decimal(10, 2), {0})});
 }
 
 TEST_CASE("standardize centres by the mean and divides by the population standard deviation") {

@@ -29,11 +29,12 @@ namespace {
 /// Fixed text, so that the same rows give the same bytes; the form is the one by which readers judge statistics.
 constexpr const char* kCreatedBy = "headrace version 1.0.0";
 
-/// The codec of a leaf. By default only texts are compressed: delta-packed integers leave nothing to gain (0.2 % by
-/// snappy, 4 % by zstd for half as much time again), and floats give 13 % for three times the time.
-parquet::Compression::type codec_of(const std::string& name, parquet::Type::type leaf) {
-  bool is_text = leaf == parquet::Type::BYTE_ARRAY;
-  if (name.empty()) return is_text ? parquet::Compression::SNAPPY : parquet::Compression::UNCOMPRESSED;
+/// The codec of a leaf. By default only texts and the elements of lists are compressed: delta-packed integers leave
+/// nothing to gain (0.2 % by snappy, 4 % by zstd for half as much time again), and floats give 13 % for three times the
+/// time; but a one-hot list is mostly zeros, which shrink to a tenth.
+parquet::Compression::type codec_of(const std::string& name, const parquet::ColumnDescriptor& leaf) {
+  bool shrinks = leaf.physical_type() == parquet::Type::BYTE_ARRAY || leaf.max_repetition_level() > 0;
+  if (name.empty()) return shrinks ? parquet::Compression::SNAPPY : parquet::Compression::UNCOMPRESSED;
   if (name == "none") return parquet::Compression::UNCOMPRESSED;
   if (name == "snappy") return parquet::Compression::SNAPPY;
   if (name == "zstd") return parquet::Compression::ZSTD;
@@ -65,7 +66,7 @@ void choose_encodings(const parquet::SchemaDescriptor& schema, const WriterOptio
       case parquet::Type::BYTE_ARRAY: builder.enable_dictionary(path); break;
       default: builder.disable_dictionary(path); break;
     }
-    builder.compression(path, codec_of(options.compression, leaf.physical_type()));
+    builder.compression(path, codec_of(options.compression, leaf));
   }
 }
 
