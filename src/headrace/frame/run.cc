@@ -253,6 +253,12 @@ class Run {
   std::unique_ptr<QuarantineWriter> quarantine_;
 };
 
+/// The error of a run whose report could not be written either.
+Error without_report(Error error, const Error& report_error) {
+  error.add_context(fmt::format("ending the run, whose report could not be written: {}", report_error.message()));
+  return error;
+}
+
 std::string status_of(ErrorCode code) {
   if (code == ErrorCode::kContractViolated) return "contract_violated";
   return code == ErrorCode::kCancelled ? "cancelled" : "failed";
@@ -288,9 +294,7 @@ RunReport run_pipeline(const Pipeline& pipeline, const RunOptions& options) {
     try {
       finish(*run);
     } catch (const Error& report_error) {
-      Error both = error;
-      both.add_context(fmt::format("ending the run, whose report could not be written: {}", report_error.message()));
-      throw both;
+      throw without_report(error, report_error);
     }
     throw;
   }
