@@ -15,8 +15,9 @@ struct EvalContext {
 };
 
 /// Returns a column of expr.type with batch.row_count rows. Throws Error(kBadData) on a value that makes a function
-/// fail (overflow, division by zero, a cast that does not fit), naming the expression, the row in the batch and the
-/// values. Branches of if_else, coalesce, and the right side of and/or are evaluated only for the rows that need them.
+/// fail (overflow, division by zero, a cast that does not fit), naming the expression and the values of
+/// its arguments. Branches of if_else, coalesce, and the right side of and/or are evaluated only for the rows that need
+/// them.
 Column evaluate(const BoundExpr& expr, const Batch& batch, EvalContext& context);
 
 /// Row numbers of `batch` for which the boolean expression is true (neither false nor null), ascending.
