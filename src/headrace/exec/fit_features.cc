@@ -25,22 +25,18 @@ struct BoundTask {
 void run_round(std::vector<BoundTask*>& tasks, const Table& rows, const RunContext& context, std::size_t round) {
   std::size_t worker_count = std::max<std::size_t>(1, std::min(context.thread_count, rows.batches.size()));
   std::vector<std::vector<std::unique_ptr<Accumulator>>> accumulators(worker_count);
-  std::vector<Reservation> reservations;
+  // Accumulators charge the budget themselves.
   for (auto& own : accumulators) {
     for (BoundTask* task : tasks) own.push_back(task->merged->fork());
-    reservations.emplace_back(*context.memory, 0, "fitting features");
   }
   run_tasks(rows.batches.size(), worker_count, *context.cancellation, [&](std::size_t batch_index, std::size_t worker) {
     const Batch& batch = rows.batches[batch_index];
     EvalContext eval{*context.memory};
-    std::size_t state_bytes = 0;
     for (std::size_t i = 0; i < tasks.size(); ++i) {
       std::vector<Column> inputs;
       for (const BoundExprPtr& input : tasks[i]->inputs) inputs.push_back(evaluate(*input, batch, eval));
       accumulators[worker][i]->update(inputs);
-      state_bytes += accumulators[worker][i]->state_bytes();
     }
-    reservations[worker].resize(state_bytes, "fitting features");
     if (context.on_progress) {
       context.on_progress({fmt::format("fit (round {})", round), batch_index + 1, rows.batches.size(), 0});
     }
