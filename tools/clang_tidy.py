@@ -15,12 +15,14 @@ import re
 import shlex
 import subprocess
 import sys
+import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSED = ROOT / "build/clang_tidy"
-CLANG_TIDY = Path(sys.executable).with_name("clang-tidy")
+# The program itself: the script of that name in bin starts a Python for each source only to run it.
+CLANG_TIDY = Path(sysconfig.get_path("purelib"), "clang_tidy/data/bin/clang-tidy")
 INCLUDE = re.compile(rb'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 # Flags of g++ alone, and warnings: those are the compiler's business.
 DROPPED = re.compile(r"-W(?!l,)|-fno-sanitize|-fsanitize|-Winvalid-pch$")
