@@ -205,6 +205,9 @@ TEST_CASE("a node with two readers is evaluated once") {
   std::vector<OperatorReport> reports = executor.reports();
   CHECK(std::count_if(reports.begin(), reports.end(), [](const OperatorReport& op) { return op.kind == "scan"; }) == 1);
   CHECK(reports[0].scan.rows_read == 3);
+  CHECK(reports[0].bytes_out == 3 * 2 * 8);
+  CHECK(reports.back().kind == "join");
+  CHECK(reports.back().bytes_out >= 3 * 3 * 8);
 }
 
 TEST_CASE("counts that do not chain are an internal error") {

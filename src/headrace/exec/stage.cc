@@ -25,6 +25,7 @@ class Worker {
 
   void push(Batch batch, std::size_t split_index) {
     source_rows_ += batch.row_count;
+    source_bytes_ += static_cast<std::int64_t>(batch.data_bytes());
     push_from(0, std::move(batch), split_index);
   }
 
@@ -38,6 +39,7 @@ class Worker {
       operator_seconds_ += counts_[i].seconds;
     }
     source_counts.rows_out += source_rows_;
+    source_counts.bytes_out += source_bytes_;
     source_counts.seconds += total_seconds - operator_seconds_ - sink_seconds_;
     if (sink_seconds != nullptr) *sink_seconds += sink_seconds_;
   }
@@ -60,6 +62,7 @@ class Worker {
     counts.seconds += seconds_since(start);
     for (Batch& next : out) {
       counts.rows_out += next.row_count;
+      counts.bytes_out += static_cast<std::int64_t>(next.data_bytes());
       push_from(index + 1, std::move(next), split_index);
     }
   }
@@ -70,6 +73,7 @@ class Worker {
   std::vector<std::unique_ptr<Operator>> instances_;
   std::vector<StageCounts> counts_;
   std::int64_t source_rows_ = 0;
+  std::int64_t source_bytes_ = 0;
   double operator_seconds_ = 0;
   double sink_seconds_ = 0;
 };
