@@ -4,7 +4,8 @@
     tools/setup.py system           compiler, CMake and C++ libraries, by apt where that is allowed
     tools/setup.py venv             .venv from requirements.lock
     tools/setup.py data             the tables of examples/flights
-    tools/setup.py env NAME         build/envs/NAME from tests/envs/NAME/requirements.lock: tools to compare with
+    tools/setup.py env NAME         build/envs/NAME from NAME/requirements.lock of tests/envs or bench/envs: tools to
+                                    compare with; `make test` installs the former only
     tools/setup.py lock             write the lock files again from their requirements.in
 
 Every step is keyed on the content of what it was made from, so a second run only looks. Packages are accepted by
@@ -36,6 +37,7 @@ from pathlib import Path  # noqa: E402
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 ENVS = ROOT / "build/envs"
+ENV_SOURCES = (ROOT / "tests/envs", ROOT / "bench/envs")
 FLIGHTS = ROOT / "examples/flights"
 FLIGHTS_TABLES = ("flights", "weather", "planes", "airports", "airlines")
 UV_VERSION = "0.13.9"
@@ -164,11 +166,31 @@ def set_up_venv() -> str:
 
 
 def set_up_env(name: str) -> str:
-    lock = ROOT / "tests/envs" / name / "requirements.lock"
-    if not lock.is_file():
-        known = ", ".join(sorted(path.parent.name for path in (ROOT / "tests/envs").glob("*/requirements.lock")))
-        raise SetupError(f"no environment {name!r}: {lock.relative_to(ROOT)} does not exist. Known: {known}.")
-    return make_environment(ENVS / name, lock)
+    locks = {lock.parent.name: lock for source in ENV_SOURCES for lock in source.glob("*/requirements.lock")}
+    if name not in locks:
+        raise SetupError(f"no environment {name!r}: it has no requirements.lock. Known: {', '.join(sorted(locks))}.")
+    outcome = make_environment(ENVS / name, locks[name])
+    archive_lock = locks[name].with_name("archive.lock")
+    return unpack_package(archive_lock, ENVS / name) if archive_lock.is_file() else outcome
+
+
+def unpack_package(lock: Path, folder: Path) -> str:
+    """Puts PySpark, which is published as a source archive only, where pip would have installed it."""
+    key = digest(lock.read_bytes())
+    stamp = folder / "archive.stamp"
+    if is_stamped(stamp, key):
+        return "nothing to do"
+    set_up_venv()
+    content = download_archive(lock, ROOT / "build/downloads")
+    site_packages = next(folder.glob("lib/python*/site-packages"))
+    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        for member in archive.getmembers():
+            top, *inner = member.name.split("/")[1:] or [""]
+            if member.isfile() and (top == "pyspark" or inner[:1] in (["jars"], ["bin"])):
+                member.name = "/".join(["pyspark", *inner])
+                archive.extract(member, site_packages, filter="data")
+    stamp.write_text(key)
+    return f"unpacked {lock.relative_to(ROOT)}"
 
 
 def write_locks() -> str:
@@ -176,7 +198,8 @@ def write_locks() -> str:
     if not (tool / "bin/uv").exists():
         run(sys.executable, "-m", "venv", "--clear", tool)
         run(tool / "bin/python", "-m", "pip", "install", "-q", "--only-binary", ":all:", f"uv=={UV_VERSION}")
-    sources = [ROOT / "requirements.in", *sorted((ROOT / "tests/envs").glob("*/requirements.in"))]
+    sources = [ROOT / "requirements.in"]
+    sources += [path for folder in ENV_SOURCES for path in sorted(folder.glob("*/requirements.in"))]
     for source in sources:
         lock = source.with_suffix(".lock")
         name = source.relative_to(ROOT)
