@@ -4,6 +4,8 @@
 PYTHON ?= python3
 VENV := .venv/bin
 STAGES := $(PYTHON) tools/stages.py
+# The scale of the benchmark's tables.
+SF ?= 0.01
 CTEST := ctest -j $(shell nproc)
 SOURCES := git ls-files -co --exclude-standard '*.cc' '*.h'
 
@@ -45,6 +47,9 @@ fuzz: setup ## feed every parser broken input, FUZZ_SECONDS=20 for each
 	@cd build/asan/fuzz && for program in $$(ls ./headrace_fuzz_* | grep -v canary); do \
 	  ASAN_OPTIONS=max_allocation_size_mb=512 "$$program" --seconds $(or $(FUZZ_SECONDS),20) --seed $$(date +%s) || exit 1; \
 	done
+
+bench-data: ## write the tables of the ads benchmark, SF=0.01 of 100 million rows, to build/bench/ads-SF
+	@$(STAGES) setup build-bench-data write-bench-data
 
 bench-micro: setup ## run the micro-benchmarks
 	@$(MAKE) --silent build-bench
@@ -91,6 +96,9 @@ build-cli: configure-release
 	@cmake --build --preset release --target headrace
 	@ln -sfn release/headrace build/headrace
 
+build-bench-data: configure-release
+	@cmake --build --preset release --target headrace_bench_data
+
 build-release: configure-release
 	@cmake --build --preset release
 	@ln -sfn release/headrace build/headrace
@@ -100,6 +108,9 @@ build-asan build-tsan build-bench: build-%: configure-%
 
 run-demo:
 	@build/headrace run examples/flights/pipeline.yaml
+
+write-bench-data:
+	@build/release/headrace_bench_data --scale $(SF) --out build/bench/ads-$(SF)
 
 test-release test-asan test-tsan: test-%:
 	@$(CTEST) --preset $*
