@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "headrace/base/error.h"
+#include "headrace/exec/deduplicate.h"
 #include "headrace/exec/filter.h"
 #include "headrace/exec/hash_aggregate.h"
 #include "headrace/exec/hash_join.h"
@@ -144,13 +145,24 @@ struct Executor::Stages {
   }
 
   Stream open_kind(const AggregateNode& aggregate, const Node& node) {
-    Stream stream = open(*aggregate.input);
     HashAggregate sink(aggregate, aggregate.input->schema, std::make_shared<const Schema>(node.schema), context);
+    return run_blocking(sink, *aggregate.input, node);
+  }
+
+  Stream open_kind(const DeduplicateNode& deduplicate, const Node& node) {
+    Deduplicate sink(deduplicate, deduplicate.input->schema, std::make_shared<const Schema>(node.schema), context);
+    return run_blocking(sink, *deduplicate.input, node);
+  }
+
+  /// Runs the input into a sink that needs all rows before it gives any; `sink.result()` are the rows of the node.
+  template <typename BlockingSink>
+  Stream run_blocking(BlockingSink& sink, const Node& input, const Node& node) {
+    Stream stream = open(input);
     std::size_t input_entry = stream.last_entry;
     double seconds = 0;
     with_context([&] { run_stage(stream.source, stream.operators, sink, *stream.source_counts, &seconds, context); },
                  [&] { return "running " + node.label; });
-    Entry& entry = add_entry("aggregate", node.label, {input_entry});
+    Entry& entry = add_entry(std::string(kind_name(node)), node.label, {input_entry});
     auto table = std::make_shared<const Table>(
         with_context([&] { return sink.result(); }, [&] { return "running " + node.label; }));
     entry.counts = {rows_out_of(input_entry), table->row_count(), static_cast<std::int64_t>(table->data_bytes()),

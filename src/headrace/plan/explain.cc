@@ -62,6 +62,13 @@ struct NodeText {
     }
     return text;
   }
+  std::string operator()(const DeduplicateNode& deduplicate) const {
+    std::string_view keep = deduplicate.keep == Keep::kFirst ? "first" : "last";
+    std::string text = fmt::format("deduplicate by {}, the {}", fmt::join(deduplicate.keys, ", "), keep);
+    if (deduplicate.any_order) return text + " in any order";
+    text += fmt::format(" in order of {}", fmt::join(deduplicate.order_by, ", "));
+    return text + (deduplicate.ties.empty() ? "" : ", then of all columns");
+  }
 };
 
 std::string describe_node(const Node& node) {

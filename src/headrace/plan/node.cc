@@ -209,6 +209,26 @@ NodePtr make_aggregate(NodePtr input, std::vector<std::string> keys, std::vector
                    std::move(label));
 }
 
+NodePtr make_deduplicate(DeduplicateNode deduplicate, std::string label) {
+  const Schema& schema = deduplicate.input->schema;
+  if (deduplicate.keys.empty())
+    throw invalid("deduplicate has no keys", "name the columns that rows are told apart by");
+  if (deduplicate.order_by.empty() != deduplicate.any_order) {
+    throw invalid(deduplicate.any_order ? "deduplicate has both order_by and any_order"
+                                        : "deduplicate does not say which of several rows stays",
+                  "give order_by: the columns by which the first row stays; or any_order: true when any row will do");
+  }
+  key_fields(schema, deduplicate.keys);
+  try {
+    key_fields(schema, deduplicate.order_by);
+  } catch (const Error& error) {
+    throw with_prefix(error, "order_by");
+  }
+  deduplicate.ties = deduplicate.any_order ? std::vector<std::string>{} : schema.names();
+  Schema same = schema;
+  return make_node(std::move(deduplicate), std::move(same), std::move(label));
+}
+
 std::vector<NodePtr> inputs_of(const Node& node) {
   struct Inputs {
     std::vector<NodePtr> operator()(const ScanNode&) const { return {}; }
@@ -216,6 +236,7 @@ std::vector<NodePtr> inputs_of(const Node& node) {
     std::vector<NodePtr> operator()(const ProjectNode& project) const { return {project.input}; }
     std::vector<NodePtr> operator()(const JoinNode& join) const { return {join.left, join.right}; }
     std::vector<NodePtr> operator()(const AggregateNode& aggregate) const { return {aggregate.input}; }
+    std::vector<NodePtr> operator()(const DeduplicateNode& deduplicate) const { return {deduplicate.input}; }
   };
   return std::visit(Inputs{}, node.kind);
 }
@@ -227,6 +248,7 @@ std::string_view kind_name(const Node& node) {
     std::string_view operator()(const ProjectNode&) const { return "project"; }
     std::string_view operator()(const JoinNode&) const { return "join"; }
     std::string_view operator()(const AggregateNode&) const { return "aggregate"; }
+    std::string_view operator()(const DeduplicateNode&) const { return "deduplicate"; }
   };
   return std::visit(Name{}, node.kind);
 }

@@ -67,8 +67,24 @@ struct AggregateNode {
   std::vector<NamedExpr> aggregates;  // each a single aggregate call
 };
 
+enum class Keep { kFirst, kLast };
+
+/// Keeps one row of each group of equal keys (null equals null here), in order of first appearance of the keys: the
+/// first or the last when the group is put in ascending order of `order_by`, and, where that ties, of `ties`
+/// (kernel/row_order.h). Ties are all columns of the input, so that the row depends on nothing but the set of rows; or
+/// none, where rows that tie differ in no column of node.schema, which may have fewer columns than the input.
+struct DeduplicateNode {
+  NodePtr input;
+  std::vector<std::string> keys;
+  std::vector<std::string> order_by;
+  std::vector<std::string> ties;
+  Keep keep = Keep::kFirst;
+  /// Instead of order_by: any row will do. This engine takes the first or last of the input.
+  bool any_order = false;
+};
+
 struct Node {
-  std::variant<ScanNode, FilterNode, ProjectNode, JoinNode, AggregateNode> kind;
+  std::variant<ScanNode, FilterNode, ProjectNode, JoinNode, AggregateNode, DeduplicateNode> kind;
   Schema schema;
   /// What the user calls this step, for reports and messages: "training_rows: join planes", "training_rows: filter
   /// arrived".
@@ -84,10 +100,12 @@ NodePtr make_with_columns(NodePtr input, std::vector<NamedExpr> columns, std::st
 NodePtr make_join(JoinNode join, std::string label);
 NodePtr make_aggregate(NodePtr input, std::vector<std::string> keys, std::vector<NamedExpr> aggregates,
                        std::string label);
+/// `ties` are set here.
+NodePtr make_deduplicate(DeduplicateNode deduplicate, std::string label);
 
 /// The direct inputs of a node: none for a scan, two for a join (left, right).
 std::vector<NodePtr> inputs_of(const Node& node);
-/// The name of a node's kind: "scan", "filter", "project", "join", "aggregate".
+/// The name of a node's kind: "scan", "filter", "project", "join", "aggregate", "deduplicate".
 std::string_view kind_name(const Node& node);
 
 /// The plan as an indented tree, one node a line, root first, with schema columns counted, expressions, keys and pushed

@@ -54,8 +54,16 @@ struct GroupByStep {
   std::vector<NamedExpr> aggregates;
 };
 
+struct DeduplicateStep {
+  std::vector<std::string> keys;
+  std::vector<std::string> order_by;
+  Keep keep = Keep::kFirst;
+  bool any_order = false;
+};
+
 struct Step {
-  std::variant<FilterStep, WithColumnsStep, SelectStep, DropStep, RenameStep, JoinStep, GroupByStep> kind;
+  std::variant<FilterStep, WithColumnsStep, SelectStep, DropStep, RenameStep, JoinStep, GroupByStep, DeduplicateStep>
+      kind;
   FilePlace place;
 };
 

@@ -23,6 +23,7 @@ struct StepName {
   std::string_view operator()(const RenameStep&) const { return "rename"; }
   std::string_view operator()(const JoinStep&) const { return "join"; }
   std::string_view operator()(const GroupByStep&) const { return "group_by"; }
+  std::string_view operator()(const DeduplicateStep&) const { return "deduplicate"; }
 };
 
 /// What tells a step from others of its kind: "join planes", "filter arrived".
@@ -33,6 +34,9 @@ struct StepText {
   std::string operator()(const JoinStep& join) const { return "join " + join.right; }
   std::string operator()(const GroupByStep& group_by) const {
     return group_by.keys.empty() ? "group_by" : fmt::format("group_by {}", fmt::join(group_by.keys, ", "));
+  }
+  std::string operator()(const DeduplicateStep& deduplicate) const {
+    return fmt::format("deduplicate {}", fmt::join(deduplicate.keys, ", "));
   }
   template <typename Other>
   std::string operator()(const Other& step) const {
@@ -81,6 +85,10 @@ class StepBuilder {
 
   NodePtr operator()(const GroupByStep& step) const {
     return make_aggregate(input_, step.keys, step.aggregates, label_);
+  }
+
+  NodePtr operator()(const DeduplicateStep& step) const {
+    return make_deduplicate({input_, step.keys, step.order_by, {}, step.keep, step.any_order}, label_);
   }
 
  private:

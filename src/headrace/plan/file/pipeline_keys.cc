@@ -83,6 +83,8 @@ constexpr PipelineKey kStepKeys[] = {
      "{right: planes, on: tailnum}"},
     {"group_by", "group_by", kOptional, "", "One row a group of equal keys.",
      "{keys: [carrier], aggregates: {flights: count()}}"},
+    {"deduplicate", "deduplicate", kOptional, "", "Keeps one row of all that have equal keys.",
+     "{keys: flight, order_by: sched_dep_time}"},
 };
 
 constexpr PipelineKey kFilterKeys[] = {
@@ -113,6 +115,19 @@ constexpr PipelineKey kGroupByKeys[] = {
     {"aggregates", "map of expression", kOptional, "{}",
      "The columns beside the keys, each one call of an aggregate function. Without aggregates: the distinct keys.",
      "{flights: count(), mean_delay: mean(dep_delay)}"},
+};
+
+constexpr PipelineKey kDeduplicateKeys[] = {
+    {"keys", "string or list of string", kRequired, "",
+     "The columns that rows are told apart by; null is a value here, as in `group_by`.", "[carrier, flight]"},
+    {"order_by", "string or list of string", kOptional, "",
+     "Of rows with equal keys, the one with the least values of these columns stays: null is the least value, NaN the "
+     "greatest. Where they tie, all columns decide, in the order of the table.",
+     "sched_dep_time"},
+    {"keep", "one of first, last", kOptional, "first", "`last` keeps the row with the greatest values instead.",
+     "last"},
+    {"any_order", "boolean", kOptional, "false",
+     "Instead of `order_by`: any row will do. The native engine takes the first (or last) of its input.", "true"},
 };
 
 constexpr PipelineKey kContractKeys[] = {
@@ -184,6 +199,10 @@ constexpr PipelineSection kSections[] = {
     {"filter", "A filter with a name for reports.", kFilterKeys},
     {"join", "A join: `on`, or `left_on` and `right_on`.", kJoinKeys},
     {"group_by", "Groups and their aggregates.", kGroupByKeys},
+    {"deduplicate",
+     "One row of all that have equal keys: `order_by` says which, or `any_order: true` that it does not "
+     "matter.",
+     kDeduplicateKeys},
     {"contract", "Promises about the rows of one table.", kContractKeys},
     {"contract column", "Promises about a column. Its type alone is enough when that is the only one.",
      kContractColumnKeys},

@@ -64,6 +64,15 @@ GroupByStep read_group_by(const ReadFile& file, const ConfigNode& node) {
   return group_by;
 }
 
+DeduplicateStep read_deduplicate(const ConfigNode& node) {
+  DeduplicateStep deduplicate;
+  deduplicate.keys = read_strings(node, "keys");
+  deduplicate.order_by = read_strings(node, "order_by");
+  deduplicate.keep = read_string(node, "keep", "first") == "last" ? Keep::kLast : Keep::kFirst;
+  deduplicate.any_order = read_bool(node, "any_order", false);
+  return deduplicate;
+}
+
 Step read_step(const ReadFile& file, const ConfigNode& node) {
   if (node.entries.size() != 1) {
     std::string keys;
@@ -91,6 +100,8 @@ Step read_step(const ReadFile& file, const ConfigNode& node) {
     step.kind = read_join(file, value);
   else if (kind == "group_by")
     step.kind = read_group_by(file, value);
+  else if (kind == "deduplicate")
+    step.kind = read_deduplicate(value);
   else
     HEADRACE_CHECK(false && "a key of a step is in the table, but not read");
   return step;

@@ -165,6 +165,14 @@ class Writer {
       if (!group_by.aggregates.empty()) keys.add("aggregates", write_exprs(group_by.aggregates).block());
       map.add("group_by", keys.empty() ? "{}" : keys.block());
     }
+    void operator()(const DeduplicateStep& deduplicate) const {
+      YamlMap keys;
+      keys.add("keys", write_strings(deduplicate.keys));
+      if (!deduplicate.order_by.empty()) keys.add("order_by", write_strings(deduplicate.order_by));
+      if (deduplicate.keep == Keep::kLast) keys.add("keep", "last");
+      if (deduplicate.any_order) keys.add("any_order", "true");
+      map.add("deduplicate", keys.flow());
+    }
   };
 
   static std::string write_contract(const ContractSpec& contract) {

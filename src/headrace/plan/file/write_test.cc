@@ -63,6 +63,10 @@ struct StepText {
   std::string operator()(const GroupByStep& s) const {
     return fmt::format("group_by {} {}", fmt::join(s.keys, ";"), text_of(s.aggregates));
   }
+  std::string operator()(const DeduplicateStep& s) const {
+    return fmt::format("deduplicate {} {} {} {}", fmt::join(s.keys, ";"), fmt::join(s.order_by, ";"),
+                       static_cast<int>(s.keep), s.any_order);
+  }
 };
 
 std::string text_of(const FeatureSpec& feature) {
@@ -236,7 +240,7 @@ class Drawer {
 
   Step step() {
     Step s;
-    switch (below(7)) {
+    switch (below(8)) {
       case 0: s.kind = FilterStep{expr(), chance() ? "named: it" : ""}; break;
       case 1: s.kind = WithColumnsStep{exprs()}; break;
       case 2: s.kind = SelectStep{exprs()}; break;
@@ -247,6 +251,12 @@ class Drawer {
         std::vector<std::string> left = column_names();
         std::vector<std::string> right = chance() ? left : column_names();
         s.kind = JoinStep{"s0", how, left, right, pick<std::string>({"_right", "_x", ""}), chance()};
+        break;
+      }
+      case 6: {
+        bool ordered = chance();
+        s.kind = DeduplicateStep{column_names(), ordered ? column_names() : std::vector<std::string>{},
+                                 pick<Keep>({Keep::kFirst, Keep::kLast}), !ordered};
         break;
       }
       default: s.kind = GroupByStep{chance() ? column_names() : std::vector<std::string>{}, exprs()};

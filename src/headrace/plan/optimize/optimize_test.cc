@@ -74,6 +74,8 @@ void check_consistent(const NodePtr& root) {
       CHECK(make_join(*joined, "")->schema == node->schema);
     } else if (const auto* aggregate = std::get_if<AggregateNode>(&node->kind)) {
       CHECK(make_aggregate(aggregate->input, aggregate->keys, aggregate->aggregates, "")->schema == node->schema);
+    } else if (const auto* deduplicate = std::get_if<DeduplicateNode>(&node->kind)) {
+      CHECK(make_deduplicate(*deduplicate, "")->schema.size() >= node->schema.size());
     }
   }
 }

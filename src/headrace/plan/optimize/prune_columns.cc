@@ -68,6 +68,15 @@ NodePtr reshape(NodePtr input, const std::vector<NamedExpr>& columns, const std:
   return std::make_shared<const Node>(Node{ProjectNode{std::move(input), columns}, Schema(std::move(fields)), label});
 }
 
+/// Whether it can be seen in the needed columns which of several rows that tie in order_by stays. Such rows are equal
+/// in keys and order_by; but equal floats may differ in their bits.
+bool shows_ties(const DeduplicateNode& deduplicate, const Names& needed) {
+  return std::ranges::any_of(deduplicate.input->schema, [&](const Field& field) {
+    bool compared = contains(deduplicate.keys, field.name) || contains(deduplicate.order_by, field.name);
+    return needed.contains(field.name) && (!compared || field.type.is_floating());
+  });
+}
+
 /// Adds to `needs` of a node's inputs what the node reads, given what is needed of itself.
 class NeedCollector {
  public:
@@ -108,6 +117,13 @@ class NeedCollector {
     for (const NamedExpr& column : aggregate.aggregates) {
       if (needed_.contains(column.name)) add_columns_of(column.expr, input);
     }
+  }
+  void operator()(const DeduplicateNode& deduplicate) const {
+    Names& input = needs_[deduplicate.input.get()];
+    input.insert(deduplicate.keys.begin(), deduplicate.keys.end());
+    input.insert(deduplicate.order_by.begin(), deduplicate.order_by.end());
+    input.insert(needed_.begin(), needed_.end());
+    if (shows_ties(deduplicate, needed_)) input.insert(deduplicate.ties.begin(), deduplicate.ties.end());
   }
 
  private:
@@ -175,6 +191,13 @@ class Rebuilder {
     if (kept.empty() && pruned.aggregates.empty()) pruned.aggregates.push_back(aggregate.aggregates.front());
     for (const NamedExpr& column : pruned.aggregates) kept.insert(column.name);
     return make(std::move(pruned), keep(node_.schema, kept));
+  }
+
+  NodePtr operator()(const DeduplicateNode& deduplicate) const {
+    DeduplicateNode pruned = deduplicate;
+    if (!shows_ties(deduplicate, needed_)) pruned.ties.clear();
+    pruned.input = rebuilt_.at(deduplicate.input.get());
+    return make(std::move(pruned), keep(node_.schema, needed_));
   }
 
  private:

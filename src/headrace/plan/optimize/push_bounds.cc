@@ -138,6 +138,7 @@ NodePtr with_inputs(const NodePtr& node, const std::map<const Node*, NodePtr>& r
       join.right = rebuilt.at(join.right.get());
     }
     void operator()(AggregateNode& aggregate) const { aggregate.input = rebuilt.at(aggregate.input.get()); }
+    void operator()(DeduplicateNode& deduplicate) const { deduplicate.input = rebuilt.at(deduplicate.input.get()); }
   };
   std::visit(Replace{rebuilt}, copy.kind);
   return std::make_shared<const Node>(std::move(copy));

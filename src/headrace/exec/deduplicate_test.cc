@@ -1,0 +1,141 @@
+// deduplicate against a sort of each group; rows that lose late; the memory budget.
+#include <algorithm>
+#include <map>
+#include <random>
+
+#include <doctest/doctest.h>
+
+#include "headrace/base/error.h"
+#include "headrace/exec/executor_fixture.h"
+#include "headrace/expr/parse.h"
+
+namespace headrace {
+namespace {
+
+const Schema kSchema({{"k", TypeKind::kInt64}, {"at", TypeKind::kInt64}, {"v", TypeKind::kInt64}});
+
+struct Row {
+  std::int64_t k, at, v;
+};
+
+struct Source {
+  Source(const std::vector<Row>& rows, std::size_t split_rows) {
+    std::vector<Batch> batches;
+    for (std::size_t start = 0; start < rows.size(); start += split_rows) {
+      std::vector<std::int64_t> k, at, v;
+      for (std::size_t i = start; i < std::min(rows.size(), start + split_rows); ++i) {
+        k.push_back(rows[i].k);
+        at.push_back(rows[i].at);
+        v.push_back(rows[i].v);
+      }
+      batches.push_back({std::make_shared<const Schema>(kSchema),
+                         {int_column(*memory, k), int_column(*memory, at), int_column(*memory, v)},
+                         static_cast<std::int64_t>(k.size())});
+    }
+    reader = std::make_unique<MemoryReader>(kSchema, std::move(batches));
+    readers = {{"t", reader.get()}};
+  }
+
+  std::shared_ptr<MemoryBudget> memory = MemoryBudget::create();
+  std::unique_ptr<MemoryReader> reader;
+  std::map<std::string, const SourceReader*> readers;
+};
+
+std::vector<std::string> deduplicated_slowly(const std::vector<Row>& rows, Keep keep, bool any_order) {
+  std::vector<std::int64_t> order;
+  std::map<std::int64_t, std::vector<Row>> groups;
+  for (const Row& row : rows) {
+    if (!groups.contains(row.k)) order.push_back(row.k);
+    groups[row.k].push_back(row);
+  }
+  std::vector<std::string> result;
+  for (std::int64_t key : order) {
+    std::vector<Row>& group = groups[key];
+    auto earlier = [](const Row& a, const Row& b) { return std::pair(a.at, a.v) < std::pair(b.at, b.v); };
+    if (!any_order) std::ranges::sort(group, earlier);
+    const Row& row = keep == Keep::kFirst ? group.front() : group.back();
+    auto cell = [](std::int64_t value) { return value == kNullCell ? "null" : std::to_string(value); };
+    result.push_back(cell(row.k) + " " + cell(row.at) + " " + cell(row.v));
+  }
+  return result;
+}
+
+NodePtr deduplicate(Keep keep, bool any_order) {
+  DeduplicateNode node;
+  node.input = make_scan("t", kSchema, "t");
+  node.keys = {"k"};
+  if (!any_order) node.order_by = {"at"};
+  node.keep = keep;
+  node.any_order = any_order;
+  return make_deduplicate(node, "t: deduplicate k");
+}
+
+}  // namespace
+
+TEST_CASE("deduplicate keeps the rows that sorting each group would, for any threads and batch size") {
+  std::mt19937_64 random(11);
+  for (std::size_t count : {0, 1, 400}) {
+    std::vector<Row> rows;
+    for (std::size_t i = 0; i < count; ++i) {
+      auto key = static_cast<std::int64_t>(random() % 40);
+      // The null cell is the least number here, as null is the least value there.
+      auto at = static_cast<std::int64_t>(random() % 3);
+      rows.push_back({key == 7 ? kNullCell : key, at == 0 ? kNullCell : at, static_cast<std::int64_t>(random() % 50)});
+    }
+    Source source(rows, 13);
+    for (Keep keep : {Keep::kFirst, Keep::kLast}) {
+      for (bool any_order : {false, true}) {
+        NodePtr root = deduplicate(keep, any_order);
+        std::vector<std::string> expected = deduplicated_slowly(rows, keep, any_order);
+        for (std::size_t threads : {1, 2, 4}) {
+          for (std::int64_t batch_rows : {std::int64_t{1}, std::int64_t{7}, kBatchRowsMax}) {
+            RunContext context;
+            context.thread_count = threads;
+            context.batch_rows = batch_rows;
+            Executor executor({root}, source.readers, context);
+            CHECK(rows_of(executor.collect(root)) == expected);
+            std::vector<OperatorReport> reports = executor.reports();
+            CHECK_NOTHROW(check_row_accounting(reports));
+            CHECK(reports.back().kind == "deduplicate");
+            CHECK(reports.back().rows_removed == static_cast<std::int64_t>(count - expected.size()));
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("rows that lose to later ones are not kept for long") {
+  constexpr std::int64_t kKeys = 10000, kRounds = 40;
+  std::vector<Row> rows;
+  for (std::int64_t round = 0; round < kRounds; ++round) {
+    for (std::int64_t key = 0; key < kKeys; ++key) rows.push_back({key, -round, round});
+  }
+  Source source(rows, static_cast<std::size_t>(kKeys));
+  NodePtr root = deduplicate(Keep::kFirst, false);
+  for (std::size_t threads : {1, 2}) {
+    RunContext context;
+    context.thread_count = threads;
+    Executor executor({root}, source.readers, context);
+    Table table = executor.collect(root);
+    CHECK(rows_of(table) == deduplicated_slowly(rows, Keep::kFirst, false));
+    CHECK(context.memory->peak_bytes() < static_cast<std::size_t>(kKeys * kRounds) * 3 * 8);
+  }
+}
+
+TEST_CASE("deduplicate beyond the memory budget ends in one error without a leak") {
+  std::vector<Row> rows;
+  for (std::int64_t i = 0; i < 5000; ++i) rows.push_back({i, i, i});
+  Source source(rows, 100);
+  NodePtr root = deduplicate(Keep::kFirst, false);
+  RunContext small;
+  small.thread_count = 2;
+  small.memory = MemoryBudget::create(64 << 10);
+  {
+    Executor starved({root}, source.readers, small);
+    CHECK_THROWS_WITH_AS(starved.collect(root), doctest::Contains("while running t: deduplicate k"), Error);
+  }
+  CHECK(small.memory->used_bytes() == 0);
+}
+
+}  // namespace headrace
