@@ -6,6 +6,8 @@ VENV := .venv/bin
 STAGES := $(PYTHON) tools/stages.py
 # The scale of the benchmark's tables.
 SF ?= 0.01
+# More for the runner of `make bench`, such as BENCH="--systems headrace,duckdb --runs 5".
+BENCH ?=
 CTEST := ctest -j $(shell nproc)
 SOURCES := git ls-files -co --exclude-standard '*.cc' '*.h'
 
@@ -48,6 +50,9 @@ fuzz: setup ## feed every parser broken input, FUZZ_SECONDS=20 for each
 	  ASAN_OPTIONS=max_allocation_size_mb=512 "$$program" --seconds $(or $(FUZZ_SECONDS),20) --seed $$(date +%s) || exit 1; \
 	done
 
+bench: ## run the ads benchmark at SF=0.01 in Headrace and its peers, in turn; PySpark needs Java 17
+	@$(STAGES) setup setup-bench build-cli build-bench-data write-bench-data run-bench
+
 bench-data: ## write the tables of the ads benchmark, SF=0.01 of 100 million rows, to build/bench/ads-SF
 	@$(STAGES) setup build-bench-data write-bench-data
 
@@ -73,6 +78,10 @@ clean: ## remove what was built; downloads and environments stay
 setup-tests: setup
 	@for lock in tests/envs/*/requirements.lock; do \
 	  $(PYTHON) tools/setup.py env "$$(basename "$$(dirname "$$lock")")" || exit 1; done
+
+setup-bench:
+	@$(PYTHON) tools/setup.py env peers
+	@$(PYTHON) tools/setup.py env pyspark
 
 lint-layout:
 	@$(VENV)/python tools/tidy.py
@@ -111,6 +120,9 @@ run-demo:
 
 write-bench-data:
 	@build/release/headrace_bench_data --scale $(SF) --out build/bench/ads-$(SF)
+
+run-bench:
+	@$(VENV)/python bench/run.py --sf $(SF) $(BENCH)
 
 test-release test-asan test-tsan: test-%:
 	@$(CTEST) --preset $*

@@ -120,7 +120,7 @@ def condition_of_difference(name):
     a, b = f'a."{name}"', f'b."{name}"'
     if name in FLOATS:
         near = f"abs({a} - {b}) <= {TOLERANCE} * greatest(1, abs({a}), abs({b}))"
-        return f"not coalesce({near}, {a} is null and {b} is null)"
+        return f"not case when isfinite({a}) and isfinite({b}) then {near} else {a} is not distinct from {b} end"
     if name in RARE_WORDS:
         first = first_word_id(name)
         a, b = (f"case when {x} between 2 and {first - 1} then 2 else {x} end" for x in (a, b))
