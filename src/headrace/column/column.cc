@@ -69,6 +69,26 @@ Column Column::structure(Type type, std::int64_t length, std::vector<Column> chi
   return column.with_validity(std::move(validity));
 }
 
+Column Column::dictionary(std::int64_t length, std::shared_ptr<const Buffer> codes,
+                          std::shared_ptr<const Column> values) {
+  HEADRACE_CHECK(codes->size_bytes() >= static_cast<std::size_t>(length) * sizeof(std::int32_t));
+  Column column;
+  column.type_ = values->type();
+  column.length_ = length;
+  column.codes_ = reinterpret_cast<const std::int32_t*>(codes->data());
+  column.values_owner_ = std::move(codes);
+  column.dictionary_ = std::move(values);
+  return column;
+}
+
+Column Column::dictionary(const Column& coded, std::shared_ptr<const Column> values) {
+  HEADRACE_CHECK(coded.dictionary_ != nullptr && values->length() >= coded.dictionary_->length());
+  Column column = coded;
+  column.type_ = values->type();
+  column.dictionary_ = std::move(values);
+  return column;
+}
+
 Column Column::nulls(MemoryBudget& memory, const Type& type, std::int64_t length) {
   auto zeros = [&](std::size_t size_bytes) {
     std::shared_ptr<Buffer> buffer = Buffer::allocate(memory, size_bytes);
@@ -99,6 +119,11 @@ Column Column::nulls(MemoryBudget& memory, const Type& type, std::int64_t length
 }
 
 std::int64_t Column::null_count() const {
+  if (dictionary_ != nullptr) {
+    std::int64_t count = 0;
+    for (std::int64_t row = 0; row < length_; ++row) count += is_null(row) ? 1 : 0;
+    return count;
+  }
   if (validity_ == nullptr) return 0;
   return std::count(validity_, validity_ + length_, std::uint8_t{0});
 }
@@ -107,6 +132,10 @@ Column Column::slice(std::int64_t offset, std::int64_t length) const {
   HEADRACE_CHECK(offset >= 0 && length >= 0 && offset + length <= length_);
   Column column = *this;
   column.length_ = length;
+  if (dictionary_ != nullptr) {
+    column.codes_ += offset;
+    return column;
+  }
   if (validity_ != nullptr) column.validity_ += offset;
   if (offsets_ != nullptr) {
     column.offsets_ += offset;
@@ -125,11 +154,13 @@ Column Column::slice(std::int64_t offset, std::int64_t length) const {
 Column Column::with_type(Type type) const {
   HEADRACE_CHECK(type.value_bytes() == type_.value_bytes() && type.is_binary_like() == type_.is_binary_like());
   Column column = *this;
+  if (dictionary_ != nullptr) column.dictionary_ = std::make_shared<const Column>(dictionary_->with_type(type));
   column.type_ = std::move(type);
   return column;
 }
 
 Column Column::with_validity(std::shared_ptr<const Buffer> validity) const {
+  require_plain();
   Column column = *this;
   column.validity_ = nullptr;
   if (validity) {
@@ -142,6 +173,7 @@ Column Column::with_validity(std::shared_ptr<const Buffer> validity) const {
 
 std::size_t Column::data_bytes() const {
   std::size_t rows = static_cast<std::size_t>(length_);
+  if (dictionary_ != nullptr) return rows * sizeof(std::int32_t);
   std::size_t total = rows * type_.value_bytes();
   if (validity_ != nullptr) total += rows;
   if (offsets_ != nullptr) total += (rows + 1) * sizeof(std::int32_t);

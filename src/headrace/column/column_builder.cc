@@ -80,6 +80,7 @@ void ColumnBuilder::append_struct_end() { append_validity(true); }
 
 void ColumnBuilder::append_from(const Column& column, std::int64_t row) {
   if (column.is_null(row)) return append_null();
+  if (column.is_dictionary()) return append_from(*column.dictionary(), column.codes()[static_cast<std::size_t>(row)]);
   switch (type_.kind()) {
     case TypeKind::kString:
     case TypeKind::kBinary: return append_string(column.string_at(row));

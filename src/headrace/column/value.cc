@@ -130,6 +130,7 @@ Value value_at(const Column& column, std::int64_t row) {
   const Type& type = column.type();
   std::size_t at = static_cast<std::size_t>(row);
   if (column.is_null(row)) return Value::null(type);
+  if (column.is_dictionary()) return value_at(*column.dictionary(), column.codes()[at]);
   switch (type.kind()) {
     case TypeKind::kNull: return Value::null();
     case TypeKind::kBool: return Value::boolean(column.values<std::uint8_t>()[at] != 0);
@@ -215,6 +216,7 @@ Column constant_column(MemoryBudget& memory, const Value& value, std::int64_t le
 std::string format_cell(const Column& column, std::int64_t row) {
   const Type& type = column.type();
   if (column.is_null(row)) return "null";
+  if (column.is_dictionary()) return format_cell(*column.dictionary(), column.codes()[static_cast<std::size_t>(row)]);
   if (is_scalar(type)) return plain_text(value_at(column, row));
   if (type.kind() == TypeKind::kList) {
     std::size_t at = static_cast<std::size_t>(row);

@@ -5,11 +5,14 @@
 #include <string_view>
 #include <vector>
 
+#include <doctest/doctest.h>
+
 #include "headrace/base/error.h"
 #include "headrace/column/column_builder.h"
 #include "headrace/expr/bind.h"
 #include "headrace/expr/evaluate.h"
 #include "headrace/expr/parse.h"
+#include "headrace/kernel/gather.h"
 
 namespace headrace {
 
@@ -68,7 +71,37 @@ inline Column evaluate_text(std::string_view text, const Batch& batch) {
   return evaluate(*bind(parse_expr(text), *batch.schema), batch, context);
 }
 
-inline Cells cells(std::string_view text, const Batch& batch) { return cells_of_column(evaluate_text(text, batch)); }
+/// The same rows in dictionary layout: the values stand in reverse order, nulls are negative codes if `null_codes`,
+/// else null values. Columns share their codes if `shared`, which takes null values.
+inline Batch coded(const Batch& batch, bool shared, bool null_codes) {
+  std::vector<std::int32_t> reversed;
+  for (std::int64_t i = batch.row_count - 1; i >= 0; --i) reversed.push_back(static_cast<std::int32_t>(i));
+  auto codes_of = [&](const Column* nulls_of) {
+    auto buffer = Buffer::allocate(check_memory(), reversed.size() * sizeof(std::int32_t));
+    for (std::size_t i = 0; i < reversed.size(); ++i) {
+      bool is_null = nulls_of != nullptr && nulls_of->is_null(static_cast<std::int64_t>(i));
+      buffer->mutable_as<std::int32_t>()[i] = is_null ? -1 : reversed[i];
+    }
+    return buffer;
+  };
+  std::shared_ptr<const Buffer> shared_codes = codes_of(nullptr);
+  Batch result{batch.schema, {}, batch.row_count};
+  for (const Column& column : batch.columns) {
+    auto values = std::make_shared<const Column>(gather(check_memory(), column, reversed));
+    std::shared_ptr<const Buffer> codes = shared ? shared_codes : codes_of(null_codes ? &column : nullptr);
+    result.columns.push_back(Column::dictionary(batch.row_count, codes, values));
+  }
+  return result;
+}
+
+/// The cells of the result; that they are the same for rows in dictionary layout is required on the way.
+inline Cells cells(std::string_view text, const Batch& batch) {
+  Cells plain = cells_of_column(evaluate_text(text, batch));
+  CHECK(cells_of_column(evaluate_text(text, coded(batch, true, false))) == plain);
+  CHECK(cells_of_column(evaluate_text(text, coded(batch, false, false))) == plain);
+  CHECK(cells_of_column(evaluate_text(text, coded(batch, false, true))) == plain);
+  return plain;
+}
 
 /// The value of an expression without columns.
 inline std::string cell(std::string_view text) { return cells(text, no_columns())[0]; }

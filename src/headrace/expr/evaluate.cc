@@ -6,11 +6,13 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "headrace/base/error.h"
+#include "headrace/expr/dictionary_cache.h"
 #include "headrace/expr/function.h"
 #include "headrace/kernel/gather.h"
 
@@ -156,11 +158,16 @@ void FunctionCall::fail(std::int64_t row, std::string_view reason, std::string_v
 }
 
 Column evaluate(const BoundExpr& expr, const Batch& batch, EvalContext& context) {
+  return flatten(context.memory, evaluate_coded(expr, batch, context));
+}
+
+Column evaluate_coded(const BoundExpr& expr, const Batch& batch, EvalContext& context) {
   switch (expr.kind) {
     case BoundExpr::Kind::kLiteral: return constant_column(context.memory, expr.literal, batch.row_count);
     case BoundExpr::Kind::kColumn: return batch.columns[expr.column_index];
     case BoundExpr::Kind::kCall: break;
   }
+  if (std::optional<Column> coded = evaluate_on_dictionary(expr, batch, context)) return *std::move(coded);
   return evaluate_call(expr, batch, context);
 }
 

@@ -9,16 +9,23 @@
 
 namespace headrace {
 
+class DictionaryCache;
+
 /// What evaluation needs besides the rows.
 struct EvalContext {
   MemoryBudget& memory;
+  /// What is known of dictionaries that come again with other batches; may be nullptr. Outlives the evaluation.
+  DictionaryCache* dictionaries = nullptr;
 };
 
-/// Returns a column of expr.type with batch.row_count rows. Throws Error(kBadData) on a value that makes a function
-/// fail (overflow, division by zero, a cast that does not fit), naming the expression and the values of
-/// its arguments. Branches of if_else, coalesce, and the right side of and/or are evaluated only for the rows that need
-/// them.
+/// Returns a column of expr.type with batch.row_count rows, in plain layout. Throws Error(kBadData) on a value that
+/// makes a function fail (overflow, division by zero, a cast that does not fit), naming the expression and the values
+/// of its arguments. Branches of if_else, coalesce, and the right side of and/or are evaluated only for the rows that
+/// need them.
 Column evaluate(const BoundExpr& expr, const Batch& batch, EvalContext& context);
+
+/// The same, but in dictionary layout where the columns it reads are (see dictionary_cache.h).
+Column evaluate_coded(const BoundExpr& expr, const Batch& batch, EvalContext& context);
 
 /// Row numbers of `batch` for which the boolean expression is true (neither false nor null), ascending.
 void evaluate_filter(const BoundExpr& predicate, const Batch& batch, EvalContext& context,

@@ -4,9 +4,13 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "headrace/base/error.h"
+#include "headrace/column/column_builder.h"
 
 namespace headrace {
 namespace {
@@ -135,10 +139,96 @@ std::vector<Column> children_of(std::span<const Column> columns, std::size_t ind
   return children;
 }
 
+std::shared_ptr<const Buffer> gather_codes(MemoryBudget& memory, const Column& column, Rows rows) {
+  std::shared_ptr<Buffer> buffer = Buffer::allocate(memory, rows.size() * sizeof(std::int32_t));
+  auto* out = buffer->mutable_as<std::int32_t>();
+  const std::int32_t* in = column.codes().data();
+  for (std::size_t i = 0; i < rows.size(); ++i) out[i] = rows[i] < 0 ? -1 : in[rows[i]];
+  return buffer;
+}
+
+std::int64_t length_of(Rows rows) { return static_cast<std::int64_t>(rows.size()); }
+
+/// Several dictionary columns as one over the same dictionary.
+Column concat_codes(MemoryBudget& memory, std::span<const Column> columns, std::int64_t length) {
+  std::shared_ptr<Buffer> buffer = Buffer::allocate(memory, static_cast<std::size_t>(length) * sizeof(std::int32_t));
+  auto* out = buffer->mutable_as<std::int32_t>();
+  for (const Column& column : columns) out = std::copy(column.codes().begin(), column.codes().end(), out);
+  return Column::dictionary(length, std::move(buffer), columns[0].dictionary());
+}
+
+/// The values of several dictionaries of strings, each once.
+class DictionaryUnion {
+ public:
+  DictionaryUnion(MemoryBudget& memory, const Type& type) : memory_(memory), values_(memory, type) {}
+
+  /// Sets codes_of(dictionary)[i] to the place of the dictionary's value i; -1 for null.
+  const std::vector<std::int32_t>& codes_of(const std::shared_ptr<const Column>& dictionary) {
+    auto [entry, is_new] = codes_.try_emplace(dictionary.get());
+    if (!is_new) return entry->second;
+    for (std::int64_t i = 0; i < dictionary->length(); ++i) {
+      if (dictionary->is_null(i)) {
+        entry->second.push_back(-1);
+        continue;
+      }
+      auto [place, is_new_value] =
+          places_.try_emplace(dictionary->string_at(i), static_cast<std::int32_t>(places_.size()));
+      if (is_new_value) values_.append_string(place->first);
+      entry->second.push_back(place->second);
+    }
+    return entry->second;
+  }
+  std::shared_ptr<const Column> finish() { return std::make_shared<const Column>(values_.finish()); }
+  MemoryBudget& memory() { return memory_; }
+
+ private:
+  MemoryBudget& memory_;
+  ColumnBuilder values_;
+  std::unordered_map<std::string_view, std::int32_t> places_;  // views into the dictionaries
+  std::unordered_map<const Column*, std::vector<std::int32_t>> codes_;
+};
+
+Column concat_united(MemoryBudget& memory, std::span<const Column> columns, std::int64_t length) {
+  DictionaryUnion values(memory, columns[0].type());
+  std::shared_ptr<Buffer> buffer = Buffer::allocate(memory, static_cast<std::size_t>(length) * sizeof(std::int32_t));
+  auto* out = buffer->mutable_as<std::int32_t>();
+  for (const Column& column : columns) {
+    const std::vector<std::int32_t>& codes = values.codes_of(column.dictionary());
+    for (std::int32_t code : column.codes()) *out++ = code < 0 ? -1 : codes[static_cast<std::size_t>(code)];
+  }
+  return Column::dictionary(length, std::move(buffer), values.finish());
+}
+
+/// Strings that repeat at least this often are kept as codes when columns are joined.
+constexpr std::int64_t kRepeatsMin = 4;
+
+/// Joins dictionary columns without touching values, if that makes sense; else returns false.
+bool concat_dictionaries(MemoryBudget& memory, std::span<const Column> columns, std::int64_t length, Column& result) {
+  if (!std::ranges::all_of(columns, &Column::is_dictionary)) return false;
+  bool is_one =
+      std::ranges::all_of(columns, [&](const Column& c) { return c.dictionary() == columns[0].dictionary(); });
+  if (is_one) {
+    result = concat_codes(memory, columns, length);
+    return true;
+  }
+  if (!columns[0].type().is_binary_like()) return false;
+  std::unordered_set<const Column*> dictionaries;
+  std::int64_t value_count = 0;
+  for (const Column& column : columns) {
+    if (dictionaries.insert(column.dictionary().get()).second) value_count += column.dictionary()->length();
+  }
+  if (value_count * kRepeatsMin > length) return false;
+  result = concat_united(memory, columns, length);
+  return true;
+}
+
 }  // namespace
 
 Column gather(MemoryBudget& memory, const Column& column, Rows rows) {
-  std::int64_t length = static_cast<std::int64_t>(rows.size());
+  std::int64_t length = length_of(rows);
+  if (column.is_dictionary()) {
+    return Column::dictionary(length, gather_codes(memory, column, rows), column.dictionary());
+  }
   auto fixed = [&](std::shared_ptr<Buffer> values) {
     return Column::fixed(column.type(), length, std::move(values), gather_validity(memory, column, rows));
   };
@@ -167,8 +257,28 @@ Column gather(MemoryBudget& memory, const Column& column, Rows rows) {
 Batch gather(MemoryBudget& memory, const Batch& batch, Rows rows) {
   Batch out{batch.schema, {}, static_cast<std::int64_t>(rows.size())};
   out.columns.reserve(batch.columns.size());
-  for (const Column& column : batch.columns) out.columns.push_back(gather(memory, column, rows));
+  std::unordered_map<const std::int32_t*, std::shared_ptr<const Buffer>> picked;  // by the codes they were picked from
+  for (const Column& column : batch.columns) {
+    if (!column.is_dictionary()) {
+      out.columns.push_back(gather(memory, column, rows));
+      continue;
+    }
+    std::shared_ptr<const Buffer>& codes = picked[column.codes().data()];
+    if (!codes) codes = gather_codes(memory, column, rows);
+    out.columns.push_back(Column::dictionary(length_of(rows), codes, column.dictionary()));
+  }
   return out;
+}
+
+Column flatten(MemoryBudget& memory, const Column& column) {
+  if (!column.is_dictionary()) return column;
+  return flatten(memory, gather(memory, *column.dictionary(), column.codes()));
+}
+
+Batch flatten(MemoryBudget& memory, const Batch& batch) {
+  Batch flat = batch;
+  for (Column& column : flat.columns) column = flatten(memory, column);
+  return flat;
 }
 
 Column concat(MemoryBudget& memory, std::span<const Column> columns) {
@@ -177,6 +287,12 @@ Column concat(MemoryBudget& memory, std::span<const Column> columns) {
   const Type& type = columns[0].type();
   std::int64_t length = 0;
   for (const Column& column : columns) length += column.length();
+  if (Column joined; concat_dictionaries(memory, columns, length, joined)) return joined;
+  if (std::ranges::any_of(columns, &Column::is_dictionary)) {
+    std::vector<Column> flat;
+    for (const Column& column : columns) flat.push_back(flatten(memory, column));
+    return concat(memory, flat);
+  }
   std::shared_ptr<Buffer> validity = concat_validity(memory, columns, length);
   switch (type.kind()) {
     case TypeKind::kNull: return Column::nulls(memory, type, length);

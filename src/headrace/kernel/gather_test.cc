@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include "headrace/column/column_builder.h"
+#include "headrace/column/value.h"
 
 namespace headrace {
 namespace {
@@ -108,6 +109,80 @@ TEST_CASE("concat puts slices of every layout one after another") {
   for (int i = 100; i < 164; ++i) rows.push_back(i);
   rows.push_back(199);
   CHECK(same_rows(concat(*memory, slices), gather_slowly(*memory, column, rows)));
+}
+
+namespace {
+
+Column coded(MemoryBudget& memory, const std::shared_ptr<const Column>& values,
+             const std::vector<std::int32_t>& codes) {
+  std::shared_ptr<Buffer> buffer = Buffer::allocate(memory, codes.size() * sizeof(std::int32_t));
+  std::copy(codes.begin(), codes.end(), buffer->mutable_as<std::int32_t>());
+  return Column::dictionary(static_cast<std::int64_t>(codes.size()), buffer, values);
+}
+
+Column texts(MemoryBudget& memory, const std::vector<std::string>& values) {
+  ColumnBuilder builder(memory, TypeKind::kString);
+  for (const std::string& value : values) value == "null" ? builder.append_null() : builder.append_string(value);
+  return builder.finish();
+}
+
+std::vector<std::string> cells_of(const Column& column) {
+  std::vector<std::string> cells;
+  for (std::int64_t row = 0; row < column.length(); ++row) cells.push_back(format_cell(column, row));
+  return cells;
+}
+
+}  // namespace
+
+TEST_CASE("a dictionary column is gathered by its codes, and flattens to what gathering its values gives") {
+  auto memory = MemoryBudget::create();
+  auto values = std::make_shared<const Column>(nested_column(*memory, 30));
+  Column column = coded(*memory, values, {29, 0, -1, 0, 7, 7, 12});
+  CHECK(same_rows(flatten(*memory, column), gather_slowly(*memory, *values, {29, 0, -1, 0, 7, 7, 12})));
+  Column picked = gather(*memory, column.slice(1, 5), std::vector<std::int32_t>{4, -1, 1, 0});
+  CHECK(picked.is_dictionary());
+  CHECK(same_rows(flatten(*memory, picked), gather_slowly(*memory, *values, {7, -1, -1, 0})));
+  Column twice = coded(*memory, std::make_shared<const Column>(column), {6, 2, -1, 0});
+  CHECK(same_rows(flatten(*memory, twice), gather_slowly(*memory, *values, {12, -1, -1, 29})));
+  CHECK(twice.is_null(1));
+  CHECK(twice.null_count() == 2);
+}
+
+TEST_CASE("columns of a batch that share their codes share them after gather") {
+  auto memory = MemoryBudget::create();
+  auto values = std::make_shared<const Column>(nested_column(*memory, 30));
+  Column a = coded(*memory, values, {1, 2, 3, 4});
+  Batch batch{
+      std::make_shared<const Schema>(), {a, Column::dictionary(a, values), coded(*memory, values, {1, 2, 3, 4})}, 4};
+  Batch picked = gather(*memory, batch.slice(1, 3), std::vector<std::int32_t>{2, 0});
+  CHECK(picked.columns[0].codes().data() == picked.columns[1].codes().data());
+  CHECK(picked.columns[0].codes().data() != picked.columns[2].codes().data());
+}
+
+TEST_CASE(
+    "dictionary columns put one after another keep one dictionary, unite those of repeating strings, or flatten") {
+  auto memory = MemoryBudget::create();
+  auto some = std::make_shared<const Column>(texts(*memory, {"a", "b", "null"}));
+  auto other = std::make_shared<const Column>(texts(*memory, {"c", "a"}));
+  std::vector<std::int32_t> codes(16, 1);
+  codes[0] = -1;
+  codes[2] = 0;
+  Column first = coded(*memory, some, codes);
+  Column second = coded(*memory, other, codes);
+  std::vector<Column> same = {first, first.slice(1, 2)};
+  CHECK(concat(*memory, same).dictionary() == some);
+  CHECK(cells_of(concat(*memory, same)).back() == "a");
+  std::vector<Column> united = {first, second, coded(*memory, some, {2, 0, 1, 1})};
+  Column result = concat(*memory, united);
+  CHECK(result.is_dictionary());
+  CHECK(result.dictionary()->length() == 3);
+  std::vector<std::string> expected = cells_of(first);
+  for (const std::string& cell : cells_of(second)) expected.push_back(cell);
+  for (const char* cell : {"null", "a", "b", "b"}) expected.emplace_back(cell);
+  CHECK(cells_of(result) == expected);
+  std::vector<Column> few = {first.slice(0, 3), second.slice(0, 3)};
+  CHECK_FALSE(concat(*memory, few).is_dictionary());
+  CHECK(cells_of(concat(*memory, few)) == std::vector<std::string>{"null", "b", "a", "null", "a", "c"});
 }
 
 TEST_CASE("buffers give their bytes back to the budget") {

@@ -1,0 +1,148 @@
+// See dictionary_cache.h.
+#include "headrace/expr/dictionary_cache.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "headrace/base/error.h"
+#include "headrace/kernel/gather.h"
+
+namespace headrace {
+namespace {
+
+using Dictionaries = std::vector<std::shared_ptr<const Column>>;
+
+/// A dictionary is evaluated when it has at most this many times the rows seen so far.
+constexpr std::int64_t kValuesPerRowSeen = 4;
+
+void collect_column_indexes(const BoundExpr& expr, std::vector<std::size_t>& indexes) {
+  if (expr.kind == BoundExpr::Kind::kColumn) {
+    if (std::ranges::find(indexes, expr.column_index) == indexes.end()) indexes.push_back(expr.column_index);
+  }
+  for (const BoundExprPtr& arg : expr.args) collect_column_indexes(*arg, indexes);
+}
+
+/// The columns that an expression reads, when one set of codes stands for all of them.
+struct CodedInputs {
+  std::vector<std::size_t> indexes;
+  Dictionaries dictionaries;
+};
+std::optional<CodedInputs> find_coded_inputs(const BoundExpr& expr, const Batch& batch) {
+  CodedInputs inputs;
+  collect_column_indexes(expr, inputs.indexes);
+  if (inputs.indexes.empty()) return std::nullopt;
+  const Column& first = batch.columns[inputs.indexes[0]];
+  for (std::size_t index : inputs.indexes) {
+    const Column& column = batch.columns[index];
+    if (!column.is_dictionary() || column.codes().data() != first.codes().data()) return std::nullopt;
+    if (column.dictionary()->length() != first.dictionary()->length()) return std::nullopt;
+    inputs.dictionaries.push_back(column.dictionary());
+  }
+  return inputs;
+}
+
+Batch batch_of(const Batch& like, const CodedInputs& inputs, std::int64_t row_count, const auto& column_of) {
+  Batch batch{like.schema, std::vector<Column>(like.columns.size()), row_count};
+  for (std::size_t i = 0; i < inputs.indexes.size(); ++i) {
+    batch.columns[inputs.indexes[i]] = column_of(*inputs.dictionaries[i]);
+  }
+  return batch;
+}
+
+/// The results for all values, in pieces that stay in the processor's caches.
+Column evaluate_values(const BoundExpr& expr, const Batch& like, const CodedInputs& inputs, EvalContext& context) {
+  std::int64_t value_count = inputs.dictionaries[0]->length();
+  std::vector<Column> pieces;
+  for (std::int64_t start = 0; start < value_count || pieces.empty(); start += kBatchRowsMax) {
+    std::int64_t rows = std::min(kBatchRowsMax, value_count - start);
+    Batch values = batch_of(like, inputs, rows, [&](const Column& column) { return column.slice(start, rows); });
+    pieces.push_back(evaluate_coded(expr, values, context));
+  }
+  Column result = concat(context.memory, pieces);
+  return result.type().is_binary_like() ? result : flatten(context.memory, result);
+}
+
+Column evaluate_null_row(const BoundExpr& expr, const Batch& like, const CodedInputs& inputs, EvalContext& context) {
+  Batch nulls =
+      batch_of(like, inputs, 1, [&](const Column& column) { return Column::nulls(context.memory, column.type(), 1); });
+  return evaluate(expr, nulls, context);
+}
+
+bool is_of(const DictionaryCache::Entry& entry, const Dictionaries& dictionaries) {
+  return std::ranges::equal(entry.dictionaries, dictionaries, [](const auto& weak, const auto& other) {
+    return !weak.owner_before(other) && !other.owner_before(weak);
+  });
+}
+
+bool is_gone(const DictionaryCache::Entry& entry) {
+  return std::ranges::any_of(entry.dictionaries, [](const auto& weak) { return weak.expired(); });
+}
+
+}  // namespace
+
+std::shared_ptr<DictionaryCache::Entry> DictionaryCache::entry(const BoundExpr& expr,
+                                                               const Dictionaries& dictionaries) {
+  auto entries = entries_.lock();
+  auto [begin, end] = entries->equal_range(&expr);
+  for (auto at = begin; at != end;) {
+    if (is_of(*at->second, dictionaries)) return at->second;
+    at = is_gone(*at->second) ? entries->erase(at) : std::next(at);
+  }
+  auto made = std::make_shared<Entry>();
+  made->dictionaries.assign(dictionaries.begin(), dictionaries.end());
+  entries->emplace(&expr, made);
+  return made;
+}
+
+namespace {
+
+/// The codes of `column` with `code` in the place of negative ones, for the values of `dictionary`.
+Column with_code_for_null(const Column& column, std::int32_t code, std::shared_ptr<const Column> dictionary,
+                          MemoryBudget& memory) {
+  std::shared_ptr<Buffer> codes = Buffer::allocate(memory, column.codes().size_bytes());
+  std::ranges::transform(column.codes(), codes->mutable_as<std::int32_t>(),
+                         [&](std::int32_t old) { return old < 0 ? code : old; });
+  return Column::dictionary(column.length(), std::move(codes), std::move(dictionary));
+}
+
+/// Requires: a result is known.
+Column coded_result(DictionaryCache::Known& known, const BoundExpr& expr, const Batch& batch, const CodedInputs& inputs,
+                    EvalContext& context) {
+  const Column& codes = batch.columns[inputs.indexes[0]];
+  Column coded = Column::dictionary(codes, known.result);
+  if (!std::ranges::any_of(codes.codes(), [](std::int32_t code) { return code < 0; })) return coded;
+  if (!known.result_and_null) {
+    Column null_result = evaluate_null_row(expr, batch, inputs, context);
+    Column both[] = {*known.result, null_result};
+    known.result_and_null =
+        null_result.is_null(0) ? known.result : std::make_shared<const Column>(concat(context.memory, both));
+  }
+  if (known.result_and_null == known.result) return coded;
+  return with_code_for_null(codes, static_cast<std::int32_t>(known.result->length()), known.result_and_null,
+                            context.memory);
+}
+
+}  // namespace
+
+std::optional<Column> evaluate_on_dictionary(const BoundExpr& expr, const Batch& batch, EvalContext& context) {
+  std::optional<CodedInputs> inputs = find_coded_inputs(expr, batch);
+  if (!inputs) return std::nullopt;
+  auto entry = context.dictionaries == nullptr ? std::make_shared<DictionaryCache::Entry>()
+                                               : context.dictionaries->entry(expr, inputs->dictionaries);
+  auto known = entry->known.lock();
+  if (known->failed) return std::nullopt;
+  try {
+    if (!known->result) {
+      known->rows_seen += batch.row_count;
+      if (inputs->dictionaries[0]->length() > kValuesPerRowSeen * known->rows_seen) return std::nullopt;
+      known->result = std::make_shared<const Column>(evaluate_values(expr, batch, *inputs, context));
+    }
+    return coded_result(*known, expr, batch, *inputs, context);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kBadData) throw;
+    known->failed = true;
+    return std::nullopt;
+  }
+}
+
+}  // namespace headrace
