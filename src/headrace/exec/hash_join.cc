@@ -42,7 +42,7 @@ class Probe : public Operator {
 
   void push(const Batch& batch, std::vector<Batch>& out) override {
     const JoinTable& table = state_->table;
-    table.keys().find(pick(batch, state_->left_key_columns), static_cast<std::size_t>(batch.row_count), ids_);
+    table.find(pick(batch, state_->left_key_columns), static_cast<std::size_t>(batch.row_count), lookup_, ids_);
     std::int64_t matched = std::count_if(ids_.begin(), ids_.end(), [](std::int32_t id) { return id >= 0; });
     counts_.left_matched += matched;
     counts_.left_unmatched += batch.row_count - matched;
@@ -113,13 +113,14 @@ class Probe : public Operator {
     right_rows_.clear();
   }
 
-  void mark_seen(std::int32_t id) {
-    for (std::int32_t right_row : state_->table.rows_of(id)) seen_[static_cast<std::size_t>(right_row)] = 1;
+  void mark_seen(const std::int32_t& first_row) {
+    for (std::int32_t right_row : state_->table.rows_of(first_row)) seen_[static_cast<std::size_t>(right_row)] = 1;
   }
 
   std::shared_ptr<JoinState> state_;
   MemoryBudget& memory_;
   std::size_t batch_rows_;
+  KeyLookup lookup_;
   JoinCounts counts_;
   std::vector<std::uint8_t> seen_;
   std::vector<std::int32_t> ids_;
@@ -140,31 +141,36 @@ JoinTable::JoinTable(const JoinNode& join, const Table& right, MemoryBudget& mem
   }
   std::size_t row_count = static_cast<std::size_t>(rows_.row_count);
   std::vector<Column> key_columns = pick(rows_, indexes_of(*right.schema, join.right_on));
-  std::vector<std::uint32_t> ids;
-  keys_.insert(key_columns, row_count, ids);
-  reservation_.resize(row_count * sizeof(std::int32_t) + (keys_.size() + 1) * sizeof(std::size_t), "a join table");
-
-  // Counting sort of the rows by key. A row with a null in its key matches nothing and is left out.
-  std::vector<std::uint8_t> is_null(row_count);
-  for (const Column& column : key_columns) {
-    for (std::size_t row = 0; column.validity() != nullptr && row < row_count; ++row) {
-      is_null[row] = static_cast<std::uint8_t>(is_null[row] | (column.validity()[row] ^ 1));
-    }
-  }
-  list_starts_.assign(keys_.size() + 1, 0);
-  for (std::size_t row = 0; row < row_count; ++row) list_starts_[ids[row] + 1] += is_null[row] ^ 1U;
-  for (std::size_t key = 0; key < keys_.size(); ++key) list_starts_[key + 1] += list_starts_[key];
-  row_lists_.resize(list_starts_.back());
-  std::vector<std::size_t> next(list_starts_.begin(), list_starts_.end() - 1);
-  for (std::size_t row = 0; row < row_count; ++row) {
-    if (is_null[row] == 0) row_lists_[next[ids[row]]++] = static_cast<std::int32_t>(row);
-  }
+  std::vector<std::int32_t> first_rows(row_count);
+  reservation_.resize(row_count * sizeof(std::int32_t), "a join table");
+  keys_.insert_rows(key_columns, row_count, first_rows);
+  std::int64_t keyed_rows =
+      std::count_if(first_rows.begin(), first_rows.end(), [](std::int32_t row) { return row >= 0; });
+  if (static_cast<std::size_t>(keyed_rows) > keys_.size()) make_lists(first_rows);
+  reservation_.resize(list_starts_.size() * sizeof(std::uint32_t) + row_lists_.size() * sizeof(std::int32_t),
+                      "a join table");
   if (join.right_unique) refuse_duplicates(join, key_columns);
 }
 
+void JoinTable::make_lists(const std::vector<std::int32_t>& first_rows) {
+  reservation_.resize(4 * first_rows.size() * sizeof(std::int32_t), "a join table");
+  // Counting sort of the rows by the first row of their key.
+  list_starts_.assign(first_rows.size() + 1, 0);
+  for (std::int32_t first : first_rows) {
+    if (first >= 0) ++list_starts_[static_cast<std::size_t>(first) + 1];
+  }
+  for (std::size_t row = 0; row < first_rows.size(); ++row) list_starts_[row + 1] += list_starts_[row];
+  row_lists_.resize(list_starts_.back());
+  std::vector<std::uint32_t> next(list_starts_.begin(), list_starts_.end() - 1);
+  for (std::size_t row = 0; row < first_rows.size(); ++row) {
+    if (first_rows[row] < 0) continue;
+    row_lists_[next[static_cast<std::size_t>(first_rows[row])]++] = static_cast<std::int32_t>(row);
+  }
+}
+
 void JoinTable::refuse_duplicates(const JoinNode& join, std::span<const Column> key_columns) const {
-  for (std::size_t key = 0; key < keys_.size(); ++key) {
-    std::span<const std::int32_t> rows = rows_of(static_cast<std::int32_t>(key));
+  for (std::size_t first = 0; first + 1 < list_starts_.size(); ++first) {
+    std::span<const std::int32_t> rows = rows_of(static_cast<std::int32_t>(first));
     if (rows.size() < 2) continue;
     std::string text;
     for (std::size_t k = 0; k < key_columns.size(); ++k) {

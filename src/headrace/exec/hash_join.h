@@ -19,24 +19,32 @@ class JoinTable {
   /// Throws Error(kBadData) naming the key when the join wants unique right keys and one comes twice.
   JoinTable(const JoinNode& join, const Table& right, MemoryBudget& memory);
 
-  const KeyIndex& keys() const { return keys_; }
+  /// Sets first_rows[i] to the first right row whose key is that of left row i, or to -1. Thread-safe, one `lookup` a
+  /// thread.
+  void find(std::span<const Column> left_keys, std::size_t row_count, KeyLookup& lookup,
+            std::vector<std::int32_t>& first_rows) const {
+    keys_.find(left_keys, row_count, lookup, first_rows);
+  }
   /// The right rows, all in one batch, in order.
   const Batch& rows() const { return rows_; }
-  /// The right rows of key `id`, ascending.
-  std::span<const std::int32_t> rows_of(std::int32_t id) const {
-    std::size_t at = static_cast<std::size_t>(id);
+  /// The right rows with the key of `first_row`, which find() gave, ascending. Where keys are unique, that is
+  /// `first_row` itself: the span refers to the argument.
+  std::span<const std::int32_t> rows_of(const std::int32_t& first_row) const {
+    if (is_unique()) return {&first_row, 1};
+    std::size_t at = static_cast<std::size_t>(first_row);
     return {row_lists_.data() + list_starts_[at], list_starts_[at + 1] - list_starts_[at]};
   }
-  /// Every key has exactly one row.
-  bool is_unique() const { return row_lists_.size() == keys_.size(); }
+  /// Every key has exactly one row, the one that find() gives.
+  bool is_unique() const { return list_starts_.empty(); }
 
  private:
+  void make_lists(const std::vector<std::int32_t>& first_rows);
   void refuse_duplicates(const JoinNode& join, std::span<const Column> key_columns) const;
 
   Batch rows_;
   KeyIndex keys_;
-  std::vector<std::size_t> list_starts_;  // keys + 1 offsets into row_lists_
-  std::vector<std::int32_t> row_lists_;   // row numbers grouped by key; rows with a null key are in none
+  std::vector<std::uint32_t> list_starts_;  // rows + 1 offsets into row_lists_; empty where keys are unique
+  std::vector<std::int32_t> row_lists_;     // row numbers, by the first row of their key; none with a null key
   Reservation reservation_;
 };
 

@@ -1,24 +1,37 @@
-// Distinct keys to dense numbers: the hash table under joins, group_by and distinct.
+// Distinct keys to numbers: what joins and group_by look rows up in.
 //
-// A key is one row of one or more columns. A single key of at most 8 bytes is normalised to a 64-bit word; everything
-// else is encoded to bytes:
+// A key is one row of one or more columns. The form of the table follows the key (a ladder, best first):
 //
-//   per column:  1 byte 0 = null, 1 = valid, then for a valid value its 8-byte word, 16 bytes (decimal),
-//                or uint32 size and bytes (string, binary)
+//   one column of at most 8 bytes    the value is a word: a plain array where values lie close, else a table of words
+//   one column of text or decimal    a table of texts
+//   several columns                  packed into one word, each column by its range; columns that are too wide, and
+//                                    texts, by their number in a table of their own
+//   too wide even so                 the numbers of all columns, as a text
 //
-// -0.0 is 0.0 and all NaN are one, so that encoded keys are equal exactly when the values are. The table is open
-// addressing over 32-bit ids with linear probing; each id keeps its 64-bit hash, so growing never touches keys.
+// Ranges show only as rows come: the packing is made anew when a row does not fit, the numbers of keys stay.
+// -0.0 is 0.0 and all NaN are one.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "headrace/base/memory_budget.h"
 #include "headrace/column/column.h"
+#include "headrace/exec/key_packing.h"
+#include "headrace/exec/key_part.h"
 
 namespace headrace {
+
+/// What lookups need beside the table: buffers, reused from call to call. One object a thread.
+struct KeyLookup {
+  std::vector<PartRows> parts;
+  std::vector<std::uint64_t> words;
+  std::vector<std::uint8_t> valid;
+  std::vector<std::uint32_t> wide_keys;
+  PartRows wide;
+};
 
 class KeyIndex {
  public:
@@ -29,34 +42,42 @@ class KeyIndex {
   /// a value here: it equals null.
   void insert(std::span<const Column> keys, std::size_t row_count, std::vector<std::uint32_t>& ids);
 
+  /// Fills the empty index with the keys of a table: a key's number is the first row that has it. Sets first_rows[i] to
+  /// the number of row i's key, or to -1 where any of its columns is null: such rows are left out.
+  void insert_rows(std::span<const Column> keys, std::size_t row_count, std::span<std::int32_t> first_rows);
+
   /// Sets ids[i] to the number of row i's key, or to -1 when it is not there or any of its columns is null. Thread-safe
   /// beside other find() calls.
-  void find(std::span<const Column> keys, std::size_t row_count, std::vector<std::int32_t>& ids) const;
+  void find(std::span<const Column> keys, std::size_t row_count, KeyLookup& lookup,
+            std::vector<std::int32_t>& ids) const;
 
-  std::size_t size() const { return hashes_.size(); }
+  /// Different keys.
+  std::size_t size() const { return count_; }
 
  private:
-  struct Encoded {
-    std::vector<std::uint64_t> words;  // one word a row, or
-    std::vector<std::size_t> offsets;  // row_count + 1 offsets into bytes
-    std::string bytes;
-    std::vector<std::uint64_t> hashes;
-    std::vector<std::uint8_t> has_null;  // empty when no row has one
-  };
-  Encoded encode(std::span<const Column> keys, std::size_t row_count) const;
-  bool equals(std::uint32_t id, const Encoded& rows, std::size_t row) const;
-  void add(const Encoded& rows, std::size_t row);
-  void grow_slots(std::size_t id_count);
-  void charge();
+  enum class Form { kNone, kWord, kText, kPacked, kWide };
 
-  bool is_word_;
-  std::vector<std::uint32_t> slots_;  // id + 1, or 0 for free; a power of two of them
-  std::vector<std::uint64_t> hashes_;
-  std::vector<std::uint64_t> words_;
-  std::vector<std::uint8_t> is_null_word_;
-  std::vector<std::size_t> offsets_ = {0};
-  std::string bytes_;
-  Reservation reservation_;
+  template <typename NewId, typename NullId>
+  void insert_rows_of_form(std::span<const Column> keys, std::size_t row_count, std::span<std::int32_t> ids,
+                           bool nulls_are_values, const NewId& new_id, const NullId& null_id);
+  /// Numbers or words of all parts of new rows, and a packing that holds them.
+  void encode_new(std::span<const Column> keys);
+  void make_packing();
+  void start_wide(const std::vector<std::uint64_t>& words, const std::vector<std::int32_t>& ids);
+  /// The rows of lookup.parts as texts of numbers.
+  static TextRows wide_rows(std::size_t row_count, KeyLookup& lookup);
+  /// Sets lookup.valid to 0 where any part is null or not found, and returns it; nullptr: all are valid.
+  static const std::uint8_t* all_valid(std::size_t row_count, KeyLookup& lookup);
+
+  Form form_;
+  MemoryBudget* memory_;
+  std::vector<KeyPart> parts_;
+  Packing packing_;
+  std::unique_ptr<WordTable> words_;
+  std::unique_ptr<TextTable> texts_;
+  std::int32_t null_id_ = -1;  // of the key that is one null
+  std::size_t count_ = 0;
+  KeyLookup inserts_;
 };
 
 }  // namespace headrace
