@@ -7,6 +7,7 @@
 
 #include "headrace/base/error.h"
 #include "headrace/base/units.h"
+#include "headrace/kernel/gather.h"
 
 namespace headrace {
 namespace {
@@ -83,6 +84,7 @@ ContractCheck::ContractCheck(const ContractSpec& spec, const Schema& schema, Sin
   check_types(spec, schema);
   for (std::size_t i = 0; i < spec.columns.size(); ++i) {
     const ColumnRule& rule = spec.columns[i].rule;
+    rule_columns_.push_back(schema.index_of(rule.column));
     auto promise = [&](const std::string& kind, const std::string& text) {
       promise_of_rule_[{i, kind}] = promises_.size();
       promises_.push_back({rule.column, kind, rule.column + text, 0, {}});
@@ -116,13 +118,13 @@ void ContractCheck::consume(Batch batch, std::size_t split_index, std::size_t wo
   tally.rows_checked += batch.row_count;
 
   std::vector<RuleCheck::Violation> violations;
-  rules_.check(batch, violations);
+  rules_.check(with_plain_rule_columns(batch), violations);
   for (const RuleCheck::Violation& violation : violations) {
     auto promise = promise_of_rule_.find({violation.rule_index, violation.kind});
     HEADRACE_CHECK(promise != promise_of_rule_.end());
     add(tally, promise->second, position, batch, violation.row);
   }
-  EvalContext context{*context_.memory};
+  EvalContext context{*context_.memory, &dictionaries_};
   for (std::size_t i = 0; i < row_predicates_.size(); ++i) {
     Column holds = evaluate(*row_predicates_[i], batch, context);
     std::span<const std::uint8_t> values = holds.values<std::uint8_t>();
@@ -132,6 +134,12 @@ void ContractCheck::consume(Batch batch, std::size_t split_index, std::size_t wo
     }
   }
   if (next_ != nullptr) next_->consume(std::move(batch), split_index, worker_index);
+}
+
+Batch ContractCheck::with_plain_rule_columns(const Batch& batch) const {
+  Batch plain = batch;
+  for (std::size_t index : rule_columns_) plain.columns[index] = flatten(*context_.memory, batch.columns[index]);
+  return plain;
 }
 
 void ContractCheck::add(Tally& tally, std::size_t promise, std::uint64_t position, const Batch& batch,

@@ -9,7 +9,7 @@
 
 #include "headrace/exec/operator.h"
 #include "headrace/exec/run_context.h"
-#include "headrace/expr/evaluate.h"
+#include "headrace/expr/dictionary_cache.h"
 #include "headrace/io/source.h"
 #include "headrace/plan/pipeline.h"
 
@@ -57,13 +57,16 @@ class ContractCheck : public Sink {
     std::size_t current_split = 0;
     std::uint64_t next_row = 0;
   };
+  Batch with_plain_rule_columns(const Batch& batch) const;
   void add(Tally& tally, std::size_t promise, std::uint64_t position, const Batch& batch, std::int64_t row) const;
 
   std::string table_;
   RuleCheck rules_;
+  std::vector<std::size_t> rule_columns_;                                       // that rules_ reads
   std::vector<PromiseResult> promises_;                                         // without results
   std::map<std::pair<std::size_t, std::string>, std::size_t> promise_of_rule_;  // (rule index, kind) → promise
   std::vector<BoundExprPtr> row_predicates_;
+  DictionaryCache dictionaries_;
   std::size_t first_row_promise_ = 0;
   Sink* next_;
   const RunContext& context_;

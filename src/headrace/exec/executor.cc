@@ -1,8 +1,10 @@
 // See executor.h.
 #include "headrace/exec/executor.h"
 
+#include <algorithm>
 #include <mutex>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "headrace/base/error.h"
@@ -13,14 +15,29 @@
 #include "headrace/exec/project.h"
 #include "headrace/exec/scan_bounds.h"
 #include "headrace/exec/stage.h"
+#include "headrace/kernel/gather.h"
 
 namespace headrace {
 namespace {
+
+/// Strings that are better kept as codes: few of them stand for many rows.
+bool is_short_dictionary(const Column& column) {
+  constexpr std::int64_t kValuesMax = 1 << 16;
+  return column.is_dictionary() && column.type().is_binary_like() && column.dictionary()->length() <= kValuesMax;
+}
 
 std::size_t bytes_of(const std::vector<BadRow>& rows) {
   std::size_t bytes = rows.capacity() * sizeof(BadRow);
   for (const BadRow& row : rows) bytes += row.file.size() + row.column.size() + row.message.size() + row.text.size();
   return bytes;
+}
+
+/// What several scans of a source found, in the order of its rows, each row once.
+void keep_each_once(std::vector<BadRow>& rows) {
+  auto place = [](const BadRow& row) { return std::tie(row.file, row.line, row.byte_offset); };
+  std::ranges::stable_sort(rows, {}, place);
+  auto repeats = std::ranges::unique(rows, {}, place);
+  rows.erase(repeats.begin(), repeats.end());
 }
 
 }  // namespace
@@ -190,7 +207,7 @@ struct Executor::Stages {
   }
 
   Table run_to_table(const Stream& stream, const Schema& schema) {
-    TableSink sink(std::make_shared<const Schema>(schema));
+    TableSink sink(std::make_shared<const Schema>(schema), *context.memory);
     run_stage(stream.source, stream.operators, sink, *stream.source_counts, nullptr, context);
     return sink.result();
   }
@@ -222,9 +239,12 @@ std::size_t Executor::run(const NodePtr& root, Sink& sink) {
 }
 
 Table Executor::collect(const NodePtr& root) {
-  TableSink sink(std::make_shared<const Schema>(root->schema));
+  MemoryBudget& memory = *stages_->context.memory;
+  TableSink sink(std::make_shared<const Schema>(root->schema), memory);
   run(root, sink);
-  return sink.result();
+  Table table = sink.result();
+  for (Batch& batch : table.batches) batch = flatten(memory, batch);
+  return table;
 }
 
 std::vector<OperatorReport> Executor::reports() const {
@@ -256,12 +276,17 @@ std::vector<OperatorReport> Executor::reports() const {
 }
 
 std::map<std::string, std::vector<BadRow>>& Executor::bad_rows() {
+  std::map<std::string, std::size_t> scan_counts;
   for (auto& [source, splits] : stages_->rejected_by_scan) {
+    ++scan_counts[source];
     for (std::vector<BadRow>& rows : *splits) {
       std::vector<BadRow>& all = stages_->bad_rows[source];
       all.insert(all.end(), std::make_move_iterator(rows.begin()), std::make_move_iterator(rows.end()));
       rows.clear();
     }
+  }
+  for (auto& [source, rows] : stages_->bad_rows) {
+    if (scan_counts[source] > 1) keep_each_once(rows);
   }
   return stages_->bad_rows;
 }
@@ -269,6 +294,9 @@ std::map<std::string, std::vector<BadRow>>& Executor::bad_rows() {
 void TableSink::start(std::size_t split_count, std::size_t) { by_split_.resize(split_count); }
 
 void TableSink::consume(Batch batch, std::size_t split_index, std::size_t) {
+  for (Column& column : batch.columns) {
+    if (!is_short_dictionary(column)) column = flatten(memory_, column);
+  }
   by_split_[split_index].push_back(std::move(batch));
 }
 

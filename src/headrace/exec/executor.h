@@ -45,16 +45,17 @@ class Executor {
   std::unique_ptr<Stages> stages_;
 };
 
-/// Keeps batches in the order of their splits.
+/// Keeps batches in the order of their splits. Only short dictionaries of strings stay in dictionary layout.
 class TableSink : public Sink {
  public:
-  explicit TableSink(std::shared_ptr<const Schema> schema) : schema_(std::move(schema)) {}
+  TableSink(std::shared_ptr<const Schema> schema, MemoryBudget& memory) : schema_(std::move(schema)), memory_(memory) {}
   void start(std::size_t split_count, std::size_t worker_count) override;
   void consume(Batch batch, std::size_t split_index, std::size_t worker_index) override;
   Table result();
 
  private:
   std::shared_ptr<const Schema> schema_;
+  MemoryBudget& memory_;
   std::vector<std::vector<Batch>> by_split_;
 };
 

@@ -1,7 +1,7 @@
 // See filter.h.
 #include "headrace/exec/filter.h"
 
-#include "headrace/expr/evaluate.h"
+#include "headrace/expr/dictionary_cache.h"
 #include "headrace/kernel/gather.h"
 
 namespace headrace {
@@ -9,10 +9,11 @@ namespace {
 
 class Filter : public Operator {
  public:
-  Filter(BoundExprPtr predicate, MemoryBudget& memory) : predicate_(std::move(predicate)), memory_(memory) {}
+  Filter(BoundExprPtr predicate, std::shared_ptr<DictionaryCache> dictionaries, MemoryBudget& memory)
+      : predicate_(std::move(predicate)), dictionaries_(std::move(dictionaries)), memory_(memory) {}
 
   void push(const Batch& batch, std::vector<Batch>& out) override {
-    EvalContext context{memory_};
+    EvalContext context{memory_, dictionaries_.get()};
     evaluate_filter(*predicate_, batch, context, selected_rows_);
     if (selected_rows_.empty()) return;
     bool all = static_cast<std::int64_t>(selected_rows_.size()) == batch.row_count;
@@ -21,6 +22,7 @@ class Filter : public Operator {
 
  private:
   BoundExprPtr predicate_;
+  std::shared_ptr<DictionaryCache> dictionaries_;
   MemoryBudget& memory_;
   std::vector<std::int32_t> selected_rows_;
 };
@@ -28,9 +30,8 @@ class Filter : public Operator {
 }  // namespace
 
 MakeOperator filter_operator(const FilterNode& node, const Schema& input, const RunContext& context) {
-  return [predicate = bind(node.predicate, input), memory = context.memory] {
-    return std::make_unique<Filter>(predicate, *memory);
-  };
+  return [predicate = bind(node.predicate, input), dictionaries = std::make_shared<DictionaryCache>(),
+          memory = context.memory] { return std::make_unique<Filter>(predicate, dictionaries, *memory); };
 }
 
 }  // namespace headrace

@@ -75,13 +75,15 @@ void HashAggregate::consume(Batch batch, std::size_t split_index, std::size_t wo
   if (groups.current_split != split_index) groups.next_row = 0;
   groups.current_split = split_index;
   std::vector<Column> key_columns;
-  for (std::size_t index : key_columns_) key_columns.push_back(batch.columns[index]);
+  for (std::size_t index : key_columns_) {
+    key_columns.push_back(flatten(*context_.memory, batch.columns[index]));
+  }
   std::uint64_t position = (static_cast<std::uint64_t>(split_index) << 32) + groups.next_row;
   groups.assign(key_columns, static_cast<std::size_t>(batch.row_count),
                 [&](std::size_t row) { return position + row; });
   groups.next_row += static_cast<std::uint64_t>(batch.row_count);
 
-  EvalContext context{*context_.memory};
+  EvalContext context{*context_.memory, &dictionaries_};
   for (std::size_t i = 0; i < aggregates_.size(); ++i) {
     if (aggregates_[i].argument == nullptr) {
       groups.aggregates[i]->update(nullptr, groups.ids);

@@ -9,6 +9,7 @@
 #include "headrace/exec/run_context.h"
 #include "headrace/exec/table.h"
 #include "headrace/expr/aggregate.h"
+#include "headrace/expr/dictionary_cache.h"
 #include "headrace/plan/node.h"
 
 namespace headrace {
@@ -52,6 +53,7 @@ class HashAggregate : public Sink {
   std::vector<std::size_t> key_columns_;
   std::vector<Type> key_types_;
   std::vector<BoundAggregate> aggregates_;
+  DictionaryCache dictionaries_;
   std::vector<std::unique_ptr<Groups>> workers_;
 };
 

@@ -1,5 +1,6 @@
 // See hash_join.h. A probe looks up a whole batch at once; where every key has one right row (the usual join with a
-// dimension) a left join passes the left columns on untouched and only gathers the right ones.
+// dimension) a left join passes the left columns on untouched. Right columns are not gathered: they leave as codes, the
+// numbers of the matching right rows, into the right table.
 #include "headrace/exec/hash_join.h"
 
 #include <algorithm>
@@ -27,6 +28,11 @@ std::vector<Column> pick(const Batch& batch, const std::vector<std::size_t>& ind
   return columns;
 }
 
+std::vector<Column> flatten_all(MemoryBudget& memory, std::vector<Column> columns) {
+  for (Column& column : columns) column = flatten(memory, column);
+  return columns;
+}
+
 std::vector<Type> types_of(const Schema& schema, const std::vector<std::size_t>& indexes) {
   std::vector<Type> types;
   for (std::size_t index : indexes) types.push_back(schema[index].type);
@@ -42,7 +48,8 @@ class Probe : public Operator {
 
   void push(const Batch& batch, std::vector<Batch>& out) override {
     const JoinTable& table = state_->table;
-    table.find(pick(batch, state_->left_key_columns), static_cast<std::size_t>(batch.row_count), lookup_, ids_);
+    table.find(flatten_all(memory_, pick(batch, state_->left_key_columns)), static_cast<std::size_t>(batch.row_count),
+               lookup_, ids_);
     std::int64_t matched = std::count_if(ids_.begin(), ids_.end(), [](std::int32_t id) { return id >= 0; });
     counts_.left_matched += matched;
     counts_.left_unmatched += batch.row_count - matched;
@@ -104,8 +111,12 @@ class Probe : public Operator {
       for (const Column& column : batch.columns) {
         result.columns.push_back(is_whole_batch && count == ids_.size() ? column : gather(memory_, column, left));
       }
-      for (std::size_t index : state_->right_output_columns) {
-        result.columns.push_back(gather(memory_, state_->table.rows().columns[index], right));
+      if (!state_->right_values.empty()) {
+        auto codes = Buffer::allocate(memory_, right.size_bytes());
+        std::copy(right.begin(), right.end(), codes->mutable_as<std::int32_t>());
+        for (const auto& values : state_->right_values) {
+          result.columns.push_back(Column::dictionary(result.row_count, codes, values));
+        }
       }
       out.push_back(std::move(result));
     }
@@ -140,7 +151,7 @@ JoinTable::JoinTable(const JoinNode& join, const Table& right, MemoryBudget& mem
                 "put the larger table on the left");
   }
   std::size_t row_count = static_cast<std::size_t>(rows_.row_count);
-  std::vector<Column> key_columns = pick(rows_, indexes_of(*right.schema, join.right_on));
+  std::vector<Column> key_columns = flatten_all(memory, pick(rows_, indexes_of(*right.schema, join.right_on)));
   std::vector<std::int32_t> first_rows(row_count);
   reservation_.resize(row_count * sizeof(std::int32_t), "a join table");
   keys_.insert_rows(key_columns, row_count, first_rows);
@@ -199,13 +210,11 @@ std::shared_ptr<JoinState> make_join_state(const JoinNode& join, const Table& ri
     }
   }
   HEADRACE_CHECK(output->size() == left.size() + right_output_columns.size());
-  auto state = std::make_shared<JoinState>(JoinState{join,
-                                                     JoinTable(join, right, *context.memory),
-                                                     indexes_of(left, join.left_on),
-                                                     std::move(right_output_columns),
-                                                     std::move(output),
-                                                     {},
-                                                     {}});
+  auto state = std::make_shared<JoinState>(JoinState{
+      join, JoinTable(join, right, *context.memory), indexes_of(left, join.left_on), {}, std::move(output), {}, {}});
+  for (std::size_t index : right_output_columns) {
+    state->right_values.push_back(std::make_shared<const Column>(state->table.rows().columns[index]));
+  }
   state->right_seen.resize(static_cast<std::size_t>(state->table.rows().row_count));
   return state;
 }

@@ -61,7 +61,7 @@ struct JoinState {
   JoinNode join;
   JoinTable table;
   std::vector<std::size_t> left_key_columns;
-  std::vector<std::size_t> right_output_columns;  // columns of table.rows() that the output takes
+  std::vector<std::shared_ptr<const Column>> right_values;  // columns of table.rows() that the output takes
   std::shared_ptr<const Schema> output;
   JoinCounts counts;                     // complete after the last operator finished, but right_*
   std::vector<std::uint8_t> right_seen;  // by right row; filled as operators finish

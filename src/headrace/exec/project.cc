@@ -1,7 +1,7 @@
 // See project.h.
 #include "headrace/exec/project.h"
 
-#include "headrace/expr/evaluate.h"
+#include "headrace/expr/dictionary_cache.h"
 
 namespace headrace {
 namespace {
@@ -9,20 +9,24 @@ namespace {
 class Project : public Operator {
  public:
   Project(std::shared_ptr<const std::vector<BoundExprPtr>> columns, std::shared_ptr<const Schema> schema,
-          MemoryBudget& memory)
-      : columns_(std::move(columns)), schema_(std::move(schema)), memory_(memory) {}
+          std::shared_ptr<DictionaryCache> dictionaries, MemoryBudget& memory)
+      : columns_(std::move(columns)),
+        schema_(std::move(schema)),
+        dictionaries_(std::move(dictionaries)),
+        memory_(memory) {}
 
   void push(const Batch& batch, std::vector<Batch>& out) override {
-    EvalContext context{memory_};
+    EvalContext context{memory_, dictionaries_.get()};
     Batch result{schema_, {}, batch.row_count};
     result.columns.reserve(columns_->size());
-    for (const BoundExprPtr& column : *columns_) result.columns.push_back(evaluate(*column, batch, context));
+    for (const BoundExprPtr& column : *columns_) result.columns.push_back(evaluate_coded(*column, batch, context));
     out.push_back(std::move(result));
   }
 
  private:
   std::shared_ptr<const std::vector<BoundExprPtr>> columns_;
   std::shared_ptr<const Schema> schema_;
+  std::shared_ptr<DictionaryCache> dictionaries_;
   MemoryBudget& memory_;
 };
 
@@ -32,7 +36,9 @@ MakeOperator project_operator(const std::vector<NamedExpr>& columns, const Schem
                               const std::shared_ptr<const Schema>& output, const RunContext& context) {
   auto bound = std::make_shared<std::vector<BoundExprPtr>>();
   for (const NamedExpr& column : columns) bound->push_back(bind(column.expr, input));
-  return [bound, output, memory = context.memory] { return std::make_unique<Project>(bound, output, *memory); };
+  return [bound, output, dictionaries = std::make_shared<DictionaryCache>(), memory = context.memory] {
+    return std::make_unique<Project>(bound, output, dictionaries, *memory);
+  };
 }
 
 }  // namespace headrace

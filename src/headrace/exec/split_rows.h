@@ -7,7 +7,7 @@
 #include "headrace/exec/operator.h"
 #include "headrace/exec/run_context.h"
 #include "headrace/exec/table.h"
-#include "headrace/expr/evaluate.h"
+#include "headrace/expr/dictionary_cache.h"
 #include "headrace/plan/pipeline.h"
 
 namespace headrace {
@@ -48,6 +48,7 @@ class PartSink : public Sink {
   const PartAssigner& assigner_;
   std::shared_ptr<const Schema> schema_;
   const RunContext& context_;
+  DictionaryCache dictionaries_;
   std::vector<std::vector<std::vector<Batch>>> by_split_;  // [split][part] → batches
   std::vector<std::int64_t> left_out_;                     // by worker
 };

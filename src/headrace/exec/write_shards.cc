@@ -10,7 +10,7 @@
 #include <fmt/format.h>
 
 #include "headrace/base/error.h"
-#include "headrace/expr/evaluate.h"
+#include "headrace/expr/dictionary_cache.h"
 
 namespace headrace {
 namespace {
@@ -47,8 +47,8 @@ void for_each_slice(const Table& table, std::int64_t begin, std::int64_t end, co
 }
 
 Batch encode(const Batch& rows, const std::vector<BoundExprPtr>& columns, const std::shared_ptr<const Schema>& schema,
-             MemoryBudget& memory) {
-  EvalContext context{memory};
+             DictionaryCache& dictionaries, MemoryBudget& memory) {
+  EvalContext context{memory, &dictionaries};
   Batch encoded{schema, {}, rows.row_count};
   for (std::size_t i = 0; i < columns.size(); ++i) {
     encoded.columns.push_back(with_context([&] { return evaluate(*columns[i], rows, context); },
@@ -95,6 +95,7 @@ WrittenShards write_shards(const std::vector<std::string>& part_names, const std
   std::size_t worker_count = std::max<std::size_t>(1, std::min(context.thread_count, tasks.size()));
   std::vector<WorkerTotals> totals(worker_count);
   std::atomic<std::size_t> tasks_done{0};
+  DictionaryCache dictionaries;
 
   run_tasks(tasks.size(), worker_count, *context.cancellation, [&](std::size_t task_index, std::size_t worker) {
     const ShardTask& task = tasks[task_index];
@@ -113,7 +114,7 @@ WrittenShards write_shards(const std::vector<std::string>& part_names, const std
                    [&](const Batch& rows) {
                      context.cancellation->check();
                      Clock::time_point start = Clock::now();
-                     Batch encoded = encode(rows, columns, schema, *context.memory);
+                     Batch encoded = encode(rows, columns, schema, dictionaries, *context.memory);
                      if (counts_rows) {
                        own.digest.add(encoded);
                        own.rows += rows.row_count;

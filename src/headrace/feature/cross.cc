@@ -23,9 +23,11 @@ std::unique_ptr<Transform> bind_cross(const TransformParameters& parameters, std
   check_hashable("cross", inputs);
   std::int64_t buckets = parameters.integer_in("buckets", 1, kBucketsMax);
   return plain_transform({TypeKind::kInt64, false, true, 2 + buckets}, [buckets](std::span<const Expr> parts) {
-    std::vector<Expr> args(parts.begin(), parts.end());
-    args.push_back(integer_literal(buckets));
-    return formula("2 + bucket", {{"bucket", call("hash_bucket", std::move(args))}});
+    // Each part has a hash of its own, so that one that comes from a dimension is hashed once a row of the dimension.
+    std::vector<Expr> hashes;
+    for (const Expr& part : parts) hashes.push_back(call("hash64", {part}));
+    Expr hash = call("combine_hashes", std::move(hashes));
+    return formula("2 + bucket", {{"bucket", call("bucket", {hash, integer_literal(buckets)})}});
   });
 }
 

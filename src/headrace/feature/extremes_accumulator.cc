@@ -25,6 +25,11 @@ class ExtremesAccumulator final : public Accumulator {
       add(batch);
     });
   }
+  void update_counted(std::span<const Column> inputs, std::span<const std::int64_t> counts) override {
+    for_counted_values<T>(inputs.front(), counts, [&](std::span<const T> values, std::span<const std::int64_t> times) {
+      for (std::size_t i = 0; i < values.size(); ++i) add({times[i], values[i], values[i]});
+    });
+  }
   void merge(const Accumulator& other) override { add(dynamic_cast<const ExtremesAccumulator&>(other).extremes_); }
   std::unique_ptr<Accumulator> fork() const override { return std::make_unique<ExtremesAccumulator>(state_of_); }
   Json finish() override { return state_of_(extremes_); }

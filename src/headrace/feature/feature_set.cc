@@ -146,6 +146,27 @@ std::vector<std::string> FeatureSet::input_columns() const {
   return names;
 }
 
+std::vector<Expr> FeatureSet::unfitted_expressions() const {
+  std::vector<Expr> exprs;
+  for (const Feature& feature : features_) {
+    std::size_t first_fitted = 0;
+    while (first_fitted < feature.transforms.size() && !feature.transforms[first_fitted]->is_fitted()) ++first_fitted;
+    for (const Expr& expr : feature.inputs_of(first_fitted)) exprs.push_back(expr);
+  }
+  return exprs;
+}
+
+Expr FeatureSet::with_precomputed(const Expr& expr) const {
+  for (const auto& [known, name] : precomputed_) {
+    if (same_expr(known, expr)) return column(name);
+  }
+  const auto* node = std::get_if<Call>(&expr->kind);
+  if (node == nullptr || precomputed_.empty()) return expr;
+  Call copy = *node;
+  for (Expr& arg : copy.args) arg = with_precomputed(arg);
+  return std::make_shared<const ExprNode>(ExprNode{std::move(copy), expr->span, expr->text});
+}
+
 std::vector<FitTask> FeatureSet::next_stage() const {
   std::vector<FitTask> tasks;
   for (std::size_t f = 0; f < features_.size(); ++f) {
@@ -153,7 +174,9 @@ std::vector<FitTask> FeatureSet::next_stage() const {
     std::size_t t = feature.next_to_fit();
     if (t == feature.transforms.size()) continue;
     const Transform& transform = *feature.transforms[t];
-    tasks.push_back({f, t, transform.fit_inputs(feature.inputs_of(t)), &transform});
+    std::vector<Expr> inputs = transform.fit_inputs(feature.inputs_of(t));
+    for (Expr& input : inputs) input = with_precomputed(input);
+    tasks.push_back({f, t, std::move(inputs), &transform});
   }
   return tasks;
 }
@@ -180,7 +203,7 @@ std::vector<Expr> FeatureSet::expressions() const {
   HEADRACE_CHECK(is_fitted());
   std::vector<Expr> exprs;
   for (const Feature& feature : features_) {
-    Expr expr = feature.inputs_of(feature.transforms.size()).front();
+    Expr expr = with_precomputed(feature.inputs_of(feature.transforms.size()).front());
     FeatureDomain domain = feature.final_domain();
     Type type = feature.final_type(domain);
     exprs.push_back(type == domain.type ? expr : cast(expr, type));

@@ -48,6 +48,13 @@ class FeatureSet {
   /// Columns of the feature table that the features read, each once, in order of the table.
   std::vector<std::string> input_columns() const;
 
+  /// What goes into the first fitted transform of each feature, or comes out of the last when none is: expressions over
+  /// the feature table that are known before anything is fitted.
+  std::vector<Expr> unfitted_expressions() const;
+  /// Says that the rows bring columns with the values of these expressions: fit tasks and expressions() then read the
+  /// columns in their place.
+  void set_precomputed(std::vector<std::pair<Expr, std::string>> columns) { precomputed_ = std::move(columns); }
+
   /// The tasks of the next stage; empty when everything is fitted. The tasks' transforms belong to this set.
   std::vector<FitTask> next_stage() const;
   void set_state(const FitTask& task, Json state);
@@ -91,11 +98,14 @@ class FeatureSet {
     std::string where(std::size_t transform_index) const;
   };
 
+  /// The expression with everything that is precomputed replaced by its column.
+  Expr with_precomputed(const Expr& expr) const;
   static Feature make_feature(const FeatureSpec& spec, const Schema& table);
   Json signature(const Feature& feature) const;
 
   std::vector<Feature> features_;
   Schema table_;
+  std::vector<std::pair<Expr, std::string>> precomputed_;
 };
 
 }  // namespace headrace

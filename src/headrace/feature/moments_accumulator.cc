@@ -15,6 +15,12 @@ class MomentsAccumulator final : public Accumulator {
   void update(std::span<const Column> inputs) override {
     for_present_values<double>(inputs.front(), [&](std::span<const double> values) { moments_.add(values); });
   }
+  void update_counted(std::span<const Column> inputs, std::span<const std::int64_t> counts) override {
+    for_counted_values<double>(inputs.front(), counts,
+                               [&](std::span<const double> values, std::span<const std::int64_t> times) {
+                                 for (std::size_t i = 0; i < values.size(); ++i) moments_.add(values[i], times[i]);
+                               });
+  }
   void merge(const Accumulator& other) override {
     moments_.merge(dynamic_cast<const MomentsAccumulator&>(other).moments_);
   }

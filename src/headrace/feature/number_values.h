@@ -36,6 +36,29 @@ void for_present_values(const Column& column, const Add& add) {
   if (count > 0) add(std::span<const T>(present.data(), count));
 }
 
+/// The same with how often each value counts: add(std::span<const T>, std::span<const std::int64_t>). Rows that count 0
+/// times are left out.
+template <typename T, typename Add>
+void for_counted_values(const Column& column, std::span<const std::int64_t> counts, const Add& add) {
+  std::array<T, 1024> values;
+  std::array<std::int64_t, 1024> times;
+  std::size_t row = 0;
+  while (row < counts.size()) {
+    std::size_t count = 0;
+    for (; row < counts.size() && count < values.size(); ++row) {
+      if (counts[row] == 0 || column.is_null(static_cast<std::int64_t>(row))) continue;
+      T value = column.values<T>()[row];
+      if constexpr (std::is_floating_point_v<T>) {
+        if (std::isnan(value)) continue;
+        value += 0.0;
+      }
+      values[count] = value;
+      times[count++] = counts[row];
+    }
+    if (count > 0) add(std::span<const T>(values.data(), count), std::span<const std::int64_t>(times.data(), count));
+  }
+}
+
 /// `value`, the `statistic` of a transform. Throws Error(kBadData) when it is infinite: literals of a model must not
 /// be.
 double finite_statistic(double value, std::string_view transform, std::string_view statistic);

@@ -59,6 +59,13 @@ class QuantilesAccumulator final : public Accumulator {
       quantiles_.update(std::span<const std::uint64_t>(keys.data(), values.size()));
     });
   }
+  void update_counted(std::span<const Column> inputs, std::span<const std::int64_t> counts) override {
+    for_counted_values<T>(inputs.front(), counts, [&](std::span<const T> values, std::span<const std::int64_t> times) {
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        quantiles_.update(key_of(values[i]), static_cast<std::uint64_t>(times[i]));
+      }
+    });
+  }
   void merge(const Accumulator& other) override {
     quantiles_.merge(dynamic_cast<const QuantilesAccumulator&>(other).quantiles_);
   }

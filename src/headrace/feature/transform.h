@@ -40,6 +40,9 @@ class Accumulator {
   virtual ~Accumulator() = default;
   /// Adds rows: columns of Transform::fit_inputs(), of equal length. Nulls and NaN count as missing.
   virtual void update(std::span<const Column> inputs) = 0;
+  /// Adds row i of the inputs counts[i] times; the state is the same as if update() had seen the rows so often. This is
+  /// how a statistic of a dictionary column, such as what a join brought, is collected: by the value, not by the row.
+  virtual void update_counted(std::span<const Column> inputs, std::span<const std::int64_t> counts) = 0;
   /// Adds another's rows: one made by the same transform, in the same round. Any order of updates and merges gives the
   /// same state, bit for bit.
   virtual void merge(const Accumulator& other) = 0;

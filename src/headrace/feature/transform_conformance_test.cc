@@ -3,6 +3,7 @@
 #include "headrace/feature/transform_conformance.h"
 
 #include <algorithm>
+#include <map>
 
 #include "headrace/base/error.h"
 #include "headrace/expr/evaluate.h"
@@ -70,6 +71,17 @@ std::vector<Column> evaluate_all(const std::vector<Expr>& exprs, const Batch& ro
   return columns;
 }
 
+/// For the first row of each value how often it comes, for the others 0.
+static std::vector<std::int64_t> counts_of_equal_rows(const Column& column) {
+  std::vector<std::int64_t> counts(static_cast<std::size_t>(column.length()));
+  std::map<std::string, std::size_t> first;
+  for (std::int64_t row = 0; row < column.length(); ++row) {
+    auto at = static_cast<std::size_t>(row);
+    ++counts[first.try_emplace(format_cell(column, row), at).first->second];
+  }
+  return counts;
+}
+
 void fit(FeatureSet& set, const std::vector<Batch>& parts, std::mt19937& random) {
   for (std::vector<FitTask> stage = set.next_stage(); !stage.empty(); stage = set.next_stage()) {
     for (const FitTask& task : stage) {
@@ -79,7 +91,12 @@ void fit(FeatureSet& set, const std::vector<Batch>& parts, std::mt19937& random)
         std::vector<std::unique_ptr<Accumulator>> own;
         for (const Batch& part : parts) {
           own.push_back(merged->fork());
-          own.back()->update(evaluate_all(task.inputs, part));
+          std::vector<Column> inputs = evaluate_all(task.inputs, part);
+          if (inputs.size() == 1 && random() % 2 == 0) {
+            own.back()->update_counted(inputs, counts_of_equal_rows(inputs.front()));
+          } else {
+            own.back()->update(inputs);
+          }
         }
         while (own.size() > 1) {  // any tree
           std::shuffle(own.begin(), own.end(), random);

@@ -54,6 +54,20 @@ class WordCounter final : public Accumulator {
       update_strings(inputs.front());
     }
   }
+  void update_counted(std::span<const Column> inputs, std::span<const std::int64_t> counts) override {
+    const Column& column = inputs.front();
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+      if (counts[i] == 0 || column.is_null(static_cast<std::int64_t>(i))) continue;
+      if (integers_) {
+        std::int64_t value = column.values<std::int64_t>()[i];
+        auto bytes = std::bit_cast<std::array<char, sizeof value>>(value);
+        count({bytes.data(), bytes.size()}, hash_int64(value), counts[i]);
+      } else {
+        std::string_view value = column.string_at(static_cast<std::int64_t>(i));
+        count(value, hash_bytes(value), counts[i]);
+      }
+    }
+  }
   void merge(const Accumulator& other) override {
     const auto& counter = dynamic_cast<const WordCounter&>(other);
     counts_.add_all(counter.counts_);
@@ -97,9 +111,9 @@ class WordCounter final : public Accumulator {
     }
   }
 
-  void count(std::string_view key, std::uint64_t hash) {
-    counts_.add(key, hash, 1);
-    ++value_count_;
+  void count(std::string_view key, std::uint64_t hash, std::int64_t times = 1) {
+    counts_.add(key, hash, times);
+    value_count_ += times;
   }
 
   std::vector<CountMap::Entry> chosen_words() const {

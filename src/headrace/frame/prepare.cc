@@ -63,7 +63,7 @@ void PreparedPipeline::make_roots() {
       pipeline.features.empty() ? pass_through_features(feature_table->schema) : pipeline.features;
   features = std::make_unique<FeatureSet>(specs, feature_table->schema);
 
-  std::vector<std::string> columns = features->input_columns();
+  std::vector<std::string> columns;  // that others than features read
   if (pipeline.split) {
     add_names(columns, split_columns(*pipeline.split));
     with_context([&] { return PartAssigner(pipeline.split, feature_table->schema); },
@@ -84,10 +84,38 @@ void PreparedPipeline::make_roots() {
         },
         [&] { return "checking the contract at " + place_of(pipeline, pipeline.contract->place); });
   }
-  feature_root = narrow(feature_table, columns, pipeline.feature_table + ": feature columns");
-  std::vector<NodePtr> optimized = optimize(roots());
+  feature_root = feature_table;
+  precompute_reductions(columns);
+  std::set<std::string> sources_by_column;
+  for (const auto& [name, reader] : readers) {
+    if (reader->reads_by_column()) sources_by_column.insert(name);
+  }
+  std::vector<NodePtr> optimized = optimize(roots(), sources_by_column);
   feature_root = optimized[0];
   if (contract_root) contract_root = optimized[1];
+}
+
+void PreparedPipeline::precompute_reductions(const std::vector<std::string>& others) {
+  const Schema& table = feature_root->schema;
+  std::vector<std::pair<Expr, std::string>> reductions;
+  std::vector<std::string> read = others;
+  for (const Expr& expr : features->unfitted_expressions()) {
+    bool is_known = std::ranges::any_of(reductions, [&](const auto& known) { return same_expr(known.first, expr); });
+    if (is_known) continue;
+    if (is_reduction(expr, table)) {
+      reductions.emplace_back(expr, fmt::format("feature#{}", reductions.size() + 1));
+    } else {
+      collect_columns(expr, read);
+    }
+  }
+  std::vector<NamedExpr> columns;
+  for (const Field& field : table) {
+    if (std::ranges::find(read, field.name) != read.end()) columns.push_back({field.name, column(field.name)});
+  }
+  for (const auto& [expr, name] : reductions) columns.push_back({name, expr});
+  for (const std::string& name : others) table.index_of(name);
+  feature_root = make_project(feature_root, std::move(columns), pipeline.feature_table + ": feature columns");
+  features->set_precomputed(std::move(reductions));
 }
 
 void PreparedPipeline::check_outputs() const {

@@ -41,6 +41,8 @@ class PreparedPipeline {
  private:
   void open_sources(std::shared_ptr<FileSystem> fs, const RunContext& context);
   void make_roots();
+  /// Lets the feature table carry what features make of wide columns, instead of these.
+  void precompute_reductions(const std::vector<std::string>& others);
   void check_outputs() const;
 };
 

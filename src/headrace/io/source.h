@@ -75,6 +75,8 @@ class SourceReader {
   /// All columns that can be read, declared types applied.
   virtual const Schema& schema() const = 0;
   virtual std::size_t split_count() const = 0;
+  /// Whether columns that are not asked for cost nothing, so that reading twice is cheaper than keeping rows.
+  virtual bool reads_by_column() const { return false; }
   /// Opens one split. Splits are numbered in row order: file by file, from its start to its end. Thread-safe.
   virtual std::unique_ptr<SplitStream> open_split(std::size_t split_index, const ScanRequest& request) const = 0;
   virtual const std::vector<FileInfo>& files() const = 0;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 
 namespace headrace {
@@ -24,6 +25,26 @@ void Moments::add(double value) noexcept {
 
 void Moments::add(std::span<const double> values) noexcept {
   for (const double value : values) add(value);
+}
+
+void Moments::add(double value, int64_t times) noexcept {
+  // In this range the square is exactly the sum of two doubles, neither of which is subnormal.
+  constexpr double kLeast = 0x1p-400;
+  constexpr double kGreatest = 0x1p+400;
+  const double magnitude = std::fabs(value);
+  if (value == 0.0) {
+    count += times;
+  } else if (magnitude >= kLeast && magnitude <= kGreatest) {
+    const double square = value * value;
+    const double rest = std::fma(value, value, -square);
+    const auto factor = static_cast<double>(times);
+    count += times;
+    sum.add_product(value, factor);
+    sum_of_squares.add_product(square, factor);
+    sum_of_squares.add_product(rest, factor);
+  } else {
+    for (int64_t i = 0; i < times; ++i) add(value);
+  }
 }
 
 void Moments::merge(const Moments& other) noexcept {

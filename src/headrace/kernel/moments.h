@@ -32,6 +32,9 @@ struct Moments {
   void add(double value) noexcept;
   void add(std::span<const double> values) noexcept;
 
+  /// Adds the value `times` times, with the same bits as so many single additions. Requires 0 <= times < 2^53.
+  void add(double value, int64_t times) noexcept;
+
   /// Adds all that `other` has seen.
   void merge(const Moments& other) noexcept;
 

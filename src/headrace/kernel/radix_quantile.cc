@@ -56,35 +56,44 @@ RadixQuantiles RadixQuantiles::fork() const {
   return copy;
 }
 
-void RadixQuantiles::take(const Bucket& bucket, uint64_t key) {
+void RadixQuantiles::take(const Bucket& bucket, uint64_t key, uint64_t times) {
   if (bucket.collects) {
     std::vector<uint64_t>& collected = collected_[bucket.place];
     if (collected.capacity() == 0) collected.reserve(bucket.count);
-    collected.push_back(key);
+    collected.insert(collected.end(), times, key);
     return;
   }
   const uint64_t digit = leading_bits(key << known_bits_, round_bits_);
   Counter& counter = counters_[(bucket.place << round_bits_) + digit];
-  ++counter.count;
+  counter.count += times;
   counter.key_min = std::min(counter.key_min, key);
   counter.key_max = std::max(counter.key_max, key);
 }
 
 void RadixQuantiles::update(std::span<const uint64_t> keys) {
   if (known_bits_ == 0) {
-    for (const uint64_t key : keys) take(buckets_[0], key);
+    for (const uint64_t key : keys) take(buckets_[0], key, 1);
     return;
   }
   for (const uint64_t key : keys) {
-    const uint64_t leading = leading_bits(key, kFirstBits);
-    const uint32_t begin = first_bucket_[leading];
-    const uint32_t end = first_bucket_[leading + 1];
-    if (begin == end) continue;
-    const uint64_t prefix = leading_bits(key, known_bits_);
-    const auto found = std::lower_bound(buckets_.begin() + begin, buckets_.begin() + end, prefix,
-                                        [](const Bucket& bucket, uint64_t wanted) { return bucket.prefix < wanted; });
-    if (found != buckets_.begin() + end && found->prefix == prefix) take(*found, key);
+    if (const Bucket* bucket = find_bucket(key)) take(*bucket, key, 1);
   }
+}
+
+void RadixQuantiles::update(uint64_t key, uint64_t times) {
+  const Bucket* bucket = known_bits_ == 0 ? buckets_.data() : find_bucket(key);
+  if (bucket != nullptr) take(*bucket, key, times);
+}
+
+const RadixQuantiles::Bucket* RadixQuantiles::find_bucket(uint64_t key) const {
+  const uint64_t leading = leading_bits(key, kFirstBits);
+  const uint32_t begin = first_bucket_[leading];
+  const uint32_t end = first_bucket_[leading + 1];
+  if (begin == end) return nullptr;
+  const uint64_t prefix = leading_bits(key, known_bits_);
+  const auto found = std::lower_bound(buckets_.begin() + begin, buckets_.begin() + end, prefix,
+                                      [](const Bucket& bucket, uint64_t wanted) { return bucket.prefix < wanted; });
+  return found != buckets_.begin() + end && found->prefix == prefix ? &*found : nullptr;
 }
 
 void RadixQuantiles::merge(const RadixQuantiles& other) {

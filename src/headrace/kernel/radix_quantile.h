@@ -56,6 +56,9 @@ class RadixQuantiles {
   /// Takes the next keys of the column. Every round must see the same keys, in any order.
   void update(std::span<const uint64_t> keys);
 
+  /// Takes a key that comes `times` times.
+  void update(uint64_t key, uint64_t times);
+
   /// Adds the keys of this round that `other`, a fork of this object or of a fork of it, has taken.
   void merge(const RadixQuantiles& other);
 
@@ -97,7 +100,9 @@ class RadixQuantiles {
   RadixQuantiles() = default;
 
   void start();
-  void take(const Bucket& bucket, uint64_t key);
+  /// Returns the bucket that the key lies in, or nullptr.
+  const Bucket* find_bucket(uint64_t key) const;
+  void take(const Bucket& bucket, uint64_t key, uint64_t times);
   void rank_requests();
   void resolve_collected();
   void resolve_counted(std::vector<Bucket>& next);

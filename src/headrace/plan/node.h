@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -112,9 +113,13 @@ std::string_view kind_name(const Node& node);
 /// bounds; a node met a second time is named, not repeated.
 std::string explain_tree(const NodePtr& root);
 
-/// The plan with every scan and project narrowed to the columns that are needed above it (a node with several parents
-/// keeps the union), and conjuncts of filters over scans copied into ScanNode::bounds. Same rows, same order. Returns
-/// the new roots in the order of `roots`; sharing between and within them is kept.
-std::vector<NodePtr> optimize(const std::vector<NodePtr>& roots);
+/// Whether `expr` over columns of `schema` reads strings or lists only, gives a value of fixed width, and cannot fail:
+/// what optimize() computes as early as it can.
+bool is_reduction(const Expr& expr, const Schema& schema);
+
+/// The plan with the rules of plan/optimize/ applied: same rows, same order, as `roots` give. Sources in
+/// `sources_by_column` are cheap to read once more by column: each of their readers gets a scan of its own. Returns the
+/// new roots in the order of `roots`; other sharing between and within them is kept.
+std::vector<NodePtr> optimize(const std::vector<NodePtr>& roots, const std::set<std::string>& sources_by_column = {});
 
 }  // namespace headrace

@@ -38,6 +38,8 @@ extern const Function kCast;
 extern const Function kTryCast;
 
 // hash
+extern const Function kBucket;
+extern const Function kCombineHashes;
 extern const Function kHash64;
 extern const Function kHashBucket;
 
@@ -156,6 +158,8 @@ const Function* const kTable[] = {
     &kTryCast,
 
     // hash
+    &kBucket,
+    &kCombineHashes,
     &kHash64,
     &kHashBucket,
 

@@ -1,4 +1,6 @@
-// hash64 hash_bucket: stable hashes of values.
+// hash64 hash_bucket, and in steps bucket and combine_hashes: stable hashes of values.
+#include "headrace/kernel/hash.h"
+
 #include <algorithm>
 
 #include "headrace/base/error.h"
@@ -9,6 +11,8 @@
 
 namespace headrace {
 
+extern const Function kBucket;
+extern const Function kCombineHashes;
 extern const Function kHash64;
 extern const Function kHashBucket;
 
@@ -63,9 +67,71 @@ Column eval_hash_bucket(const FunctionCall& call) {
   return map_hashes(call, hash_arguments(call, last), [buckets](std::uint64_t hash) { return hash % buckets; });
 }
 
+Resolved resolve_bucket(std::span<const BoundExprPtr> args) {
+  constexpr std::string_view kAccepted = "a hash (int64) and a literal number of buckets: bucket(hash64(a), 1000)";
+  std::vector<Type> given = types_of(args);
+  require_arg_count("bucket", given, 2, 2, kAccepted);
+  if (!can_coerce(given[0], TypeKind::kInt64)) refuse_args("bucket", given, kAccepted);
+  positive_literal("bucket", args, 1, kAccepted);
+  return {{TypeKind::kInt64, TypeKind::kInt64}, TypeKind::kInt64};
+}
+
+Column eval_bucket(const FunctionCall& call) {
+  auto buckets = static_cast<std::uint64_t>(call.expr.args[1]->literal.as_int());
+  std::shared_ptr<Buffer> values = allocate_values<std::int64_t>(call);
+  std::ranges::transform(call.args[0].values<std::int64_t>(), values->mutable_as<std::int64_t>(), [&](std::int64_t h) {
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(h) % buckets);
+  });
+  return Column::fixed(TypeKind::kInt64, call.row_count, std::move(values));
+}
+
+Resolved resolve_combine(std::span<const Type> given) {
+  constexpr std::string_view kAccepted = "hashes (int64): combine_hashes(hash64(a), hash64(b))";
+  require_arg_count("combine_hashes", given, 1, kAnyCount, kAccepted);
+  for (const Type& type : given) {
+    if (!can_coerce(type, TypeKind::kInt64)) refuse_args("combine_hashes", given, kAccepted);
+  }
+  return {std::vector<Type>(given.size(), TypeKind::kInt64), TypeKind::kInt64};
+}
+
+Column eval_combine(const FunctionCall& call) {
+  std::shared_ptr<Buffer> values = allocate_values<std::int64_t>(call);
+  std::vector<std::uint64_t> parts(call.args.size());
+  for (std::int64_t row = 0; row < call.row_count; ++row) {
+    auto at = static_cast<std::size_t>(row);
+    for (std::size_t k = 0; k < parts.size(); ++k) {
+      parts[k] = static_cast<std::uint64_t>(call.args[k].values<std::int64_t>()[at]);
+    }
+    values->mutable_as<std::int64_t>()[row] = static_cast<std::int64_t>(hash_combine(parts));
+  }
+  return Column::fixed(TypeKind::kInt64, call.row_count, std::move(values));
+}
+
 bool never_null(const BoundExpr&) { return false; }
 
 }  // namespace
+
+const Function kBucket = {
+    .name = "bucket",
+    .group = "hash",
+    .signature = "bucket(hash: int64, buckets: int64 literal) -> int64",
+    .summary = "A hash, without sign, modulo the number of buckets: bucket(hash64(x), n) is hash_bucket(x, n).",
+    .examples = {{"bucket(hash64('JFK'), 1000)", "415"}, {"bucket(-1, 10)", "5"}},
+    .eval = eval_bucket,
+    .fails = Fails::kNever,
+    .resolve_args = resolve_bucket,
+};
+
+const Function kCombineHashes = {
+    .name = "combine_hashes",
+    .group = "hash",
+    .signature = "combine_hashes(hash: int64, ...) -> int64",
+    .summary = "The hash of hashes: combine_hashes(hash64(x), hash64(y)) is hash64(x, y).",
+    .examples = {{"combine_hashes(hash64('JFK'), hash64('SFO')) = hash64('JFK', 'SFO')", "true"}},
+    .resolve = resolve_combine,
+    .eval = eval_combine,
+    .fails = Fails::kNever,
+};
 
 const Function kHash64 = {
     .name = "hash64",

@@ -207,6 +207,7 @@ class ParquetSource final : public SourceReader {
 
   const Schema& schema() const override { return schema_; }
   std::size_t split_count() const override { return splits_.size(); }
+  bool reads_by_column() const override { return true; }
   const std::vector<FileInfo>& files() const override { return infos_; }
   std::optional<std::int64_t> row_count() const override { return row_count_; }
 

@@ -1,4 +1,5 @@
 // See node.h. Columns first: bounds then go to scans that are final, and through fewer projects.
+#include <map>
 #include <set>
 
 #include "headrace/plan/optimize/rewrite.h"
@@ -14,6 +15,24 @@ void collect_nodes(const NodePtr& node, std::set<const Node*>& seen, std::vector
 
 }  // namespace
 
+NodePtr with_inputs(const NodePtr& node, const std::map<const Node*, NodePtr>& rebuilt) {
+  Node copy = *node;
+  struct Replace {
+    const std::map<const Node*, NodePtr>& rebuilt;
+    void operator()(ScanNode&) const {}
+    void operator()(FilterNode& filter) const { filter.input = rebuilt.at(filter.input.get()); }
+    void operator()(ProjectNode& project) const { project.input = rebuilt.at(project.input.get()); }
+    void operator()(JoinNode& join) const {
+      join.left = rebuilt.at(join.left.get());
+      join.right = rebuilt.at(join.right.get());
+    }
+    void operator()(AggregateNode& aggregate) const { aggregate.input = rebuilt.at(aggregate.input.get()); }
+    void operator()(DeduplicateNode& deduplicate) const { deduplicate.input = rebuilt.at(deduplicate.input.get()); }
+  };
+  std::visit(Replace{rebuilt}, copy.kind);
+  return std::make_shared<const Node>(std::move(copy));
+}
+
 std::vector<NodePtr> nodes_bottom_up(const std::vector<NodePtr>& roots) {
   std::set<const Node*> seen;
   std::vector<NodePtr> nodes;
@@ -21,6 +40,8 @@ std::vector<NodePtr> nodes_bottom_up(const std::vector<NodePtr>& roots) {
   return nodes;
 }
 
-std::vector<NodePtr> optimize(const std::vector<NodePtr>& roots) { return push_bounds(prune_columns(roots)); }
+std::vector<NodePtr> optimize(const std::vector<NodePtr>& roots, const std::set<std::string>& sources_by_column) {
+  return push_bounds(prune_columns(push_reductions(split_scans(roots, sources_by_column))));
+}
 
 }  // namespace headrace

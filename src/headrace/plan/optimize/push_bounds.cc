@@ -126,24 +126,6 @@ std::vector<Expr> find_bounds(const Node& scan, const Readers& readers) {
   }
 }
 
-NodePtr with_inputs(const NodePtr& node, const std::map<const Node*, NodePtr>& rebuilt) {
-  Node copy = *node;
-  struct Replace {
-    const std::map<const Node*, NodePtr>& rebuilt;
-    void operator()(ScanNode&) const {}
-    void operator()(FilterNode& filter) const { filter.input = rebuilt.at(filter.input.get()); }
-    void operator()(ProjectNode& project) const { project.input = rebuilt.at(project.input.get()); }
-    void operator()(JoinNode& join) const {
-      join.left = rebuilt.at(join.left.get());
-      join.right = rebuilt.at(join.right.get());
-    }
-    void operator()(AggregateNode& aggregate) const { aggregate.input = rebuilt.at(aggregate.input.get()); }
-    void operator()(DeduplicateNode& deduplicate) const { deduplicate.input = rebuilt.at(deduplicate.input.get()); }
-  };
-  std::visit(Replace{rebuilt}, copy.kind);
-  return std::make_shared<const Node>(std::move(copy));
-}
-
 }  // namespace
 
 std::vector<NodePtr> push_bounds(const std::vector<NodePtr>& roots) {
