@@ -34,6 +34,22 @@ NodePtr narrow(const NodePtr& node, const std::vector<std::string>& names, const
   return make_project(node, std::move(columns), label);
 }
 
+/// Adds the largest parts of `expr` that are reductions to `reductions`, with names, and the columns that the rest reads
+/// to `read`.
+void collect_reductions(const Expr& expr, const Schema& table, std::vector<std::pair<Expr, std::string>>& reductions,
+                        std::vector<std::string>& read) {
+  if (is_reduction(expr, table)) {
+    bool is_known = std::ranges::any_of(reductions, [&](const auto& known) { return same_expr(known.first, expr); });
+    if (!is_known) reductions.emplace_back(expr, fmt::format("feature#{}", reductions.size() + 1));
+    return;
+  }
+  if (const auto* node = std::get_if<Call>(&expr->kind)) {
+    for (const Expr& arg : node->args) collect_reductions(arg, table, reductions, read);
+  } else {
+    collect_columns(expr, read);
+  }
+}
+
 std::string place_of(const Pipeline& pipeline, const FilePlace& place) {
   return place.line == 0 ? pipeline.file : fmt::format("{}:{}:{}", pipeline.file, place.line, place.column);
 }
@@ -99,15 +115,7 @@ void PreparedPipeline::precompute_reductions(const std::vector<std::string>& oth
   const Schema& table = feature_root->schema;
   std::vector<std::pair<Expr, std::string>> reductions;
   std::vector<std::string> read = others;
-  for (const Expr& expr : features->unfitted_expressions()) {
-    bool is_known = std::ranges::any_of(reductions, [&](const auto& known) { return same_expr(known.first, expr); });
-    if (is_known) continue;
-    if (is_reduction(expr, table)) {
-      reductions.emplace_back(expr, fmt::format("feature#{}", reductions.size() + 1));
-    } else {
-      collect_columns(expr, read);
-    }
-  }
+  for (const Expr& expr : features->unfitted_expressions()) collect_reductions(expr, table, reductions, read);
   std::vector<NamedExpr> columns;
   for (const Field& field : table) {
     if (std::ranges::find(read, field.name) != read.end()) columns.push_back({field.name, column(field.name)});
