@@ -283,4 +283,20 @@ TEST_CASE("moments of parts merge into the moments of the whole") {
   CHECK(same_bits(right.variance(VarianceKind::kSample), whole.variance(VarianceKind::kSample)));
 }
 
+TEST_CASE("a value added several times at once gives the bits of single additions") {
+  std::mt19937_64 random(5);
+  Moments at_once, one_by_one;
+  std::vector<double> values = {0.0, 1.0, -3.5, 1e300, -1e300, 4e-320, 1e-200, -7e-130, 1e130, 0.1};
+  for (int i = 0; i < 500; ++i)
+    values.push_back(std::ldexp(static_cast<double>(random()), static_cast<int>(random() % 200) - 100));
+  for (double value : values) {
+    int64_t times = static_cast<int64_t>(random() % 50);
+    at_once.add(value, times);
+    for (int64_t i = 0; i < times; ++i) one_by_one.add(value);
+  }
+  CHECK(at_once.count == one_by_one.count);
+  CHECK(at_once.sum.to_bytes() == one_by_one.sum.to_bytes());
+  CHECK(at_once.sum_of_squares.to_bytes() == one_by_one.sum_of_squares.to_bytes());
+}
+
 }  // namespace headrace

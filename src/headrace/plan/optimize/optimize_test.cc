@@ -230,6 +230,39 @@ TEST_CASE("bounds pass filters and projects that rename, but neither joins nor w
   CHECK(bounds_of({filter(shared, "delay > 0"), shared}) == "");
 }
 
+TEST_CASE(
+    "what reads texts alone is computed where they enter the plan, unless it can fail or somebody else reads it") {
+  NodePtr rows = join(filter(flights(), "delay > 0"), planes());
+  CHECK(optimized(select(rows, {{"h", "hash_bucket(origin, 10)"}, {"y", "year_p"}})) ==
+        "project h = \"h#1\", y = year_p -> 2 columns  [s]\n"
+        "  join left on tailnum = tailnum -> 3 columns  [j]\n"
+        "    project 2 passed -> 2 columns  [j]\n"
+        "      filter delay > 0 -> 3 columns  [f]\n"
+        "        project h#1 = hash_bucket(origin, 10), 2 passed -> 3 columns  [flights]\n"
+        "          scan flights -> 3 columns, bounds: delay > 0\n"
+        "    project year_p = year, 1 passed -> 2 columns  [j]\n"
+        "      scan planes -> 2 columns\n");
+  std::string kept = optimized(select(rows, {{"n", "cast(origin as int64)"}}));
+  CHECK(kept.starts_with("project n = cast(origin as int64)"));
+  NodePtr shared = filter(flights(), "delay > 0");
+  NodePtr sums = make_aggregate(shared, {"origin"}, named({{"m", "mean(delay)"}}), "g");
+  std::string both =
+      optimized(select(join(shared, sums, JoinKind::kLeft, "origin"), {{"l", "length(origin)"}, {"m", "m"}}));
+  CHECK(both.find("length(origin), ") > both.find("join"));
+  CHECK(both.find("length(origin), ") < both.find("scan"));
+}
+
+TEST_CASE("a source that is read by column has a scan for each reader, with its own columns and bounds") {
+  NodePtr scan = flights();
+  NodePtr sums = make_aggregate(filter(scan, "delay > 5"), {"origin"}, named({{"m", "mean(delay)"}}), "g");
+  NodePtr root =
+      select(join(filter(scan, "year > 2012"), sums, JoinKind::kLeft, "origin"), {{"m", "m"}, {"y", "year"}});
+  std::string text = explain_tree(optimize({root}, {"flights"}).at(0));
+  CHECK(text.find("scan flights -> 2 columns, bounds: year > 2012") != std::string::npos);
+  CHECK(text.find("scan flights -> 2 columns, bounds: delay > 5") != std::string::npos);
+  CHECK(explain_tree(optimize({root}).at(0)).find("again") != std::string::npos);
+}
+
 TEST_CASE("optimised plans drawn at random keep their roots' columns, are consistent, and read no more than before") {
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
     std::mt19937_64 random(seed);
