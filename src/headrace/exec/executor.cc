@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -48,13 +49,15 @@ struct Executor::Stages {
   struct Entry {
     OperatorReport report;
     StageCounts counts;
-    std::shared_ptr<JoinState> join;
+    std::shared_ptr<JoinState> join;  // until its rows have passed
+    std::optional<JoinKind> join_kind;
   };
   /// A source and the operators behind it, not run yet.
   struct Stream {
     StageSource source;
     StageCounts* source_counts = nullptr;  // where the source's own counts go; of a kept table: thrown away
     std::vector<StageOperator> operators;
+    std::vector<Entry*> joins;   // whose right tables can go when the stream has run
     std::size_t last_entry = 0;  // whose rows_out are the stream's rows
   };
   struct Kept {
@@ -158,6 +161,7 @@ struct Executor::Stages {
     entry.report.inputs.push_back(right_entry);
     entry.report.right_rows_in = state->table.rows().row_count;
     entry.join = std::move(state);
+    stream.joins.push_back(&entry);
     return stream;
   }
 
@@ -177,8 +181,7 @@ struct Executor::Stages {
     Stream stream = open(input);
     std::size_t input_entry = stream.last_entry;
     double seconds = 0;
-    with_context([&] { run_stage(stream.source, stream.operators, sink, *stream.source_counts, &seconds, context); },
-                 [&] { return "running " + node.label; });
+    with_context([&] { run_stream(stream, sink, &seconds); }, [&] { return "running " + node.label; });
     Entry& entry = add_entry(std::string(kind_name(node)), node.label, {input_entry});
     auto table = std::make_shared<const Table>(
         with_context([&] { return sink.result(); }, [&] { return "running " + node.label; }));
@@ -206,10 +209,23 @@ struct Executor::Stages {
     return stream;
   }
 
-  Table run_to_table(const Stream& stream, const Schema& schema) {
+  Table run_to_table(Stream& stream, const Schema& schema) {
     TableSink sink(std::make_shared<const Schema>(schema), *context.memory);
-    run_stage(stream.source, stream.operators, sink, *stream.source_counts, nullptr, context);
+    run_stream(stream, sink, nullptr);
     return sink.result();
+  }
+
+  /// Runs all rows of `stream` into `sink`, then lets go of what only they needed.
+  void run_stream(Stream& stream, Sink& sink, double* sink_seconds) {
+    run_stage(stream.source, stream.operators, sink, *stream.source_counts, sink_seconds, context);
+    stream.operators.clear();
+    for (Entry* entry : stream.joins) {
+      entry->join->count_right();
+      entry->report.join = entry->join->counts;
+      entry->join_kind = entry->join->join.how;
+      entry->join.reset();
+    }
+    stream.joins.clear();
   }
 
   std::int64_t rows_out_of(std::size_t entry) const { return entries[entry]->counts.rows_out; }
@@ -234,7 +250,7 @@ Executor::~Executor() = default;
 
 std::size_t Executor::run(const NodePtr& root, Sink& sink) {
   Stages::Stream stream = stages_->open(*root);
-  run_stage(stream.source, stream.operators, sink, *stream.source_counts, nullptr, stages_->context);
+  stages_->run_stream(stream, sink, nullptr);
   return stream.last_entry;
 }
 
@@ -256,11 +272,9 @@ std::vector<OperatorReport> Executor::reports() const {
     report.seconds = entry->counts.seconds;
     report.bytes_out = entry->counts.bytes_out;
     std::int64_t kept_rows = std::min(report.rows_in, report.rows_out);
-    if (entry->join) {
-      entry->join->count_right();
-      report.join = entry->join->counts;
+    if (entry->join_kind) {
       // A left row that stays does so once; further matches of it are added rows.
-      JoinKind how = entry->join->join.how;
+      JoinKind how = *entry->join_kind;
       if (how == JoinKind::kInner || how == JoinKind::kSemi) kept_rows = report.join.left_matched;
       if (how == JoinKind::kAnti) kept_rows = report.join.left_unmatched;
       if (how == JoinKind::kLeft) kept_rows = report.rows_in;

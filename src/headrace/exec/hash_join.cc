@@ -54,7 +54,9 @@ class Probe : public Operator {
     counts_.left_matched += matched;
     counts_.left_unmatched += batch.row_count - matched;
     bool keeps_left_only = state_->join.how == JoinKind::kSemi || state_->join.how == JoinKind::kAnti;
-    keeps_left_only ? push_left_rows(batch, out) : push_pairs(batch, out);
+    bool is_one_to_one = state_->join.how == JoinKind::kLeft && table.is_unique();
+    if (keeps_left_only) return push_left_rows(batch, out);
+    is_one_to_one ? push_with_codes(batch, out) : push_pairs(batch, out);
   }
 
   void finish() override {
@@ -78,7 +80,15 @@ class Probe : public Operator {
     out.push_back(std::move(result));
   }
 
-  /// Inner and left joins: pairs of rows.
+  /// A left join with unique right keys: every left row stays, and the right row that find() gave is its code.
+  void push_with_codes(const Batch& batch, std::vector<Batch>& out) {
+    for (std::int32_t id : ids_) {
+      if (id >= 0) seen_[static_cast<std::size_t>(id)] = 1;
+    }
+    out.push_back(with_right_columns(batch, ids_));
+  }
+
+  /// Inner joins, and those whose right keys repeat: pairs of rows.
   void push_pairs(const Batch& batch, std::vector<Batch>& out) {
     bool keeps_unmatched = state_->join.how == JoinKind::kLeft;
     left_rows_.clear();
@@ -95,33 +105,31 @@ class Probe : public Operator {
         left_rows_.push_back(static_cast<std::int32_t>(row));
         right_rows_.push_back(right_row);
       }
-      if (left_rows_.size() >= batch_rows_) emit_pairs(batch, false, out);
+      if (left_rows_.size() >= batch_rows_) emit_pairs(batch, out);
     }
-    bool is_whole_batch = keeps_unmatched && state_->table.is_unique() && left_rows_.size() == ids_.size();
-    emit_pairs(batch, is_whole_batch, out);
+    emit_pairs(batch, out);
   }
 
   /// Emits the collected pairs in batches of at most batch_rows_, and clears them.
-  void emit_pairs(const Batch& batch, bool is_whole_batch, std::vector<Batch>& out) {
+  void emit_pairs(const Batch& batch, std::vector<Batch>& out) {
     for (std::size_t start = 0; start < left_rows_.size(); start += batch_rows_) {
       std::size_t count = std::min(batch_rows_, left_rows_.size() - start);
       std::span<const std::int32_t> left(left_rows_.data() + start, count);
-      std::span<const std::int32_t> right(right_rows_.data() + start, count);
-      Batch result{state_->output, {}, static_cast<std::int64_t>(count)};
-      for (const Column& column : batch.columns) {
-        result.columns.push_back(is_whole_batch && count == ids_.size() ? column : gather(memory_, column, left));
-      }
-      if (!state_->right_values.empty()) {
-        auto codes = Buffer::allocate(memory_, right.size_bytes());
-        std::copy(right.begin(), right.end(), codes->mutable_as<std::int32_t>());
-        for (const auto& values : state_->right_values) {
-          result.columns.push_back(Column::dictionary(result.row_count, codes, values));
-        }
-      }
-      out.push_back(std::move(result));
+      out.push_back(with_right_columns(gather(memory_, batch, left), {right_rows_.data() + start, count}));
     }
     left_rows_.clear();
     right_rows_.clear();
+  }
+
+  Batch with_right_columns(Batch left, std::span<const std::int32_t> right_rows) const {
+    left.schema = state_->output;
+    if (state_->right_values.empty()) return left;
+    auto codes = Buffer::allocate(memory_, right_rows.size_bytes());
+    std::ranges::copy(right_rows, codes->mutable_as<std::int32_t>());
+    for (const auto& values : state_->right_values) {
+      left.columns.push_back(Column::dictionary(left.row_count, codes, values));
+    }
+    return left;
   }
 
   void mark_seen(const std::int32_t& first_row) {
