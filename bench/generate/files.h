@@ -22,7 +22,8 @@ namespace headrace::bench {
 enum class Compression { kSnappy, kZstd };
 
 /// Writes rows from `begin` to `end` as one file, a row group for each kChunkRows, with the settings that Arrow's
-/// writer has by default. `make_rows(from, to)` gives the rows of one row group.
+/// writer has by default. `make_rows(from, to)` gives the rows of one row group; they may borrow memory until the next
+/// call.
 void write_parquet(const std::string& path, const std::shared_ptr<arrow::Schema>& schema, Compression compression,
                    std::int64_t begin, std::int64_t end,
                    const std::function<std::shared_ptr<arrow::RecordBatch>(std::int64_t, std::int64_t)>& make_rows);

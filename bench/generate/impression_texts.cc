@@ -21,87 +21,96 @@ std::int64_t squared_rank(std::uint64_t bits, std::int64_t count) {
 
 }  // namespace
 
-void ImpressionTexts::make(const World& world, const Impression& impression, std::int64_t row) {
+std::int64_t ImpressionTexts::add(const World& world, const Impression& impression, std::int64_t row) {
+  std::int64_t csv_bytes = add_user_agent(world, impression);
+  Random random(Stream::kImpressionText, row);
+  append_url(url.text(), world, impression, random);
+  append_search_text(search_text.text(), world, random);
+  append_referrer(referrer.text(), world, random);
+  for (TextColumn* column : {&url, &search_text, &referrer}) {
+    csv_bytes += column->row_size();
+    column->end_row();
+  }
+  return csv_bytes;
+}
+
+std::int64_t ImpressionTexts::add_user_agent(const World& world, const Impression& impression) {
   // A user keeps a browser for each device.
   Random browser(Stream::kUserAgent, impression.user_id * kDevices + impression.device);
   const std::vector<UserAgent>& agents = world.user_agents(impression.device);
   double unit = browser.unit();
-  user_agent = &agents[static_cast<std::size_t>(unit * unit * unit * static_cast<double>(agents.size()))];
-  Random random(Stream::kImpressionText, row);
-  make_url(world, impression, random);
-  make_search_text(world, random);
-  make_referrer(world, random);
+  const UserAgent& agent = agents[static_cast<std::size_t>(unit * unit * unit * static_cast<double>(agents.size()))];
+  user_agent.text() += agent.text;
+  user_agent.end_row();
+  return agent.csv_size;
 }
 
-void ImpressionTexts::make_url(const World& world, const Impression& impression, Random& random) {
+void ImpressionTexts::append_url(std::string& text, const World& world, const Impression& impression, Random& random) {
   std::uint64_t name = mix_bits(static_cast<std::uint64_t>(impression.item_id));
   std::uint64_t bits = random.bits();
-  url = "https://";
-  url += world.domains()[static_cast<std::size_t>(world.any_domain(random.unit()))];
-  url += '/';
-  url += world.category_slug(world.item(impression.item_id).category);
-  url += '/';
-  const std::vector<Word>& words = world.words();
-  url += words[static_cast<std::size_t>(squared_rank(name, static_cast<std::int64_t>(words.size())))].encoded;
-  url += '-';
-  append_number(url, impression.item_id);
+  text += "https://";
+  text += world.domains()[static_cast<std::size_t>(world.any_domain(random.unit()))];
+  text += '/';
+  text += world.category_slug(world.item(impression.item_id).category);
+  text += '/';
+  text += world.words().encoded(squared_rank(name, world.words().size()));
+  text += '-';
+  append_number(text, impression.item_id);
   if ((bits & 7) == 0) return;
-  url += "?utm_source=";
-  url += kCampaignTags[static_cast<std::size_t>(squared_rank(bits >> 8, kCampaignTags.size()))];
+  text += "?utm_source=";
+  text += kCampaignTags[static_cast<std::size_t>(squared_rank(bits >> 8, kCampaignTags.size()))];
   if ((bits & 7) == 1) return;
-  url += "&sid=";
-  append_hex(url, random.bits());
+  text += "&sid=";
+  append_hex(text, random.bits());
 }
 
-void ImpressionTexts::make_search_text(const World& world, Random& random) {
+void ImpressionTexts::append_search_text(std::string& text, const World& world, Random& random) {
   word_count_ = static_cast<std::size_t>(random.between(2, 12));
-  search_text.clear();
   for (std::size_t i = 0; i < word_count_; ++i) {
     words_[i] = world.any_word(random.unit());
-    if (i > 0) search_text += ' ';
-    search_text += world.words()[static_cast<std::size_t>(words_[i])].plain;
+    if (i > 0) text += ' ';
+    text += world.words().plain(words_[i]);
   }
 }
 
-void ImpressionTexts::append_query(const World& world) {
+void ImpressionTexts::append_query(std::string& text, const WordList& words) const {
   for (std::size_t i = 0; i < word_count_; ++i) {
-    if (i > 0) referrer += '+';
-    referrer += world.words()[static_cast<std::size_t>(words_[i])].encoded;
+    if (i > 0) text += '+';
+    text += words.encoded(words_[i]);
   }
 }
 
-void ImpressionTexts::make_referrer(const World& world, Random& random) {
-  referrer.clear();
+void ImpressionTexts::append_referrer(std::string& text, const World& world, Random& random) const {
   std::uint64_t bits = random.bits();
   std::uint64_t kind = bits % 100;
   if (kind < 12) return;
   if (kind < 45) {
-    referrer += "https://www.google.com/search?q=";
-    append_query(world);
-    referrer += "&sca_esv=";
-    append_hex(referrer, random.bits());
-    referrer += "&source=hp&ei=";
-    append_token(referrer, random.bits(), 10);
-    referrer += "&oq=";
-    append_query(world);
-    referrer += "&gs_lp=Egdnd3Mtd2l6&sclient=gws-wiz";
+    text += "https://www.google.com/search?q=";
+    append_query(text, world.words());
+    text += "&sca_esv=";
+    append_hex(text, random.bits());
+    text += "&source=hp&ei=";
+    append_token(text, random.bits(), 10);
+    text += "&oq=";
+    append_query(text, world.words());
+    text += "&gs_lp=Egdnd3Mtd2l6&sclient=gws-wiz";
   } else if (kind < 60) {
-    referrer += "https://www.bing.com/search?q=";
-    append_query(world);
-    referrer += "&form=QBLH&sp=-1&sc=10-18&cvid=";
-    append_hex(referrer, random.bits());
+    text += "https://www.bing.com/search?q=";
+    append_query(text, world.words());
+    text += "&form=QBLH&sp=-1&sc=10-18&cvid=";
+    append_hex(text, random.bits());
   } else if (kind < 65) {
-    referrer += "https://duckduckgo.com/?q=";
-    append_query(world);
-    referrer += "&t=h_&ia=web";
+    text += "https://duckduckgo.com/?q=";
+    append_query(text, world.words());
+    text += "&t=h_&ia=web";
   } else {
-    referrer += "https://";
-    referrer += world.domains()[static_cast<std::size_t>(world.any_domain(random.unit()))];
-    referrer += '/';
-    referrer += world.category_slug(static_cast<int>((bits >> 8) % kCategories));
-    referrer += "/2026/01/";
-    append_query(world);
-    referrer += ".html";
+    text += "https://";
+    text += world.domains()[static_cast<std::size_t>(world.any_domain(random.unit()))];
+    text += '/';
+    text += world.category_slug(static_cast<int>((bits >> 8) % kCategories));
+    text += "/2026/01/";
+    append_query(text, world.words());
+    text += ".html";
   }
 }
 

@@ -6,25 +6,27 @@
 #include <string>
 
 #include "bench/generate/tables.h"
+#include "bench/generate/text_column.h"
 
 namespace headrace::bench {
 
 class ImpressionTexts {
  public:
-  /// Makes the texts of row `row`; the former ones are gone. None needs quotes as CSV but the user agent.
-  void make(const World& world, const Impression& impression, std::int64_t row);
+  /// Appends the texts of row `row`. Returns their bytes as CSV; none needs quotes there but the user agent.
+  std::int64_t add(const World& world, const Impression& impression, std::int64_t row);
 
-  const UserAgent* user_agent = nullptr;
-  std::string url;
-  std::string referrer;
-  std::string search_text;
+  TextColumn user_agent;
+  TextColumn url;
+  TextColumn referrer;
+  TextColumn search_text;
 
  private:
-  void make_url(const World& world, const Impression& impression, Random& random);
-  void make_search_text(const World& world, Random& random);
-  void make_referrer(const World& world, Random& random);
+  std::int64_t add_user_agent(const World& world, const Impression& impression);
+  static void append_url(std::string& text, const World& world, const Impression& impression, Random& random);
+  void append_search_text(std::string& text, const World& world, Random& random);
+  void append_referrer(std::string& text, const World& world, Random& random) const;
   /// The words of the search text as the query of a url.
-  void append_query(const World& world);
+  void append_query(std::string& text, const WordList& words) const;
 
   std::array<std::int64_t, 12> words_{};
   std::size_t word_count_ = 0;

@@ -32,15 +32,17 @@ std::shared_ptr<arrow::Schema> impressions_schema() {
 /// The columns of a row group, filled row by row.
 class ImpressionColumns {
  public:
-  explicit ImpressionColumns(std::int64_t rows)
-      : rows_(rows), time_(arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"), arrow::default_memory_pool()) {
+  ImpressionColumns() : time_(arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"), arrow::default_memory_pool()) {}
+
+  /// Forgets the rows, makes room for `rows`.
+  void start(std::int64_t rows) {
     for (arrow::ArrayBuilder* builder : builders()) unwrap(builder->Reserve(rows), kWhat);
+    for (TextColumn* column : text_columns()) column->clear();
   }
 
   /// Returns the bytes of the row as CSV.
   std::int64_t add(const World& world, std::int64_t row) {
     Impression impression = impression_at(world, row);
-    texts_.make(world, impression, row);
     impression_id_.UnsafeAppend(row + 1);
     time_.UnsafeAppend(impression.time);
     user_id_.UnsafeAppend(impression.user_id);
@@ -54,7 +56,7 @@ class ImpressionColumns {
       device_.UnsafeAppendNull();
     } else {
       std::string_view device = kDeviceNames[static_cast<std::size_t>(impression.device)];
-      append(device_, device);
+      unwrap(device_.Append(device), kWhat);
       csv_bytes += static_cast<std::int64_t>(device.size());
     }
     if (impression.bid_is_null) {
@@ -63,31 +65,28 @@ class ImpressionColumns {
       bid_.UnsafeAppend(static_cast<double>(impression.bid_micros) / 1e6);
       csv_bytes += decimal_size(impression.bid_micros, 6);
     }
-    append(user_agent_, texts_.user_agent->text);
-    append(url_, texts_.url);
-    append(referrer_, texts_.referrer);
-    append(search_text_, texts_.search_text);
-    return csv_bytes + texts_.user_agent->csv_size + static_cast<std::int64_t>(texts_.url.size()) +
-           static_cast<std::int64_t>(texts_.referrer.size()) + static_cast<std::int64_t>(texts_.search_text.size());
+    return csv_bytes + texts_.add(world, impression, row);
   }
 
+  /// The rows; valid until the next start().
   std::shared_ptr<arrow::RecordBatch> finish(const std::shared_ptr<arrow::Schema>& schema) {
     std::vector<std::shared_ptr<arrow::Array>> columns;
     for (arrow::ArrayBuilder* builder : builders()) columns.push_back(unwrap(builder->Finish(), kWhat));
-    return arrow::RecordBatch::Make(schema, rows_, std::move(columns));
+    for (TextColumn* column : text_columns()) columns.push_back(column->view());
+    std::int64_t rows = columns.front()->length();
+    return arrow::RecordBatch::Make(schema, rows, std::move(columns));
   }
 
  private:
   static constexpr const char* kWhat = "cannot make impressions";
 
-  std::vector<arrow::ArrayBuilder*> builders() {
-    return {&impression_id_, &time_,     &user_id_,    &item_id_, &campaign_id_, &device_,
-            &bid_,           &position_, &user_agent_, &url_,     &referrer_,    &search_text_};
+  std::array<arrow::ArrayBuilder*, 8> builders() {
+    return {&impression_id_, &time_, &user_id_, &item_id_, &campaign_id_, &device_, &bid_, &position_};
   }
-  static void append(arrow::StringBuilder& builder, std::string_view text) { unwrap(builder.Append(text), kWhat); }
+  std::array<TextColumn*, 4> text_columns() {
+    return {&texts_.user_agent, &texts_.url, &texts_.referrer, &texts_.search_text};
+  }
 
-  std::int64_t rows_;
-  ImpressionTexts texts_;
   arrow::Int64Builder impression_id_;
   arrow::TimestampBuilder time_;
   arrow::Int64Builder user_id_;
@@ -96,10 +95,7 @@ class ImpressionColumns {
   arrow::StringBuilder device_;
   arrow::DoubleBuilder bid_;
   arrow::Int32Builder position_;
-  arrow::StringBuilder user_agent_;
-  arrow::StringBuilder url_;
-  arrow::StringBuilder referrer_;
-  arrow::StringBuilder search_text_;
+  ImpressionTexts texts_;
 };
 
 }  // namespace
@@ -126,8 +122,9 @@ Impression impression_at(const World& world, std::int64_t row) {
 std::int64_t write_impressions(const World& world, const std::string& path, std::int64_t begin, std::int64_t end) {
   std::shared_ptr<arrow::Schema> schema = impressions_schema();
   std::int64_t csv_bytes = 0;
+  ImpressionColumns columns;
   write_parquet(path, schema, Compression::kSnappy, begin, end, [&](std::int64_t from, std::int64_t to) {
-    ImpressionColumns columns(to - from);
+    columns.start(to - from);
     for (std::int64_t row = from; row < to; ++row) csv_bytes += columns.add(world, row);
     return columns.finish(schema);
   });

@@ -11,10 +11,12 @@ std::string title_of(const World& world, std::int64_t item_id, std::string_view 
   std::string title(brand.substr(0, brand.find(' ')));
   for (std::int64_t left = random.between(2, 8); left > 0; --left) {
     title += ' ';
-    const std::string& word = world.words()[static_cast<std::size_t>(world.any_word(random.unit()))].plain;
+    std::string_view word = world.words().plain(world.any_word(random.unit()));
     double kind = random.unit();
     if (kind < 0.05) {
-      title += '"' + word + '"';
+      title += '"';
+      title += word;
+      title += '"';
     } else if (kind < 0.09) {
       append_number(title, random.between(3, 85));
       title += '"';

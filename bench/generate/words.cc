@@ -90,21 +90,30 @@ std::string url_encoded(std::string_view word) {
 
 }  // namespace
 
-std::vector<Word> make_words(std::size_t count) {
-  std::vector<Word> words;
+WordList::WordList(std::size_t count) {
   std::unordered_set<std::string> seen;
-  Random random(Stream::kWord, 0);
-  auto add = [&](std::string word) {
-    if (seen.insert(word).second) words.push_back({word, url_encoded(word)});
+  auto append = [&](const std::string& text) {
+    auto at = static_cast<std::uint32_t>(bytes_.size());
+    bytes_ += text;
+    return at;
+  };
+  auto add = [&](const std::string& word) {
+    if (!seen.insert(word).second) return;
+    std::string encoded = url_encoded(word);
+    std::uint32_t plain = append(word);
+    words_.push_back({.plain = plain,
+                      .encoded = encoded == word ? plain : append(encoded),
+                      .plain_size = static_cast<std::uint16_t>(word.size()),
+                      .encoded_size = static_cast<std::uint16_t>(encoded.size())});
   };
   for (std::string_view word : kCommonWords) add(std::string(word));
+  Random random(Stream::kWord, 0);
   std::size_t foreign = 0;
-  while (words.size() < count) {
+  while (words_.size() < count) {
     // The words that are not ASCII come in between, one for each dozen made-up ones.
-    if (words.size() % 12 == 0 && foreign < kForeignWords.size()) add(kForeignWords[foreign++]);
+    if (words_.size() % 12 == 0 && foreign < kForeignWords.size()) add(kForeignWords[foreign++]);
     add(made_up(random));
   }
-  return words;
 }
 
 std::vector<std::string> make_domains(std::size_t count) {

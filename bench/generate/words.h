@@ -23,14 +23,34 @@ inline std::string_view country_code(std::int64_t index) {
   return kCountryCodes.substr(static_cast<std::size_t>(index) * 2, 2);
 }
 
-/// A word, and how it is written in the query of a url.
-struct Word {
-  std::string plain;
-  std::string encoded;
-};
+/// Words as text, and as they are written in the query of a url; frequent ones first. Some are English, some not ASCII,
+/// the rest made up. All bytes lie close together: words are drawn at random many times a row.
+class WordList {
+ public:
+  /// At least `count` words.
+  explicit WordList(std::size_t count);
 
-/// About `count` words, frequent ones first: some of English, some that are not ASCII, the rest made up.
-std::vector<Word> make_words(std::size_t count);
+  std::int64_t size() const { return static_cast<std::int64_t>(words_.size()); }
+  std::string_view plain(std::int64_t index) const {
+    const Word& word = words_[static_cast<std::size_t>(index)];
+    return {bytes_.data() + word.plain, word.plain_size};
+  }
+  std::string_view encoded(std::int64_t index) const {
+    const Word& word = words_[static_cast<std::size_t>(index)];
+    return {bytes_.data() + word.encoded, word.encoded_size};
+  }
+
+ private:
+  struct Word {  // where in bytes_; ASCII words are the same in both forms
+    std::uint32_t plain;
+    std::uint32_t encoded;
+    std::uint16_t plain_size;
+    std::uint16_t encoded_size;
+  };
+
+  std::vector<Word> words_;
+  std::string bytes_;
+};
 
 /// `count` different host names such as "www.velora-shop.com".
 std::vector<std::string> make_domains(std::size_t count);

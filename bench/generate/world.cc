@@ -26,13 +26,13 @@ std::int64_t bots_of(std::int64_t visits) {
 
 World::World(const RowCounts& rows)
     : rows_(rows),
-      words_(make_words(4000)),
+      words_(4000),
       domains_(make_domains(1000)),
       brands_(make_names(5000, 1)),
       advertisers_(make_names(3000, 2)),
       user_agents_(make_user_agents()),
       category_ranks_(kCategories, 2, 2),
-      word_ranks_(static_cast<std::int64_t>(words_.size()), 2, 4),
+      word_ranks_(words_.size(), 2, 4),
       domain_ranks_(1000, 3, 2),
       user_ranks_(rows.users, 3, 64),
       // So flat that the most frequent visitor stays well below what makes a bot.

@@ -31,7 +31,7 @@ class World {
   explicit World(const RowCounts& rows);
 
   const RowCounts& rows() const { return rows_; }
-  const std::vector<Word>& words() const { return words_; }
+  const WordList& words() const { return words_; }
   const std::vector<std::string>& domains() const { return domains_; }
   const std::vector<std::string>& brands() const { return brands_; }
   const std::vector<std::string>& advertisers() const { return advertisers_; }
@@ -60,7 +60,7 @@ class World {
 
  private:
   RowCounts rows_;
-  std::vector<Word> words_;
+  WordList words_;
   std::vector<std::string> domains_;
   std::vector<std::string> brands_;
   std::vector<std::string> advertisers_;
