@@ -2,141 +2,188 @@
 #include "headrace/exec/hash_aggregate.h"
 
 #include <algorithm>
-#include <bit>
+#include <cstring>
 #include <numeric>
+#include <utility>
 
 #include "headrace/base/error.h"
-#include "headrace/column/column_builder.h"
+#include "headrace/exec/group_order.h"
 #include "headrace/expr/evaluate.h"
 #include "headrace/kernel/gather.h"
-#include "headrace/kernel/hash.h"
 
 namespace headrace {
-namespace {
-
-/// Appends a key as its group shows it: of floats that are equal (both zeros, all NaNs) always the same one, so that
-/// the result does not depend on which of them came first.
-void append_key(ColumnBuilder& keys, const Column& column, std::int64_t row) {
-  auto canonical = [](double value) { return std::bit_cast<double>(canonical_float64_bits(value)); };
-  auto at = static_cast<std::size_t>(row);
-  if (column.is_null(row) || !column.type().is_floating()) return keys.append_from(column, row);
-  if (column.type().kind() == TypeKind::kFloat64) return keys.append(canonical(column.values<double>()[at]));
-  keys.append(static_cast<float>(canonical(static_cast<double>(column.values<float>()[at]))));
-}
-
-}  // namespace
 
 HashAggregate::HashAggregate(const AggregateNode& node, const Schema& input, std::shared_ptr<const Schema> output,
-                             const RunContext& context)
-    : node_(node), output_(std::move(output)), context_(context) {
+                             const RunContext& context, const AggregateLimits& limits)
+    : node_(node), output_(std::move(output)), context_(context), limits_(limits) {
+  spec_.memory = context.memory.get();
+  std::vector<Field> parted;
   for (const std::string& key : node.keys) {
     key_columns_.push_back(input.index_of(key));
-    key_types_.push_back(input[key_columns_.back()].type);
+    spec_.key_types.push_back(input[key_columns_.back()].type);
+    parted.push_back({"key", spec_.key_types.back()});
   }
-  for (const NamedExpr& aggregate : node.aggregates) aggregates_.push_back(bind_aggregate(aggregate.expr, input));
-}
-
-HashAggregate::Groups::Groups(const HashAggregate& owner)
-    : keys(owner.key_types_, *owner.context_.memory), reservation(*owner.context_.memory, 0, "group_by") {
-  for (const Type& type : owner.key_types_) key_values.emplace_back(*owner.context_.memory, type);
-  for (const BoundAggregate& bound : owner.aggregates_) aggregates.push_back(bound.function->make(bound.arg_type));
-}
-
-template <typename PositionOf>
-void HashAggregate::Groups::assign(const std::vector<Column>& key_columns, std::size_t row_count,
-                                   const PositionOf& position_of) {
-  keys.insert(key_columns, row_count, ids);
-  for (std::size_t row = 0; row < row_count; ++row) {
-    std::uint64_t position = position_of(row);
-    if (ids[row] < first_seen.size()) {
-      first_seen[ids[row]] = std::min(first_seen[ids[row]], position);
-      continue;
-    }
-    first_seen.push_back(position);
-    for (std::size_t k = 0; k < key_columns.size(); ++k) {
-      append_key(key_values[k], key_columns[k], static_cast<std::int64_t>(row));
-    }
+  for (const NamedExpr& aggregate : node.aggregates) {
+    spec_.aggregates.push_back(bind_aggregate(aggregate.expr, input));
+    if (spec_.aggregates.back().argument != nullptr) parted.push_back({"argument", spec_.aggregates.back().arg_type});
   }
-  for (auto& aggregate : aggregates) aggregate->resize(size());
+  parted.push_back({"position", TypeKind::kInt64});
+  for (std::size_t i = 0; i < parted.size(); ++i) parted[i].name += std::to_string(i);
+  parted_schema_ = std::make_shared<const Schema>(std::move(parted));
 }
 
-void HashAggregate::Groups::charge() {
-  std::size_t bytes = first_seen.capacity() * sizeof(std::uint64_t);
-  for (const auto& aggregate : aggregates) bytes += aggregate->state_bytes();
-  reservation.resize(bytes, "group_by");
-}
+HashAggregate::Worker::Worker(const HashAggregate& owner)
+    : groups(owner.spec_), rest(owner.spec_.key_types.size(), owner.limits_.block_rows, *owner.spec_.memory) {}
 
-void HashAggregate::start(std::size_t, std::size_t worker_count) {
-  for (std::size_t worker = 0; worker < worker_count; ++worker) workers_.push_back(std::make_unique<Groups>(*this));
+void HashAggregate::start(std::size_t split_count, std::size_t worker_count) {
+  split_rows_.resize(split_count);
+  for (std::size_t worker = 0; worker < worker_count; ++worker) workers_.push_back(std::make_unique<Worker>(*this));
 }
 
 void HashAggregate::consume(Batch batch, std::size_t split_index, std::size_t worker_index) {
-  Groups& groups = *workers_[worker_index];
-  if (groups.current_split != split_index) groups.next_row = 0;
-  groups.current_split = split_index;
-  std::vector<Column> key_columns;
+  Worker& worker = *workers_[worker_index];
+  std::vector<Column> keys;
   for (std::size_t index : key_columns_) {
-    key_columns.push_back(flatten(*context_.memory, batch.columns[index]));
+    const Column& key = batch.columns[index];
+    keys.push_back(is_word_type(key.type()) ? flatten(*context_.memory, key) : key);
   }
-  std::uint64_t position = (static_cast<std::uint64_t>(split_index) << 32) + groups.next_row;
-  groups.assign(key_columns, static_cast<std::size_t>(batch.row_count),
-                [&](std::size_t row) { return position + row; });
-  groups.next_row += static_cast<std::uint64_t>(batch.row_count);
-
   EvalContext context{*context_.memory, &dictionaries_};
-  for (std::size_t i = 0; i < aggregates_.size(); ++i) {
-    if (aggregates_[i].argument == nullptr) {
-      groups.aggregates[i]->update(nullptr, groups.ids);
+  std::vector<Column> arguments;
+  for (const BoundAggregate& bound : spec_.aggregates) {
+    if (bound.argument == nullptr) {
+      arguments.emplace_back();
     } else {
-      Column argument = evaluate(*aggregates_[i].argument, batch, context);
-      groups.aggregates[i]->update(&argument, groups.ids);
+      arguments.push_back(bound.function->takes_dictionary ? evaluate_coded(*bound.argument, batch, context)
+                                                           : evaluate(*bound.argument, batch, context));
     }
   }
-  groups.charge();
+  auto row_count = static_cast<std::size_t>(batch.row_count);
+  worker.positions.resize(row_count);
+  std::iota(worker.positions.begin(), worker.positions.end(), position_of(split_index, split_rows_[split_index]));
+  split_rows_[split_index] += row_count;
+  worker.row_count += row_count;
+
+  if (worker.parts_rows) return part_rows(worker, keys, arguments);
+  worker.groups.add(keys, arguments, worker.positions);
+  std::size_t groups = worker.groups.size();
+  worker.parts_rows =
+      groups > limits_.small_groups && (groups > limits_.groups || worker.row_count < limits_.rows_per_group * groups);
 }
 
-void HashAggregate::merge(Groups& into, Groups& from) {
-  std::vector<Column> key_columns;
-  for (ColumnBuilder& builder : from.key_values) key_columns.push_back(builder.finish());
-  into.assign(key_columns, from.size(), [&](std::size_t group) { return from.first_seen[group]; });
-  for (std::size_t i = 0; i < aggregates_.size(); ++i) into.aggregates[i]->merge(*from.aggregates[i], into.ids);
-  into.charge();
+void HashAggregate::part_rows(Worker& worker, const std::vector<Column>& keys,
+                              const std::vector<Column>& arguments) const {
+  Batch rows{parted_schema_, keys, static_cast<std::int64_t>(worker.positions.size())};
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (spec_.aggregates[i].argument != nullptr) rows.columns.push_back(arguments[i]);
+  }
+  std::size_t position_bytes = worker.positions.size() * sizeof(std::uint64_t);
+  auto positions = Buffer::allocate(*context_.memory, position_bytes);
+  if (position_bytes > 0) std::memcpy(positions->mutable_data(), worker.positions.data(), position_bytes);
+  rows.columns.push_back(Column::fixed(TypeKind::kInt64, rows.row_count, std::move(positions)));
+  worker.rest.add(std::move(rows));
 }
 
 Table HashAggregate::result() {
   HEADRACE_CHECK(!workers_.empty());
-  Groups& groups = *workers_[0];
+  bool any_parted = std::any_of(workers_.begin(), workers_.end(), [](const auto& w) { return w->parts_rows; });
+  std::vector<Part> parts;
+  if (any_parted) {
+    parts = merge_partitions();
+  } else {
+    parts.push_back(merge_tables());
+  }
+  workers_.clear();
+  return put_in_order(std::move(parts));
+}
+
+HashAggregate::Part HashAggregate::merge_tables() {
+  GroupTable& groups = workers_[0]->groups;
   for (std::size_t worker = 1; worker < workers_.size(); ++worker) {
-    merge(groups, *workers_[worker]);
+    GroupTable& other = workers_[worker]->groups;
+    std::vector<std::uint32_t> all(other.size());
+    std::iota(all.begin(), all.end(), 0U);
+    groups.merge(other, other.take_keys(), all);
     workers_[worker].reset();
   }
-  bool is_global = key_columns_.empty();
-  if (is_global && groups.size() == 0) {
-    groups.first_seen.push_back(0);
-    for (auto& aggregate : groups.aggregates) aggregate->resize(1);
-  }
+  if (key_columns_.empty()) groups.add_global_group();
+  return finish(groups);
+}
 
-  std::vector<std::int32_t> order(groups.size());
-  std::iota(order.begin(), order.end(), 0);
-  auto appears_earlier = [&](std::int32_t a, std::int32_t b) {
-    return groups.first_seen[static_cast<std::size_t>(a)] < groups.first_seen[static_cast<std::size_t>(b)];
-  };
-  std::sort(order.begin(), order.end(), appears_earlier);
+std::vector<HashAggregate::Part> HashAggregate::merge_partitions() {
+  std::vector<Seeds> seeds(workers_.size());
+  run_tasks(workers_.size(), context_.thread_count, *context_.cancellation, [&](std::size_t index, std::size_t) {
+    Worker& worker = *workers_[index];
+    worker.rest.flush();
+    std::vector<std::uint8_t> partitions;
+    std::vector<Column> keys = worker.groups.take_keys();
+    partition_of_keys(keys, worker.groups.size(), partitions);
+    seeds[index].order = order_by_partition(partitions);
+    for (const Column& key : keys) seeds[index].keys.push_back(gather(*context_.memory, key, seeds[index].order.rows));
+  });
+  std::vector<Part> parts(kPartitions);
+  run_tasks(kPartitions, context_.thread_count, *context_.cancellation, [&](std::size_t partition, std::size_t) {
+    GroupTable groups(spec_);
+    for (std::size_t i = 0; i < workers_.size(); ++i) add_partition(partition, *workers_[i], seeds[i], groups);
+    parts[partition] = finish(groups);
+  });
+  return parts;
+}
 
-  Batch all{output_, {}, static_cast<std::int64_t>(order.size())};
-  for (ColumnBuilder& values : groups.key_values) {
-    all.columns.push_back(gather(*context_.memory, values.finish(), order));
+void HashAggregate::add_partition(std::size_t partition, const Worker& worker, const Seeds& seeds,
+                                  GroupTable& groups) const {
+  std::int64_t start = seeds.order.starts[partition];
+  std::int64_t count = seeds.order.starts[partition + 1] - start;
+  if (count > 0) {
+    std::vector<Column> keys;
+    for (const Column& key : seeds.keys) keys.push_back(key.slice(start, count));
+    std::vector<std::uint32_t> from(seeds.order.rows.begin() + start, seeds.order.rows.begin() + start + count);
+    groups.merge(worker.groups, keys, from);
   }
-  for (auto& aggregate : groups.aggregates) {
-    const NamedExpr& named = node_.aggregates[all.columns.size() - groups.key_values.size()];
-    Column values = with_context([&] { return aggregate->finish(*context_.memory); },
-                                 [&] { return "computing " + named.name + " = " + to_string(named.expr); });
-    all.columns.push_back(gather(*context_.memory, values, order));
+  std::vector<Column> arguments(spec_.aggregates.size());
+  for (std::size_t block = 0; block < worker.rest.block_count(); ++block) {
+    Batch rows = worker.rest.partition(block, partition);
+    if (rows.row_count == 0) continue;
+    std::size_t next = key_columns_.size();
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+      if (spec_.aggregates[i].argument != nullptr) arguments[i] = rows.columns[next++];
+    }
+    std::span<const std::int64_t> positions = rows.columns.back().values<std::int64_t>();
+    groups.add({rows.columns.data(), key_columns_.size()}, arguments,
+               {reinterpret_cast<const std::uint64_t*>(positions.data()), positions.size()});
   }
+}
+
+HashAggregate::Part HashAggregate::finish(GroupTable& groups) const {
+  Part part{groups.take_keys(), groups.first_seen()};
+  for (std::size_t i = 0; i < spec_.aggregates.size(); ++i) {
+    const NamedExpr& named = node_.aggregates[i];
+    part.columns.push_back(with_context([&] { return groups.finish(i); },
+                                        [&] { return "computing " + named.name + " = " + to_string(named.expr); }));
+  }
+  return part;
+}
+
+Table HashAggregate::put_in_order(std::vector<Part> parts) const {
+  std::vector<std::span<const std::uint64_t>> positions;
+  for (const Part& part : parts) positions.emplace_back(part.first_seen);
+  std::vector<std::int32_t> order = order_by_position(positions, split_rows_, context_.thread_count);
+
+  std::vector<Column> columns(output_->size());
+  run_tasks(columns.size(), context_.thread_count, *context_.cancellation, [&](std::size_t column, std::size_t) {
+    std::vector<Column> of_parts;
+    for (Part& part : parts) of_parts.push_back(std::move(part.columns[column]));
+    columns[column] = concat(*context_.memory, of_parts);
+  });
   Table table{output_, {}};
-  for (std::int64_t start = 0; start < all.row_count; start += context_.batch_rows) {
-    table.batches.push_back(all.slice(start, std::min(context_.batch_rows, all.row_count - start)));
-  }
+  auto batch_rows = static_cast<std::size_t>(context_.batch_rows);
+  table.batches.resize((order.size() + batch_rows - 1) / batch_rows);
+  run_tasks(table.batches.size(), context_.thread_count, *context_.cancellation, [&](std::size_t index, std::size_t) {
+    std::size_t start = index * batch_rows;
+    std::span<const std::int32_t> rows(order.data() + start, std::min(batch_rows, order.size() - start));
+    Batch& batch = table.batches[index];
+    batch = {output_, {}, static_cast<std::int64_t>(rows.size())};
+    for (const Column& column : columns) batch.columns.push_back(gather(*context_.memory, column, rows));
+  });
   return table;
 }
 

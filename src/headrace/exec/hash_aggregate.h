@@ -1,60 +1,82 @@
 // group_by: one row a distinct key, with its aggregates.
+//
+// Each worker aggregates the rows it gets in a table of its own, without locks, as long as that table stays small or
+// the rows are many times more than the groups. Else it stops: further rows are parted by the hash of their keys
+// (row_partitions.h), and result() aggregates partition after partition, on all threads, each in a table that fits the
+// cache, joined by the groups of the workers' tables that belong to the partition.
+//
+// Groups come in order of first appearance in the input, whatever worker saw them, and aggregates merge to the same
+// bits in any order; so the result depends on none of this.
 #pragma once
 
 #include <memory>
 #include <vector>
 
-#include "headrace/exec/key_index.h"
+#include "headrace/exec/group_table.h"
 #include "headrace/exec/operator.h"
+#include "headrace/exec/row_partitions.h"
 #include "headrace/exec/run_context.h"
 #include "headrace/exec/table.h"
-#include "headrace/expr/aggregate.h"
 #include "headrace/expr/dictionary_cache.h"
 #include "headrace/plan/node.h"
 
 namespace headrace {
 
-/// Collects groups per worker without locks; result() merges them. Groups come in order of first appearance in the
-/// input, whatever worker saw them, and aggregates merge to the same bits in any order.
+/// When a worker stops aggregating rows at once; tests make these small.
+struct AggregateLimits {
+  std::size_t small_groups = 16 * 1024;  // a table of so many groups is kept whatever it is worth
+  std::size_t groups = 128 * 1024;       // one with more is not, whatever it is worth
+  std::size_t rows_per_group = 8;        // what a table between these must be worth to be kept
+  std::size_t block_rows = 64 * 1024;    // rows that are parted at once
+};
+
 class HashAggregate : public Sink {
  public:
   HashAggregate(const AggregateNode& node, const Schema& input, std::shared_ptr<const Schema> output,
-                const RunContext& context);
+                const RunContext& context, const AggregateLimits& limits = {});
 
   void start(std::size_t split_count, std::size_t worker_count) override;
   void consume(Batch batch, std::size_t split_index, std::size_t worker_index) override;
   Table result();
 
  private:
-  /// The groups that one worker has seen.
-  struct Groups {
-    explicit Groups(const HashAggregate& owner);
-    std::size_t size() const { return first_seen.size(); }
-    /// Gives group numbers to rows (in `ids`) and keeps the keys of new groups. `position_of(row)` is a row's place in
-    /// the input; a group keeps the earliest of its rows.
-    template <typename PositionOf>
-    void assign(const std::vector<Column>& key_columns, std::size_t row_count, const PositionOf& position_of);
-    void charge();
+  struct Worker {
+    Worker(const HashAggregate& owner);
 
-    KeyIndex keys;
-    std::vector<ColumnBuilder> key_values;
-    std::vector<std::uint64_t> first_seen;  // split number × 2^32 + row in the split
-    std::vector<std::unique_ptr<GroupedAggregate>> aggregates;
-    std::vector<std::uint32_t> ids;  // of the rows of the last assign()
-    std::size_t current_split = 0;
-    std::uint64_t next_row = 0;
-    Reservation reservation;
+    GroupTable groups;
+    std::size_t row_count = 0;
+    bool parts_rows = false;  // rows go to `rest`
+    RowPartitions rest;
+    std::vector<std::uint64_t> positions;
   };
-  void merge(Groups& into, Groups& from);
+  /// The groups of a worker's table, by partition.
+  struct Seeds {
+    std::vector<Column> keys;  // in the order of `order`
+    PartitionOrder order;
+  };
+  /// Finished groups: all of them, or those of a partition.
+  struct Part {
+    std::vector<Column> columns;  // keys, then aggregates
+    std::vector<std::uint64_t> first_seen;
+  };
+
+  void part_rows(Worker& worker, const std::vector<Column>& keys, const std::vector<Column>& arguments) const;
+  Part merge_tables();
+  std::vector<Part> merge_partitions();
+  void add_partition(std::size_t partition, const Worker& worker, const Seeds& seeds, GroupTable& groups) const;
+  Part finish(GroupTable& groups) const;
+  Table put_in_order(std::vector<Part> parts) const;
 
   const AggregateNode& node_;
   std::shared_ptr<const Schema> output_;
   const RunContext& context_;
+  AggregateLimits limits_;
+  GroupSpec spec_;
   std::vector<std::size_t> key_columns_;
-  std::vector<Type> key_types_;
-  std::vector<BoundAggregate> aggregates_;
+  std::shared_ptr<const Schema> parted_schema_;  // of rows that are parted: keys, arguments, positions
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<std::uint64_t> split_rows_;
   DictionaryCache dictionaries_;
-  std::vector<std::unique_ptr<Groups>> workers_;
 };
 
 }  // namespace headrace

@@ -28,11 +28,6 @@ std::vector<Column> pick(const Batch& batch, const std::vector<std::size_t>& ind
   return columns;
 }
 
-std::vector<Column> flatten_all(MemoryBudget& memory, std::vector<Column> columns) {
-  for (Column& column : columns) column = flatten(memory, column);
-  return columns;
-}
-
 std::vector<Type> types_of(const Schema& schema, const std::vector<std::size_t>& indexes) {
   std::vector<Type> types;
   for (std::size_t index : indexes) types.push_back(schema[index].type);
@@ -48,8 +43,7 @@ class Probe : public Operator {
 
   void push(const Batch& batch, std::vector<Batch>& out) override {
     const JoinTable& table = state_->table;
-    table.find(flatten_all(memory_, pick(batch, state_->left_key_columns)), static_cast<std::size_t>(batch.row_count),
-               lookup_, ids_);
+    table.find(pick(batch, state_->left_key_columns), static_cast<std::size_t>(batch.row_count), lookup_, ids_);
     std::int64_t matched = std::count_if(ids_.begin(), ids_.end(), [](std::int32_t id) { return id >= 0; });
     counts_.left_matched += matched;
     counts_.left_unmatched += batch.row_count - matched;
@@ -159,7 +153,7 @@ JoinTable::JoinTable(const JoinNode& join, const Table& right, MemoryBudget& mem
                 "put the larger table on the left");
   }
   std::size_t row_count = static_cast<std::size_t>(rows_.row_count);
-  std::vector<Column> key_columns = flatten_all(memory, pick(rows_, indexes_of(*right.schema, join.right_on)));
+  std::vector<Column> key_columns = pick(rows_, indexes_of(*right.schema, join.right_on));
   std::vector<std::int32_t> first_rows(row_count);
   reservation_.resize(row_count * sizeof(std::int32_t), "a join table");
   keys_.insert_rows(key_columns, row_count, first_rows);

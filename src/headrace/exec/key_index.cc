@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "headrace/base/error.h"
+#include "headrace/kernel/gather.h"
 
 namespace headrace {
 namespace {
@@ -50,6 +51,7 @@ void KeyIndex::insert_rows(std::span<const Column> keys, std::size_t row_count, 
     std::size_t rows = std::min(kInsertRows, row_count - start);
     for (std::size_t k = 0; k < keys.size(); ++k) {
       chunk[k] = keys[k].slice(static_cast<std::int64_t>(start), static_cast<std::int64_t>(rows));
+      if (form_ == Form::kText) chunk[k] = flatten(*memory_, chunk[k]);  // each row may be the first of its key
     }
     auto new_id = [&](std::size_t row) {
       ++count_;
@@ -77,8 +79,10 @@ void KeyIndex::insert_rows_of_form(std::span<const Column> keys, std::size_t row
       return;
     }
     case Form::kText: {
-      TextRows texts = key_texts(keys[0], rows.parts[0]);
-      texts_->insert(texts, rows.parts[0].valid, rows.parts[0].hashes, ids, new_id, null_id);
+      key_texts(keys[0], *memory_, rows.parts[0], ids,
+                [&](const TextRows& texts, const std::uint8_t* valid, std::span<std::int32_t> text_ids) {
+                  texts_->insert(texts, valid, rows.parts[0].hashes, text_ids, new_id, null_id);
+                });
       return;
     }
     default: break;
@@ -185,8 +189,10 @@ void KeyIndex::find(std::span<const Column> keys, std::size_t row_count, KeyLook
       return;
     }
     case Form::kText: {
-      TextRows texts = key_texts(keys[0], lookup.parts[0]);
-      texts_->find(texts, lookup.parts[0].valid, lookup.parts[0].hashes, ids);
+      key_texts(keys[0], *memory_, lookup.parts[0], ids,
+                [&](const TextRows& texts, const std::uint8_t* valid, std::span<std::int32_t> text_ids) {
+                  texts_->find(texts, valid, lookup.parts[0].hashes, text_ids);
+                });
       return;
     }
     default: break;

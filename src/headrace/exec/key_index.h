@@ -20,11 +20,12 @@
 #include "headrace/base/memory_budget.h"
 #include "headrace/column/column.h"
 #include "headrace/exec/key_packing.h"
-#include "headrace/exec/key_part.h"
+#include "headrace/kernel/key_part.h"
 
 namespace headrace {
 
-/// What lookups need beside the table: buffers, reused from call to call. One object a thread.
+/// What lookups in one KeyIndex need beside it: buffers, reused from call to call, and the numbers of the values of a
+/// dictionary, valid as long as nothing is inserted. One object a thread.
 struct KeyLookup {
   std::vector<PartRows> parts;
   std::vector<std::uint64_t> words;

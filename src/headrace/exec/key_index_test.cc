@@ -14,6 +14,7 @@
 #include "headrace/base/error.h"
 #include "headrace/column/column_builder.h"
 #include "headrace/column/value.h"
+#include "headrace/kernel/gather.h"
 
 namespace headrace {
 namespace {
@@ -49,6 +50,29 @@ std::string key_text(const std::vector<Column>& keys, std::int64_t row) {
     text += (key.is_null(row) ? "<null>" : cell == "-0.0" ? "0.0" : cell) + "|";
   }
   return text;
+}
+
+/// The rows of `column` as a dictionary column over its distinct rows, one of them twice, with nulls of both kinds.
+Column coded(MemoryBudget& memory, const Column& column, std::mt19937_64& random) {
+  std::map<std::string, std::int32_t> entries;
+  std::vector<std::int32_t> rows = {0};
+  auto codes = Buffer::allocate(memory, static_cast<std::size_t>(column.length()) * sizeof(std::int32_t));
+  for (std::int64_t row = 0; row < column.length(); ++row) {
+    auto entry = entries.emplace(format_cell(column, row), static_cast<std::int32_t>(rows.size()));
+    if (entry.second) rows.push_back(static_cast<std::int32_t>(row));
+    bool hides_null = column.is_null(row) && random() % 2 == 0;
+    codes->mutable_as<std::int32_t>()[row] = hides_null ? -1 : entry.first->second;
+  }
+  auto values = std::make_shared<const Column>(gather(memory, column, rows));
+  return Column::dictionary(column.length(), std::move(codes), std::move(values));
+}
+
+/// As random_column, in one layout or another from batch to batch.
+Column random_coded_column(MemoryBudget& memory, const Type& type, std::size_t rows, std::mt19937_64& random) {
+  Column column = random_column(memory, type, rows, random);
+  if (rows == 0 || random() % 4 == 0) return column;
+  Column once = coded(memory, column, random);
+  return random() % 2 == 0 ? once : coded(memory, once, random);
 }
 
 using MakeColumn = std::function<Column(MemoryBudget&, const Type&, std::size_t, std::mt19937_64&)>;
@@ -169,6 +193,9 @@ TEST_CASE("keys get numbers in order of first appearance, for every kind of key"
     check_against_map(kinds[i], random_column, 100 + i);
     check_rows(kinds[i], random_column, 1, 200 + i);
     check_rows(kinds[i], random_column, 20'000, 300 + i);
+    for (std::uint64_t seed = 0; seed < 4; ++seed)
+      check_against_map(kinds[i], random_coded_column, 800 + 10 * i + seed);
+    check_rows(kinds[i], random_coded_column, 20'000, 900 + i);
   }
 }
 

@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-#include "headrace/exec/key_part.h"
+#include "headrace/kernel/key_part.h"
 
 namespace headrace {
 

@@ -21,13 +21,16 @@ class GroupedAggregate {
   virtual ~GroupedAggregate() = default;
   /// Makes room for groups up to `group_count`; new ones start empty.
   virtual void resize(std::size_t group_count) = 0;
-  /// Adds row i of `argument` to group group_ids[i]. `argument` has no columns' worth of data for count().
+  /// Adds row i of `argument`, which is nullptr for count(), to group group_ids[i]. The argument is plain unless the
+  /// function takes_dictionary.
   virtual void update(const Column* argument, std::span<const std::uint32_t> group_ids) = 0;
-  /// Adds other's group i to this group group_ids[i]. `other` was made by the same AggregateFunction.
-  virtual void merge(const GroupedAggregate& other, std::span<const std::uint32_t> group_ids) = 0;
+  /// Adds other's group other_groups[i] to this group group_ids[i]. `other` was made by the same AggregateFunction, and
+  /// several threads may read it. No group of `other` comes twice.
+  virtual void merge(const GroupedAggregate& other, std::span<const std::uint32_t> other_groups,
+                     std::span<const std::uint32_t> group_ids) = 0;
   /// The results of all groups, in order of group id.
   virtual Column finish(MemoryBudget& memory) = 0;
-  /// Bytes held by the states, for the budget.
+  /// Bytes held by the states that are not charged yet.
   virtual std::size_t state_bytes() const = 0;
 };
 
@@ -38,7 +41,8 @@ struct AggregateFunction {
   /// Argument type (after implicit casts) and result type for one argument, or none for count(). Throws
   /// Error(kInvalidPipeline) saying what is accepted.
   void (*resolve)(std::span<const Type> arg_types, Type& arg_type, Type& result);
-  std::unique_ptr<GroupedAggregate> (*make)(const Type& arg_type);
+  std::unique_ptr<GroupedAggregate> (*make)(const Type& arg_type, MemoryBudget& memory);
+  bool takes_dictionary = false;
 };
 
 std::span<const AggregateFunction* const> all_aggregates();

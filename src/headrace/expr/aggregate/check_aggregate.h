@@ -23,7 +23,7 @@ inline std::unique_ptr<GroupedAggregate> updated(std::string_view name, const Co
   std::vector<Type> given = {column.type()};
   function->resolve(given, arg_type, result);
   REQUIRE(arg_type == column.type());
-  std::unique_ptr<GroupedAggregate> aggregate = function->make(arg_type);
+  std::unique_ptr<GroupedAggregate> aggregate = function->make(arg_type, test_memory());
   aggregate->resize(group_count);
   aggregate->update(&column, groups);
   return aggregate;

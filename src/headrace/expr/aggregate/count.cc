@@ -15,14 +15,19 @@ class Count final : public GroupedAggregate {
   void update(const Column* argument, std::span<const std::uint32_t> group_ids) override {
     if (argument == nullptr) {
       for (std::uint32_t group : group_ids) ++counts_[group];
+    } else if (argument->is_dictionary()) {
+      for (std::size_t row = 0; row < group_ids.size(); ++row) {
+        counts_[group_ids[row]] += argument->is_null(static_cast<std::int64_t>(row)) ? 0 : 1;
+      }
     } else {
       for_each_valid(*argument, group_ids, [&](std::uint32_t group, std::size_t) { ++counts_[group]; });
     }
   }
 
-  void merge(const GroupedAggregate& other, std::span<const std::uint32_t> group_ids) override {
+  void merge(const GroupedAggregate& other, std::span<const std::uint32_t> other_groups,
+             std::span<const std::uint32_t> group_ids) override {
     const auto& from = static_cast<const Count&>(other);
-    for (std::size_t i = 0; i < group_ids.size(); ++i) counts_[group_ids[i]] += from.counts_[i];
+    for (std::size_t i = 0; i < group_ids.size(); ++i) counts_[group_ids[i]] += from.counts_[other_groups[i]];
   }
 
   Column finish(MemoryBudget& memory) override {
@@ -49,7 +54,8 @@ const AggregateFunction kCountAggregate = {
           arg_type = given.empty() ? Type() : given[0];
           result = TypeKind::kInt64;
         },
-    .make = [](const Type&) -> std::unique_ptr<GroupedAggregate> { return std::make_unique<Count>(); },
+    .make = [](const Type&, MemoryBudget&) -> std::unique_ptr<GroupedAggregate> { return std::make_unique<Count>(); },
+    .takes_dictionary = true,
 };
 
 }  // namespace headrace

@@ -1,17 +1,14 @@
 // count_distinct: the exact number of different values that are not null.
 //
-// One hash set for all groups holds pairs (group, value): an open-addressing table of slots with the value inside, so
-// that many small groups cost no more than one large one. Values of fixed width are kept as 64 bits (decimals 128),
-// with -0.0 as 0.0 and every NaN as one; texts as a reference into one arena.
-#include <algorithm>
-#include <string>
-#include <string_view>
-#include <type_traits>
+// Values are words (kernel/key_part.h): numbers by their bits, texts by a number of their own. While a column has at
+// most 64 different values, a group's state is a set of bits, one a value. With more, one hash set for all groups holds
+// pairs (group, word): an open-addressing table with the pair inside its slot, so that many small groups cost no more
+// than one large one.
+#include <bit>
 
 #include "headrace/expr/aggregate/grouped.h"
 #include "headrace/expr/function/resolve.h"
-#include "headrace/kernel/hash.h"
-#include "headrace/kernel/wide_integer.h"
+#include "headrace/kernel/key_part.h"
 
 namespace headrace {
 
@@ -26,165 +23,164 @@ std::uint64_t spread(std::uint64_t bits) {
   return bits ^ (bits >> 31);
 }
 
-std::uint64_t slot_hash(std::uint64_t value_bits, std::uint32_t group) {
-  return spread(value_bits + spread(std::uint64_t{group} + 0x9e3779b97f4a7c15));
-}
-
-/// The values of one width.
-template <typename Key>
-struct FixedKeys {
-  struct Slot {
-    Key value;
-    std::uint32_t group_after;  // the group + 1; 0 in an empty slot
-  };
-  using View = Key;
-
-  static std::uint64_t hash(View value, std::uint32_t group) {
-    auto low = static_cast<std::uint64_t>(value);
-    if constexpr (sizeof(Key) > sizeof(low)) low += spread(static_cast<std::uint64_t>(value >> 64));
-    return slot_hash(low, group);
-  }
-  std::uint64_t hash(const Slot& slot) const { return hash(slot.value, slot.group_after - 1); }
-  View view(const Slot& slot) const { return slot.value; }
-  bool holds(const Slot& slot, View value, std::uint64_t) const { return slot.value == value; }
-  Slot store(View value, std::uint32_t group, std::uint64_t) { return {value, group + 1}; }
-  std::size_t bytes() const { return 0; }
-};
-
-/// Texts: their bytes stand in an arena, their hashes in the slots.
-struct TextKeys {
-  struct Slot {
-    std::uint64_t hash;
-    std::uint64_t offset;
-    std::uint32_t length_bytes;
-    std::uint32_t group_after;
-  };
-  using View = std::string_view;
-
-  static std::uint64_t hash(View value, std::uint32_t group) { return slot_hash(hash_bytes(value), group); }
-  std::uint64_t hash(const Slot& slot) const { return slot.hash; }
-  View view(const Slot& slot) const { return {arena.data() + slot.offset, slot.length_bytes}; }
-  bool holds(const Slot& slot, View value, std::uint64_t hash) const {
-    return slot.hash == hash && view(slot) == value;
-  }
-  Slot store(View value, std::uint32_t group, std::uint64_t hash) {
-    std::uint64_t offset = arena.size();
-    arena += value;
-    return {hash, offset, static_cast<std::uint32_t>(value.size()), group + 1};
-  }
-  std::size_t bytes() const { return arena.capacity(); }
-
-  std::string arena;
-};
-
-/// The set of pairs (group, value). At most half of the slots are taken.
-template <typename Keys>
-class DistinctSet {
+/// The set of pairs (group, word). At most half of the slots are taken.
+class PairSet {
  public:
-  using Slot = typename Keys::Slot;
-  using View = typename Keys::View;
-
   /// Returns whether the pair is new.
-  bool insert(View value, std::uint32_t group) {
+  bool insert(std::uint64_t word, std::uint32_t group) {
     if (2 * (count_ + 1) > slots_.size()) grow();
-    std::uint64_t hash = Keys::hash(value, group);
-    for (std::size_t i = hash & mask_;; i = (i + 1) & mask_) {
-      Slot& slot = slots_[i];
-      if (slot.group_after == 0) {
-        slot = keys_.store(value, group, hash);
-        ++count_;
-        return true;
-      }
-      if (slot.group_after == group + 1 && keys_.holds(slot, value, hash)) return false;
-    }
+    Slot& slot = slot_of(word, group);
+    if (slot.group_after != 0) return false;
+    slot = {word, group + 1};
+    ++count_;
+    return true;
   }
 
   template <typename Visit>
   void for_each(const Visit& visit) const {
     for (const Slot& slot : slots_) {
-      if (slot.group_after != 0) visit(keys_.view(slot), slot.group_after - 1);
+      if (slot.group_after != 0) visit(slot.word, slot.group_after - 1);
     }
   }
 
-  std::size_t bytes() const { return vector_bytes(slots_) + keys_.bytes(); }
+  std::size_t bytes() const { return vector_bytes(slots_); }
 
  private:
+  struct Slot {
+    std::uint64_t word;
+    std::uint32_t group_after;  // the group + 1; 0 in an empty slot
+  };
+
+  /// The slot of a pair, or the empty slot where it belongs.
+  Slot& slot_of(std::uint64_t word, std::uint32_t group) {
+    std::size_t mask = slots_.size() - 1;
+    std::size_t at = spread(word + spread(std::uint64_t{group} + 0x9e3779b97f4a7c15)) & mask;
+    while (slots_[at].group_after != 0 && (slots_[at].group_after != group + 1 || slots_[at].word != word)) {
+      at = (at + 1) & mask;
+    }
+    return slots_[at];
+  }
+
   void grow() {
     std::vector<Slot> old = std::move(slots_);
     slots_.assign(std::max<std::size_t>(2 * old.size(), 16), Slot{});
-    mask_ = slots_.size() - 1;
     for (const Slot& slot : old) {
-      if (slot.group_after == 0) continue;
-      std::size_t i = keys_.hash(slot) & mask_;
-      while (slots_[i].group_after != 0) i = (i + 1) & mask_;
-      slots_[i] = slot;
+      if (slot.group_after != 0) slot_of(slot.word, slot.group_after - 1) = slot;
     }
   }
 
-  Keys keys_;
   std::vector<Slot> slots_;
-  std::size_t mask_ = 0;
   std::size_t count_ = 0;
 };
 
-template <typename T>
-auto key_of(T value) {
-  if constexpr (std::is_floating_point_v<T>) {
-    return canonical_float64_bits(static_cast<double>(value));
-  } else if constexpr (sizeof(T) > sizeof(std::uint64_t)) {
-    return static_cast<Uint128>(value);
-  } else {
-    return static_cast<std::uint64_t>(static_cast<std::int64_t>(value));
-  }
-}
-
-/// Reads row `row` of the argument, whose storage is T, or text for std::string_view.
-template <typename T>
-auto key_at(const Column& argument, std::size_t row) {
-  if constexpr (std::is_same_v<T, std::string_view>) {
-    return argument.string_at(static_cast<std::int64_t>(row));
-  } else {
-    return key_of(argument.values<T>()[row]);
-  }
-}
-
-template <typename T, typename Keys>
 class CountDistinct final : public GroupedAggregate {
  public:
-  void resize(std::size_t group_count) override { counts_.resize(group_count); }
+  CountDistinct(const Type& type, MemoryBudget& memory) : values_(type, memory), codes_(&memory) {}
 
-  void update(const Column* argument, std::span<const std::uint32_t> group_ids) override {
-    for_each_valid(*argument, group_ids,
-                   [&](std::uint32_t group, std::size_t row) { add(key_at<T>(*argument, row), group); });
+  void resize(std::size_t group_count) override {
+    group_count_ = group_count;
+    is_few_ ? bits_.resize(group_count) : counts_.resize(group_count);
   }
 
-  void merge(const GroupedAggregate& other, std::span<const std::uint32_t> group_ids) override {
+  void update(const Column* argument, std::span<const std::uint32_t> group_ids) override {
+    values_.insert(*argument, rows_);
+    if (is_few_ && number_words(rows_.words, rows_.valid)) {
+      for (std::size_t row = 0; row < group_ids.size(); ++row) {
+        // A null has code -1: no bit.
+        auto code = static_cast<std::uint32_t>(row_codes_[row]);
+        bits_[group_ids[row]] |= static_cast<std::uint64_t>(code < kFewValues) << (code % kFewValues);
+      }
+      return;
+    }
+    for (std::size_t row = 0; row < group_ids.size(); ++row) {
+      if (rows_.valid == nullptr || rows_.valid[row] != 0) add_pair(rows_.words[row], group_ids[row]);
+    }
+  }
+
+  void merge(const GroupedAggregate& other, std::span<const std::uint32_t> other_groups,
+             std::span<const std::uint32_t> group_ids) override {
     const auto& from = static_cast<const CountDistinct&>(other);
-    from.set_.for_each([&](auto value, std::uint32_t group) { add(value, group_ids[group]); });
+    const std::vector<std::uint64_t> words_of = values_.translate(from.values_);
+    auto translated = [&](std::uint64_t word) { return words_of.empty() ? word : words_of[word]; };
+    if (from.is_few_) {
+      std::vector<std::uint64_t> words;
+      for (std::uint64_t word : from.code_words_) words.push_back(translated(word));
+      bool stays_few = is_few_ && number_words(words, nullptr);
+      for (std::size_t i = 0; i < group_ids.size(); ++i) {
+        for (std::uint64_t bits = from.bits_[other_groups[i]]; bits != 0; bits &= bits - 1) {
+          auto code = static_cast<std::size_t>(std::countr_zero(bits));
+          if (stays_few) {
+            bits_[group_ids[i]] |= std::uint64_t{1} << row_codes_[code];
+          } else {
+            add_pair(words[code], group_ids[i]);
+          }
+        }
+      }
+      return;
+    }
+    if (is_few_) start_pairs();
+    constexpr std::uint32_t kNoGroup = ~std::uint32_t{0};
+    std::vector<std::uint32_t> group_of(from.group_count_, kNoGroup);
+    for (std::size_t i = 0; i < group_ids.size(); ++i) group_of[other_groups[i]] = group_ids[i];
+    from.pairs_.for_each([&](std::uint64_t word, std::uint32_t group) {
+      if (group_of[group] != kNoGroup) add_pair(translated(word), group_of[group]);
+    });
   }
 
   Column finish(MemoryBudget& memory) override {
     return make_results<std::int64_t>(
-        memory, TypeKind::kInt64, counts_.size(), [](std::size_t) { return true; },
-        [&](std::size_t group) { return counts_[group]; });
+        memory, TypeKind::kInt64, group_count_, [](std::size_t) { return true; },
+        [&](std::size_t group) {
+          return is_few_ ? static_cast<std::int64_t>(std::popcount(bits_[group])) : counts_[group];
+        });
   }
 
-  std::size_t state_bytes() const override { return vector_bytes(counts_) + set_.bytes(); }
+  std::size_t state_bytes() const override { return vector_bytes(bits_) + vector_bytes(counts_) + pairs_.bytes(); }
 
  private:
-  void add(typename Keys::View value, std::uint32_t group) { counts_[group] += set_.insert(value, group) ? 1 : 0; }
+  static constexpr std::uint32_t kFewValues = 64;
 
-  DistinctSet<Keys> set_;
+  /// Sets row_codes_ to the codes of words, -1 where one is not valid, and returns true; or, when there are more codes
+  /// than bits, goes over to pairs and returns false.
+  bool number_words(std::span<const std::uint64_t> words, const std::uint8_t* valid) {
+    row_codes_.resize(words.size());
+    auto new_code = [&](std::size_t row) {
+      code_words_.push_back(words[row]);
+      return static_cast<std::int32_t>(code_words_.size()) - 1;
+    };
+    codes_.insert(words, valid, row_codes_, new_code, [](std::size_t) { return -1; });
+    if (code_words_.size() <= kFewValues) return true;
+    start_pairs();
+    return false;
+  }
+
+  void start_pairs() {
+    is_few_ = false;
+    counts_.resize(group_count_);
+    for (std::size_t group = 0; group < bits_.size(); ++group) {
+      for (std::uint64_t bits = bits_[group]; bits != 0; bits &= bits - 1) {
+        add_pair(code_words_[static_cast<std::size_t>(std::countr_zero(bits))], static_cast<std::uint32_t>(group));
+      }
+    }
+    bits_ = {};
+    code_words_ = {};
+  }
+
+  void add_pair(std::uint64_t word, std::uint32_t group) { counts_[group] += pairs_.insert(word, group) ? 1 : 0; }
+
+  KeyPart values_;
+  PartRows rows_;
+  std::size_t group_count_ = 0;
+
+  bool is_few_ = true;  // no more different values than bits
+  WordTable codes_;     // word to bit
+  std::vector<std::uint64_t> code_words_;
+  std::vector<std::int32_t> row_codes_;
+  std::vector<std::uint64_t> bits_;
+
+  PairSet pairs_;
   std::vector<std::int64_t> counts_;
 };
-
-std::unique_ptr<GroupedAggregate> make_count_distinct(const Type& type) {
-  if (type.is_binary_like()) return std::make_unique<CountDistinct<std::string_view, TextKeys>>();
-  return with_storage(type, [](auto storage) -> std::unique_ptr<GroupedAggregate> {
-    using T = decltype(storage);
-    return std::make_unique<CountDistinct<T, FixedKeys<decltype(key_of(T{}))>>>();
-  });
-}
 
 }  // namespace
 
@@ -200,7 +196,10 @@ const AggregateFunction kCountDistinctAggregate = {
           arg_type = given[0].kind() == TypeKind::kNull ? Type(TypeKind::kString) : given[0];
           result = TypeKind::kInt64;
         },
-    .make = make_count_distinct,
+    .make = [](const Type& type, MemoryBudget& memory) -> std::unique_ptr<GroupedAggregate> {
+      return std::make_unique<CountDistinct>(type, memory);
+    },
+    .takes_dictionary = true,
 };
 
 }  // namespace headrace

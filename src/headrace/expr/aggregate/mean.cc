@@ -36,7 +36,7 @@ double float_mean(const FloatTotals& totals, std::size_t group, std::int64_t cou
   return totals.mean(group, count);
 }
 
-std::unique_ptr<GroupedAggregate> make_mean(const Type& argument) {
+std::unique_ptr<GroupedAggregate> make_mean(const Type& argument, MemoryBudget&) {
   TotalTypes types{argument, mean_type(argument)};
   return with_storage(argument, [&](auto storage) -> std::unique_ptr<GroupedAggregate> {
     using T = decltype(storage);

@@ -85,10 +85,12 @@ class FixedExtremum final : public GroupedAggregate {
     for_each_valid(*argument, group_ids, [&](std::uint32_t group, std::size_t row) { add(group, values[row]); });
   }
 
-  void merge(const GroupedAggregate& other, std::span<const std::uint32_t> group_ids) override {
+  void merge(const GroupedAggregate& other, std::span<const std::uint32_t> other_groups,
+             std::span<const std::uint32_t> group_ids) override {
     const auto& from = static_cast<const FixedExtremum&>(other);
     for (std::size_t i = 0; i < group_ids.size(); ++i) {
-      if (from.has_value_[i] != 0) add(group_ids[i], from.best_[i]);
+      std::uint32_t group = other_groups[i];
+      if (from.has_value_[group] != 0) add(group_ids[i], from.best_[group]);
     }
   }
 
@@ -128,10 +130,12 @@ class TextExtremum final : public GroupedAggregate {
     });
   }
 
-  void merge(const GroupedAggregate& other, std::span<const std::uint32_t> group_ids) override {
+  void merge(const GroupedAggregate& other, std::span<const std::uint32_t> other_groups,
+             std::span<const std::uint32_t> group_ids) override {
     const auto& from = static_cast<const TextExtremum&>(other);
     for (std::size_t i = 0; i < group_ids.size(); ++i) {
-      if (from.has_value_[i] != 0) add(group_ids[i], from.best_[i]);
+      std::uint32_t group = other_groups[i];
+      if (from.has_value_[group] != 0) add(group_ids[i], from.best_[group]);
     }
   }
 
@@ -166,7 +170,7 @@ class TextExtremum final : public GroupedAggregate {
 };
 
 template <typename Order>
-std::unique_ptr<GroupedAggregate> make_extremum(const Type& type) {
+std::unique_ptr<GroupedAggregate> make_extremum(const Type& type, MemoryBudget&) {
   if (type.is_binary_like()) return std::make_unique<TextExtremum<Order>>(type);
   return with_storage(type, [&](auto storage) -> std::unique_ptr<GroupedAggregate> {
     return std::make_unique<FixedExtremum<decltype(storage), Order>>(type);

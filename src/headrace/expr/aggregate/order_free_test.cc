@@ -1,5 +1,6 @@
 // Every aggregate of every type against a slow reference, and that order and split of the rows do not change a bit.
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <map>
@@ -61,6 +62,18 @@ bool same_bits(const Column& a, const Column& b) {
   return true;
 }
 
+/// Merges the groups of `part` in two goes, some in the first and the others in the second.
+void merge_some(std::mt19937_64& random, GroupedAggregate& total, const GroupedAggregate& part, const Groups& global) {
+  std::array<Groups, 2> from;
+  std::array<Groups, 2> to;
+  for (std::uint32_t group = 0; group < global.size(); ++group) {
+    std::size_t go = random() % 2;
+    from[go].push_back(group);
+    to[go].push_back(global[group]);
+  }
+  for (std::size_t go : {0U, 1U}) total.merge(part, from[go], to[go]);
+}
+
 /// Aggregates the rows in a random order, in batches of random size, in parts that number their groups differently and
 /// are merged in a random order.
 Column aggregated_in_parts(std::mt19937_64& random, std::string_view name, const Column& column, const Groups& groups,
@@ -69,11 +82,11 @@ Column aggregated_in_parts(std::mt19937_64& random, std::string_view name, const
   std::iota(rows.begin(), rows.end(), 0);
   std::shuffle(rows.begin(), rows.end(), random);
   const AggregateFunction& function = *find_aggregate(name);
-  std::unique_ptr<GroupedAggregate> total = function.make(column.type());
+  std::unique_ptr<GroupedAggregate> total = function.make(column.type(), test_memory());
   total->resize(group_count);
   for (std::size_t begin = 0; begin < rows.size();) {
     std::size_t end = std::min(rows.size(), begin + 1 + random() % 400);
-    std::unique_ptr<GroupedAggregate> part = function.make(column.type());
+    std::unique_ptr<GroupedAggregate> part = function.make(column.type(), test_memory());
     std::map<std::uint32_t, std::uint32_t> local;
     Groups global;
     while (begin < end) {
@@ -92,7 +105,7 @@ Column aggregated_in_parts(std::mt19937_64& random, std::string_view name, const
       part->update(&taken, batch_groups);
       begin = batch_end;
     }
-    total->merge(*part, global);
+    merge_some(random, *total, *part, global);
   }
   return total->finish(test_memory());
 }

@@ -42,7 +42,7 @@ double float_sum(const FloatTotals& totals, std::size_t group, std::int64_t, con
   return totals.sum(group);
 }
 
-std::unique_ptr<GroupedAggregate> make_sum(const Type& argument) {
+std::unique_ptr<GroupedAggregate> make_sum(const Type& argument, MemoryBudget&) {
   TotalTypes types{argument, sum_type(argument)};
   return with_storage(argument, [&](auto storage) -> std::unique_ptr<GroupedAggregate> {
     using T = decltype(storage);

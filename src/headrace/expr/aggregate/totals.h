@@ -35,11 +35,12 @@ class TotalAggregate final : public GroupedAggregate {
     });
   }
 
-  void merge(const GroupedAggregate& other, std::span<const std::uint32_t> group_ids) override {
+  void merge(const GroupedAggregate& other, std::span<const std::uint32_t> other_groups,
+             std::span<const std::uint32_t> group_ids) override {
     const auto& from = static_cast<const TotalAggregate&>(other);
     for (std::size_t i = 0; i < group_ids.size(); ++i) {
-      totals_.merge(group_ids[i], from.totals_, i);
-      counts_[group_ids[i]] += from.counts_[i];
+      totals_.merge(group_ids[i], from.totals_, other_groups[i]);
+      counts_[group_ids[i]] += from.counts_[other_groups[i]];
     }
   }
 

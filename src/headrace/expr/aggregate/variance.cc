@@ -27,9 +27,12 @@ class Variance final : public GroupedAggregate {
                    [&](std::uint32_t group, std::size_t row) { moments_[group].add(values[row]); });
   }
 
-  void merge(const GroupedAggregate& other, std::span<const std::uint32_t> group_ids) override {
+  void merge(const GroupedAggregate& other, std::span<const std::uint32_t> other_groups,
+             std::span<const std::uint32_t> group_ids) override {
     const auto& from = static_cast<const Variance&>(other);
-    for (std::size_t i = 0; i < group_ids.size(); ++i) moments_[group_ids[i]].merge(from.moments_[i]);
+    for (std::size_t i = 0; i < group_ids.size(); ++i) {
+      moments_[group_ids[i]].merge(from.moments_[other_groups[i]]);
+    }
   }
 
   Column finish(MemoryBudget& memory) override {
@@ -50,7 +53,7 @@ class Variance final : public GroupedAggregate {
 };
 
 template <VarianceKind kind, Root root>
-std::unique_ptr<GroupedAggregate> make_variance(const Type&) {
+std::unique_ptr<GroupedAggregate> make_variance(const Type&, MemoryBudget&) {
   return std::make_unique<Variance<kind, root>>();
 }
 
