@@ -1,12 +1,13 @@
-// Parquet files, read and written through Arrow's Parquet library.
+// Parquet files.
 //
 //   reading   a split is a row group; footers are read once, when the source is opened. Row groups whose statistics
 //             show that no row can pass a bound are skipped and counted. Page checksums are verified where a file has
 //             them. Everything that Arrow allocates is charged to the memory budget first, whatever sizes a file
 //             declares.
-//   writing   integers as DELTA_BINARY_PACKED, floats PLAIN, text by dictionary; snappy for text only unless a
-//             compression (none, snappy, zstd) is asked for, then that for all; page checksums; a checksum of the
-//             footer in its key "headrace.footer" (footer.h). The same rows give the same bytes.
+//   writing   pages are written directly (write/value_encoder.h says how each type is encoded), decimals, structs and
+//             lists of lists through Arrow; snappy for text only unless a compression (none, snappy, zstd) is asked
+//             for, then that for all; page checksums; a checksum of the footer in its key "headrace.footer" (footer.h).
+//             The same rows give the same bytes.
 //
 // How Arrow's types are mapped stands in column/arrow.h. Beside that, INT96 columns are timestamps.
 #pragma once

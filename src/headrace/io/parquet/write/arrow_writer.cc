@@ -1,4 +1,4 @@
-// Writes Parquet files through Arrow's writer. See parquet.h.
+// Writes Parquet files through Arrow's writer. See file_writer.h.
 //
 // Rows are encoded as they come and kept, encoded, until their row group is full. The footer is held back in memory
 // until its checksum is in it.
@@ -17,38 +17,19 @@
 #include <parquet/schema.h>
 
 #include "headrace/base/error.h"
-#include "headrace/base/nearest.h"
 #include "headrace/column/arrow.h"
 #include "headrace/io/parquet/footer.h"
-#include "headrace/io/parquet/parquet.h"
 #include "headrace/io/parquet/parquet_file.h"
+#include "headrace/io/parquet/write/file_footer.h"
+#include "headrace/io/parquet/write/file_writer.h"
 
 namespace headrace {
 namespace {
 
-/// Fixed text, so that the same rows give the same bytes; the form is the one by which readers judge statistics.
-constexpr const char* kCreatedBy = "headrace version 1.0.0";
-
-/// The codec of a leaf. By default only texts and the elements of lists are compressed: delta-packed integers leave
-/// nothing to gain (0.2 % by snappy, 4 % by zstd for half as much time again), and floats give 13 % for three times the
-/// time; but a one-hot list is mostly zeros, which shrink to a tenth.
+/// The codec of a leaf: by default that of texts, and of the elements of lists, which are often zeros.
 parquet::Compression::type codec_of(const std::string& name, const parquet::ColumnDescriptor& leaf) {
   bool shrinks = leaf.physical_type() == parquet::Type::BYTE_ARRAY || leaf.max_repetition_level() > 0;
-  if (name.empty()) return shrinks ? parquet::Compression::SNAPPY : parquet::Compression::UNCOMPRESSED;
-  if (name == "none") return parquet::Compression::UNCOMPRESSED;
-  if (name == "snappy") return parquet::Compression::SNAPPY;
-  if (name == "zstd") return parquet::Compression::ZSTD;
-  std::vector<std::string> names = {"none", "snappy", "zstd"};
-  throw Error(ErrorCode::kInvalidPipeline, fmt::format("unknown compression '{}' for Parquet", name),
-              name_hint(name, names, "compressions"));
-}
-
-bool has_fixed_size_list(const Type& type) {
-  if (type.kind() == TypeKind::kFixedSizeList) return true;
-  for (const Field& field : type.fields()) {
-    if (has_fixed_size_list(field.type)) return true;
-  }
-  return false;
+  return parquet_codec(name, shrinks ? parquet::Compression::SNAPPY : parquet::Compression::UNCOMPRESSED);
 }
 
 /// How each leaf column is encoded; paths as Parquet writes them, "a.list.element".
@@ -98,10 +79,10 @@ std::shared_ptr<parquet::ArrowWriterProperties> arrow_properties_of(const Schema
   return builder.build();
 }
 
-class ParquetWriter final : public FileWriter {
+class ArrowWriter final : public FileWriter {
  public:
-  ParquetWriter(const Schema& schema, std::unique_ptr<OutputFile> file, const WriterOptions& options,
-                MemoryBudget& memory)
+  ArrowWriter(const Schema& schema, std::unique_ptr<OutputFile> file, const WriterOptions& options,
+              MemoryBudget& memory)
       : schema_(schema),
         memory_(memory.shared_from_this()),
         pool_(arrow_pool(memory_)),
@@ -116,18 +97,10 @@ class ParquetWriter final : public FileWriter {
   }
 
   /// Arrow's writer completes the file when it is destroyed.
-  ~ParquetWriter() override { output_->abandon(); }
+  ~ArrowWriter() override { output_->abandon(); }
 
   void write(const Batch& batch) override {
-    HEADRACE_CHECK(batch.columns.size() == schema_.size());
-    for (std::size_t i = 0; i < schema_.size(); ++i) {
-      HEADRACE_CHECK(batch.columns[i].type() == schema_[i].type);
-      if (!schema_[i].nullable && batch.columns[i].null_count() > 0) {
-        throw Error(ErrorCode::kBadData,
-                    fmt::format("{}: column '{}' is not nullable but holds a null", what_, schema_[i].name),
-                    "fill the nulls in a step, or make the column nullable");
-      }
-    }
+    check_nulls(schema_, batch, what_);
     with_arrow(*output_, what_, [&] {
       arrow::ArrayVector arrays;
       for (const Column& column : batch.columns) arrays.push_back(to_arrow(column, *memory_));
@@ -161,19 +134,9 @@ class ParquetWriter final : public FileWriter {
 
 }  // namespace
 
-void check_parquet_schema(const Schema& schema) {
-  for (const Field& field : schema) {
-    if (field.type.kind() == TypeKind::kNull) {
-      throw Error(ErrorCode::kUnsupported, fmt::format("column '{}' has no type: all its values are null", field.name),
-                  "cast it to a type");
-    }
-  }
-}
-
-std::unique_ptr<FileWriter> create_parquet(const Schema& schema, std::unique_ptr<OutputFile> file,
-                                           const WriterOptions& options, MemoryBudget& memory) {
-  check_parquet_schema(schema);
-  return std::make_unique<ParquetWriter>(schema, std::move(file), options, memory);
+std::unique_ptr<FileWriter> create_arrow_parquet(const Schema& schema, std::unique_ptr<OutputFile> file,
+                                                 const WriterOptions& options, MemoryBudget& memory) {
+  return std::make_unique<ArrowWriter>(schema, std::move(file), options, memory);
 }
 
 }  // namespace headrace

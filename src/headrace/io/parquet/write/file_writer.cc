@@ -1,0 +1,60 @@
+// See file_writer.h.
+#include "headrace/io/parquet/write/file_writer.h"
+
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "headrace/base/error.h"
+#include "headrace/base/nearest.h"
+#include "headrace/io/parquet/parquet.h"
+
+namespace headrace {
+
+parquet::Compression::type parquet_codec(const std::string& name, parquet::Compression::type otherwise) {
+  if (name.empty()) return otherwise;
+  if (name == "none") return parquet::Compression::UNCOMPRESSED;
+  if (name == "snappy") return parquet::Compression::SNAPPY;
+  if (name == "zstd") return parquet::Compression::ZSTD;
+  std::vector<std::string> names = {"none", "snappy", "zstd"};
+  throw Error(ErrorCode::kInvalidPipeline, fmt::format("unknown compression '{}' for Parquet", name),
+              name_hint(name, names, "compressions"));
+}
+
+void check_nulls(const Schema& schema, const Batch& batch, std::string_view what) {
+  HEADRACE_CHECK(batch.columns.size() == schema.size());
+  for (std::size_t i = 0; i < schema.size(); ++i) {
+    HEADRACE_CHECK(batch.columns[i].type() == schema[i].type);
+    if (!schema[i].nullable && batch.columns[i].null_count() > 0) {
+      throw Error(ErrorCode::kBadData,
+                  fmt::format("{}: column '{}' is not nullable but holds a null", what, schema[i].name),
+                  "fill the nulls in a step, or make the column nullable");
+    }
+  }
+}
+
+bool has_fixed_size_list(const Type& type) {
+  if (type.kind() == TypeKind::kFixedSizeList) return true;
+  for (const Field& field : type.fields()) {
+    if (has_fixed_size_list(field.type)) return true;
+  }
+  return false;
+}
+
+void check_parquet_schema(const Schema& schema) {
+  for (const Field& field : schema) {
+    if (field.type.kind() == TypeKind::kNull) {
+      throw Error(ErrorCode::kUnsupported, fmt::format("column '{}' has no type: all its values are null", field.name),
+                  "cast it to a type");
+    }
+  }
+}
+
+std::unique_ptr<FileWriter> create_parquet(const Schema& schema, std::unique_ptr<OutputFile> file,
+                                           const WriterOptions& options, MemoryBudget& memory) {
+  check_parquet_schema(schema);
+  return is_written_directly(schema) ? create_direct_parquet(schema, std::move(file), options, memory)
+                                     : create_arrow_parquet(schema, std::move(file), options, memory);
+}
+
+}  // namespace headrace
