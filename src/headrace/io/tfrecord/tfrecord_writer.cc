@@ -9,6 +9,7 @@
 #include "headrace/io/checksum_file.h"
 #include "headrace/io/tfrecord/example_encoder.h"
 #include "headrace/io/tfrecord/tfrecord.h"
+#include "headrace/kernel/gather.h"
 
 namespace headrace {
 namespace {
@@ -39,7 +40,9 @@ class TfrecordWriter final : public FileWriter {
     constexpr std::int64_t kBlockRows = ExampleEncoder::kBlockRows;
     for (std::int64_t start = 0; start < batch.row_count; start += kBlockRows) {
       std::size_t count = static_cast<std::size_t>(std::min(kBlockRows, batch.row_count - start));
-      encoder_.measure(batch, start, count);
+      // Dictionaries are looked up for a block, whose values are still in the cache when they are written.
+      Batch block = flatten(*memory_, batch.slice(start, static_cast<std::int64_t>(count)));
+      encoder_.measure(block, 0, count);
       for (std::size_t row = 0; row < count; ++row) {
         std::size_t needed = encoder_.record_bytes(row);
         if (used_ + needed + ExampleEncoder::kSlackBytes > buffer_->size_bytes()) {

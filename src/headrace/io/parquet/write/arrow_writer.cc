@@ -22,6 +22,7 @@
 #include "headrace/io/parquet/parquet_file.h"
 #include "headrace/io/parquet/write/file_footer.h"
 #include "headrace/io/parquet/write/file_writer.h"
+#include "headrace/kernel/gather.h"
 
 namespace headrace {
 namespace {
@@ -103,7 +104,7 @@ class ArrowWriter final : public FileWriter {
     check_nulls(schema_, batch, what_);
     with_arrow(*output_, what_, [&] {
       arrow::ArrayVector arrays;
-      for (const Column& column : batch.columns) arrays.push_back(to_arrow(column, *memory_));
+      for (const Column& column : batch.columns) arrays.push_back(to_arrow(flatten(*memory_, column), *memory_));
       auto rows = arrow::RecordBatch::Make(to_arrow_schema(schema_), batch.row_count, std::move(arrays));
       PARQUET_THROW_NOT_OK(writer_->WriteRecordBatch(*rows));
     });

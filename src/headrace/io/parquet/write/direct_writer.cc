@@ -24,6 +24,7 @@
 #include "headrace/io/parquet/write/chunk_encoder.h"
 #include "headrace/io/parquet/write/file_footer.h"
 #include "headrace/io/parquet/write/file_writer.h"
+#include "headrace/kernel/gather.h"
 
 namespace headrace {
 namespace {
@@ -95,12 +96,7 @@ class DirectWriter final : public FileWriter {
 
   void write(const Batch& batch) override {
     check_nulls(schema_, batch, fmt::format("cannot write '{}'", file_.path()));
-    for (std::int64_t row = 0; row < batch.row_count;) {
-      std::int64_t count = take_rows(batch, row);
-      for (std::size_t i = 0; i < columns_.size(); ++i) columns_[i].push_back(batch.columns[i].slice(row, count));
-      row += count;
-      if (is_full()) write_row_group();
-    }
+    write_rows(with_row_ranges(batch));
   }
 
   FileSummary finish() override {
@@ -115,6 +111,25 @@ class DirectWriter final : public FileWriter {
   }
 
  private:
+  /// The batch in layouts that are written as they are: plain, and dictionaries of plain values.
+  Batch with_row_ranges(const Batch& batch) const {
+    Batch rows = batch;
+    for (Column& column : rows.columns) {
+      if (!has_row_range(column)) column = flatten(*memory_, column);
+      HEADRACE_CHECK(has_row_range(column));
+    }
+    return rows;
+  }
+
+  void write_rows(const Batch& batch) {
+    for (std::int64_t row = 0; row < batch.row_count;) {
+      std::int64_t count = take_rows(batch, row);
+      for (std::size_t i = 0; i < columns_.size(); ++i) columns_[i].push_back(batch.columns[i].slice(row, count));
+      row += count;
+      if (is_full()) write_row_group();
+    }
+  }
+
   bool is_full() const {
     return group_rows_ == row_group_rows_ || (group_rows_ % kStepRows == 0 && group_bytes_ >= row_group_bytes_);
   }

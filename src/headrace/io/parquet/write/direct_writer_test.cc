@@ -15,6 +15,7 @@
 #include "headrace/column/arrow.h"
 #include "headrace/io/binary_format_test_table.h"
 #include "headrace/io/parquet/write/file_writer.h"
+#include "headrace/kernel/gather.h"
 
 namespace headrace {
 namespace {
@@ -166,6 +167,42 @@ TEST_CASE("many pages and row groups read back, whatever the cuts of batches, an
       std::string whole = twins.write(create_direct_parquet, {batch}, options);
       CHECK(reads_as(whole, batch, *twins.memory));
       CHECK((twins.write(create_direct_parquet, pieces, options) == whole));
+    }
+  }
+}
+
+TEST_CASE("columns in dictionary layout are written as the same bytes as plain ones") {
+  Random random(9);
+  ParquetTwins twins;
+  Schema schema = schema_of_types(written_types());
+  for (Shape shape : {Shape::kTwo, Shape::kFewDistinct, Shape::kAny}) {
+    for (std::int64_t value_count : {1, 30, 4000}) {
+      CAPTURE(static_cast<int>(shape));
+      CAPTURE(value_count);
+      Batch values = random_batch(schema, shape, value_count, 0.1, random, *twins.memory);
+      constexpr std::int64_t kRows = 2500;
+      std::shared_ptr<Buffer> codes = Buffer::allocate(*twins.memory, kRows * sizeof(std::int32_t));
+      std::shared_ptr<Buffer> valid_codes = Buffer::allocate(*twins.memory, kRows * sizeof(std::int32_t));
+      for (std::int64_t i = 0; i < kRows; ++i) {
+        std::int32_t code = static_cast<std::int32_t>(random() % static_cast<std::uint64_t>(value_count));
+        valid_codes->mutable_as<std::int32_t>()[i] = code;
+        codes->mutable_as<std::int32_t>()[i] = random() % 9 == 0 ? -1 : code;
+      }
+      Batch coded{values.schema, {}, kRows};
+      for (std::size_t i = 0; i < schema.size(); ++i) {
+        auto dictionary = std::make_shared<const Column>(values.columns[i]);
+        if (i % 5 == 4) {
+          std::shared_ptr<Buffer> inner = value_count < kRows ? valid_codes : nullptr;
+          if (inner) dictionary = std::make_shared<const Column>(Column::dictionary(value_count, inner, dictionary));
+        }
+        coded.columns.push_back(Column::dictionary(kRows, schema[i].nullable ? codes : valid_codes, dictionary));
+      }
+      Batch plain = flatten(*twins.memory, coded);
+      std::string bytes = twins.write(create_direct_parquet, {plain.slice(3, 2000), plain.slice(2003, 400)}, {});
+      CHECK(reads_as(bytes, plain.slice(3, 2400), *twins.memory));
+      CHECK((twins.write(create_direct_parquet, {coded.slice(3, 2400)}, {}) == bytes));
+      // One batch in one layout, the next in the other.
+      CHECK((twins.write(create_direct_parquet, {plain.slice(3, 900), coded.slice(903, 1500)}, {}) == bytes));
     }
   }
 }

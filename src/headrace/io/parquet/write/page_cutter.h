@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "headrace/io/parquet/write/row_range.h"
+#include "headrace/io/row_range.h"
 
 namespace headrace {
 

@@ -25,6 +25,8 @@ std::span<const std::uint8_t> levels_of(const GrowingBytes& bytes) {
   return {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
 }
 
+bool may_hold_null(const Column& column) { return column.is_dictionary() || column.validity() != nullptr; }
+
 std::uint8_t* room_for(GrowingBytes& levels, std::int64_t count) {
   return reinterpret_cast<std::uint8_t*>(levels.room(static_cast<std::size_t>(count)));
 }
@@ -93,7 +95,7 @@ bool PageLevels::add_regular_lists(const RowRange& rows) {
   const Column& list = *rows.values;
   std::int64_t size = list.type().list_size();
   if (list.type().kind() != TypeKind::kFixedSizeList || repetition_.size() > 0) return false;
-  if (list.validity() != nullptr || list.child(0).validity() != nullptr) return false;
+  if (list.validity() != nullptr || may_hold_null(list.child(0))) return false;
   if (rows.codes != nullptr && *std::min_element(rows.codes + rows.begin, rows.codes + rows.end) < 0) return false;
   regular_size_ = size;
   regular_list_count_ += rows.count();
@@ -125,13 +127,13 @@ void PageLevels::add_list(const Column& list, std::int64_t at) {
     ++entry_count_;
     return;
   }
-  const std::uint8_t* validity = list.child(0).validity();
-  if (validity == nullptr) return define_all(count);
+  const Column& elements = list.child(0);
+  if (!may_hold_null(elements)) return define_all(count);
   std::uint8_t* levels = define_each(count);
   for (std::int64_t i = range.first; i < range.last; ++i) {
-    bool is_valid = validity[i] != 0;
-    *levels++ = static_cast<std::uint8_t>(limits_.definition - (is_valid ? 0 : 1));
-    value_count_ += is_valid ? 1 : 0;
+    bool is_null = elements.is_null(i);
+    *levels++ = static_cast<std::uint8_t>(limits_.definition - (is_null ? 1 : 0));
+    value_count_ += is_null ? 0 : 1;
   }
   entry_count_ += count;
 }

@@ -13,7 +13,7 @@
 
 #include "headrace/column/column.h"
 #include "headrace/io/parquet/write/growing_bytes.h"
-#include "headrace/io/parquet/write/row_range.h"
+#include "headrace/io/row_range.h"
 
 namespace headrace {
 

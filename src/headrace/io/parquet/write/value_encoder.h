@@ -19,7 +19,7 @@
 #include <parquet/types.h>
 
 #include "headrace/io/parquet/write/growing_bytes.h"
-#include "headrace/io/parquet/write/row_range.h"
+#include "headrace/io/row_range.h"
 
 namespace headrace {
 

@@ -1,4 +1,4 @@
-// Rows of a column as they are written: through the codes of a dictionary, and through lists down to their elements.
+// Rows of a column as writers see them: through the codes of a dictionary, and through lists down to their elements.
 #pragma once
 
 #include <cstddef>
@@ -26,8 +26,13 @@ struct RowRange {
   RowRange part(std::int64_t from, std::int64_t to) const { return {values, codes, from, to}; }
 };
 
-/// All rows of a column.
-RowRange rows_of(const Column& column);
+/// All rows of a column, whose dictionary, if it has one, is plain.
+inline RowRange rows_of(const Column& column) {
+  if (!column.is_dictionary()) return {&column, nullptr, 0, column.length()};
+  return {column.dictionary().get(), column.codes().data(), 0, column.length()};
+}
+/// Whether rows_of() can be taken of a column, and of the elements of its lists.
+bool has_row_range(const Column& column);
 
 /// The elements of a row of a list or fixed_size_list column.
 struct ElementRange {
@@ -53,8 +58,7 @@ template <typename Visit>
 void for_each_leaf_range(const RowRange& rows, const Visit& visit) {
   const Column& column = *rows.values;
   if (!is_list(column.type())) return visit(rows);
-  const Column& elements = column.child(0);
-  RowRange open{&elements, nullptr, 0, 0};
+  RowRange open = rows_of(column.child(0)).part(0, 0);
   for (std::int64_t row = rows.begin; row < rows.end; ++row) {
     std::int64_t at = rows.source(row);
     if (at < 0) continue;
