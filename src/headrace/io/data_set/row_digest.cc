@@ -2,116 +2,159 @@
 #include "headrace/io/data_set/row_digest.h"
 
 #include <algorithm>
+#include <array>
 #include <span>
+#include <type_traits>
 
 #include <fmt/format.h>
 #include <xxhash.h>
 
-#include "headrace/base/error.h"
+#include "headrace/io/row_range.h"
 #include "headrace/kernel/hash.h"
 
 namespace headrace {
 namespace {
 
-/// Rows hashed at a time: their hashes stay in the second-level cache.
+/// Rows worked on at a time: their sums stay in the first-level cache.
 constexpr std::int64_t kPieceRows = 1024;
 
-void hash_column(const Column& column, std::span<std::uint64_t> hashes);
+void put_words(const RowRange& rows, std::uint64_t* words);
 
 template <typename T>
-void hash_ints(const Column& column, std::span<std::uint64_t> hashes) {
-  std::span<const T> values = column.values<T>();
-  for (std::size_t i = 0; i < hashes.size(); ++i) hashes[i] = hash_int64(static_cast<std::int64_t>(values[i]));
-}
-
-template <typename T>
-void hash_floats(const Column& column, std::span<std::uint64_t> hashes) {
-  std::span<const T> values = column.values<T>();
-  for (std::size_t i = 0; i < hashes.size(); ++i) hashes[i] = hash_float64(static_cast<double>(values[i]));
-}
-
-void hash_decimals(const Column& column, std::span<std::uint64_t> hashes) {
-  std::span<const Int128> values = column.values<Int128>();
-  for (std::size_t i = 0; i < hashes.size(); ++i) {
-    hashes[i] = hash_decimal128(static_cast<std::uint64_t>(values[i]), static_cast<std::int64_t>(values[i] >> 64));
+std::uint64_t word_of(T value) {
+  if constexpr (std::is_floating_point_v<T>) {
+    return canonical_float64_bits(static_cast<double>(value));
+  } else if constexpr (sizeof(T) == sizeof(Int128)) {
+    return hash_decimal128(static_cast<std::uint64_t>(value), static_cast<std::int64_t>(value >> 64));
+  } else {
+    return static_cast<std::uint64_t>(static_cast<std::int64_t>(value));
   }
 }
 
-/// Rows whose parts are elements of one child.
-void hash_lists(const Column& column, std::span<std::uint64_t> hashes) {
-  std::size_t rows = hashes.size();
-  bool is_fixed = column.type().kind() == TypeKind::kFixedSizeList;
-  auto offset = [&](std::size_t row) {
-    return is_fixed ? row * static_cast<std::size_t>(column.type().list_size())
-                    : static_cast<std::size_t>(column.offsets()[row]);
-  };
-  std::size_t start = offset(0);
-  std::vector<std::uint64_t> parts(offset(rows) - start);
-  Column used = column.child(0).slice(static_cast<std::int64_t>(start), static_cast<std::int64_t>(parts.size()));
-  hash_column(used, parts);
-  for (std::size_t row = 0; row < rows; ++row) {
-    hashes[row] = hash_combine(std::span(parts).subspan(offset(row) - start, offset(row + 1) - offset(row)));
+template <typename T>
+void put_fixed_words(const RowRange& rows, std::uint64_t* words) {
+  const T* values = rows.values->values<T>().data();
+  if (rows.codes == nullptr && rows.values->validity() == nullptr) {
+    for (std::int64_t row = rows.begin; row < rows.end; ++row) *words++ = word_of(values[row]);
+    return;
+  }
+  for (std::int64_t row = rows.begin; row < rows.end; ++row) {
+    std::int64_t at = rows.source(row);
+    *words++ = at < 0 ? kNullHash : word_of(values[at]);
   }
 }
 
-void hash_structs(const Column& column, std::span<std::uint64_t> hashes) {
-  std::size_t width = column.children().size();
-  std::vector<std::uint64_t> field(hashes.size());
-  std::vector<std::uint64_t> parts(hashes.size() * width);
+void put_text_words(const RowRange& rows, std::uint64_t* words) {
+  for (std::int64_t row = rows.begin; row < rows.end; ++row) {
+    std::int64_t at = rows.source(row);
+    *words++ = at < 0 ? kNullHash : hash_bytes(rows.values->string_at(at));
+  }
+}
+
+void put_list_words(const RowRange& rows, std::uint64_t* words) {
+  std::vector<std::uint64_t> parts;
+  for_each_leaf_range(rows, [&](const RowRange& elements) {
+    std::size_t start = parts.size();
+    parts.resize(start + static_cast<std::size_t>(elements.count()));
+    put_words(elements, parts.data() + start);
+  });
+  std::span<const std::uint64_t> rest = parts;
+  for (std::int64_t row = rows.begin; row < rows.end; ++row) {
+    std::int64_t at = rows.source(row);
+    if (at < 0) {
+      *words++ = kNullHash;
+      continue;
+    }
+    ElementRange elements = elements_of(*rows.values, at);
+    std::size_t count = static_cast<std::size_t>(elements.last - elements.first);
+    *words++ = hash_combine(rest.first(count));
+    rest = rest.subspan(count);
+  }
+}
+
+void put_struct_words(const RowRange& rows, std::uint64_t* words) {
+  std::size_t width = rows.values->children().size();
+  std::size_t count = static_cast<std::size_t>(rows.count());
+  std::vector<std::uint64_t> field(count);
+  std::vector<std::uint64_t> parts(count * width);
   for (std::size_t i = 0; i < width; ++i) {
-    hash_column(column.child(i), field);
-    for (std::size_t row = 0; row < field.size(); ++row) parts[row * width + i] = field[row];
+    put_words({&rows.values->child(i), rows.codes, rows.begin, rows.end}, field.data());
+    for (std::size_t row = 0; row < count; ++row) parts[row * width + i] = field[row];
   }
-  for (std::size_t row = 0; row < hashes.size(); ++row) {
-    hashes[row] = hash_combine(std::span(parts).subspan(row * width, width));
+  for (std::size_t row = 0; row < count; ++row) {
+    bool is_null = rows.source(rows.begin + static_cast<std::int64_t>(row)) < 0;
+    words[row] = is_null ? kNullHash : hash_combine(std::span(parts).subspan(row * width, width));
   }
 }
 
-void hash_values(const Column& column, std::span<std::uint64_t> hashes) {
-  switch (column.type().kind()) {
-    case TypeKind::kNull: std::fill(hashes.begin(), hashes.end(), kNullHash); return;
-    case TypeKind::kBool: return hash_ints<std::uint8_t>(column, hashes);
-    case TypeKind::kInt8: return hash_ints<std::int8_t>(column, hashes);
-    case TypeKind::kInt16: return hash_ints<std::int16_t>(column, hashes);
+/// Rows of a column that is in dictionary layout itself: as those of its dictionary.
+void put_coded_words(const RowRange& rows, std::uint64_t* words) {
+  std::span<const std::int32_t> inner = rows.values->codes();
+  std::vector<std::int32_t> codes;
+  codes.reserve(static_cast<std::size_t>(rows.count()));
+  for (std::int64_t row = rows.begin; row < rows.end; ++row) {
+    std::int64_t at = rows.codes == nullptr ? row : rows.codes[row];
+    codes.push_back(at < 0 ? -1 : inner[static_cast<std::size_t>(at)]);
+  }
+  put_words({rows.values->dictionary().get(), codes.data(), 0, rows.count()}, words);
+}
+
+/// Texts of a dictionary that is smaller than the rows: each is hashed once.
+void put_words_by_dictionary(const RowRange& rows, std::uint64_t* words) {
+  std::vector<std::uint64_t> known(static_cast<std::size_t>(rows.values->length()));
+  put_words({rows.values, nullptr, 0, rows.values->length()}, known.data());
+  for (std::int64_t row = rows.begin; row < rows.end; ++row) {
+    std::int32_t code = rows.codes[row];
+    *words++ = code < 0 ? kNullHash : known[static_cast<std::size_t>(code)];
+  }
+}
+
+void put_words(const RowRange& rows, std::uint64_t* words) {
+  if (rows.values->is_dictionary()) return put_coded_words(rows, words);
+  const Type& type = rows.values->type();
+  bool is_hashed = type.is_nested() || type.is_binary_like();
+  if (is_hashed && rows.codes != nullptr && rows.values->length() <= rows.count()) {
+    return put_words_by_dictionary(rows, words);
+  }
+  switch (type.kind()) {
+    case TypeKind::kNull: std::fill(words, words + rows.count(), kNullHash); return;
+    case TypeKind::kBool: return put_fixed_words<std::uint8_t>(rows, words);
+    case TypeKind::kInt8: return put_fixed_words<std::int8_t>(rows, words);
+    case TypeKind::kInt16: return put_fixed_words<std::int16_t>(rows, words);
     case TypeKind::kDate:
-    case TypeKind::kInt32: return hash_ints<std::int32_t>(column, hashes);
+    case TypeKind::kInt32: return put_fixed_words<std::int32_t>(rows, words);
     case TypeKind::kInt64:
     case TypeKind::kTimestamp:
-    case TypeKind::kTimestampNtz: return hash_int64_batch(column.values<std::int64_t>(), hashes);
-    case TypeKind::kFloat32: return hash_floats<float>(column, hashes);
-    case TypeKind::kFloat64: return hash_float64_batch(column.values<double>(), hashes);
-    case TypeKind::kDecimal128: return hash_decimals(column, hashes);
+    case TypeKind::kTimestampNtz: return put_fixed_words<std::int64_t>(rows, words);
+    case TypeKind::kFloat32: return put_fixed_words<float>(rows, words);
+    case TypeKind::kFloat64: return put_fixed_words<double>(rows, words);
+    case TypeKind::kDecimal128: return put_fixed_words<Int128>(rows, words);
     case TypeKind::kString:
-    case TypeKind::kBinary: return hash_bytes_batch(column.offsets(), column.bytes(), hashes);
+    case TypeKind::kBinary: return put_text_words(rows, words);
     case TypeKind::kList:
-    case TypeKind::kFixedSizeList: return hash_lists(column, hashes);
-    case TypeKind::kStruct: return hash_structs(column, hashes);
-  }
-}
-
-void hash_column(const Column& column, std::span<std::uint64_t> hashes) {
-  hash_values(column, hashes);
-  if (column.validity() == nullptr) return;
-  for (std::size_t row = 0; row < hashes.size(); ++row) {
-    hashes[row] = column.validity()[row] != 0 ? hashes[row] : kNullHash;
+    case TypeKind::kFixedSizeList: return put_list_words(rows, words);
+    case TypeKind::kStruct: return put_struct_words(rows, words);
   }
 }
 
 }  // namespace
 
 void RowDigest::add(const Batch& batch) {
-  std::size_t width = batch.columns.size();
   for (std::int64_t start = 0; start < batch.row_count; start += kPieceRows) {
-    std::int64_t count = std::min(kPieceRows, batch.row_count - start);
-    std::size_t rows = static_cast<std::size_t>(count);
-    hashes_.resize(rows * width);
-    column_hashes_.resize(rows);
-    for (std::size_t i = 0; i < width; ++i) {
-      hash_column(batch.columns[i].slice(start, count), column_hashes_);
-      for (std::size_t row = 0; row < rows; ++row) hashes_[row * width + i] = column_hashes_[row];
+    std::int64_t end = std::min(start + kPieceRows, batch.row_count);
+    row_sums_.assign(static_cast<std::size_t>(end - start), 0);
+    words_.resize(row_sums_.size());
+    for (std::size_t i = 0; i < batch.columns.size(); ++i) {
+      put_words({&batch.columns[i], nullptr, start, end}, words_.data());
+      std::uint64_t multiplier = hash_int64(static_cast<std::int64_t>(i)) | 1;
+      for (std::size_t row = 0; row < words_.size(); ++row) {
+        row_sums_[row] += static_cast<UInt128>(words_[row]) * multiplier;
+      }
     }
-    for (std::size_t row = 0; row < rows; ++row) {
-      XXH128_hash_t hash = XXH3_128bits(hashes_.data() + row * width, width * sizeof(std::uint64_t));
+    for (UInt128 row_sum : row_sums_) {
+      std::array<std::uint64_t, 2> halves = {static_cast<std::uint64_t>(row_sum),
+                                             static_cast<std::uint64_t>(row_sum >> 64)};
+      XXH128_hash_t hash = XXH3_128bits(halves.data(), sizeof(halves));
       sum_ += (static_cast<UInt128>(hash.high64) << 64) | hash.low64;
     }
   }

@@ -1,12 +1,15 @@
-// A digest of rows that does not depend on their order: equal for two data sets exactly when they hold the same rows,
-// each as often.
+// A digest of rows that does not depend on their order: equal for two data sets that hold the same rows, each as often,
+// and for others with a chance of about 2^-64 only.
 //
-//   value   8 bytes: its hash by type (kernel/hash.h); null: kNullHash; lists, fixed_size_lists and structs:
-//           hash_combine of their parts
-//   row     XXH3-128, seed 0, of its columns' hashes in order, 8 bytes little-endian each
+//   word    8 bytes of a value: of bool, integers, dates and timestamps the value as int64; of floats the bits as
+//           float64, -0.0 as 0.0 and every NaN as one; of other values their hash (kernel/hash.h), lists and structs:
+//           hash_combine of their parts' words; of null: kNullHash
+//   row     XXH3-128, seed 0, of 16 bytes, little-endian: the sum over columns, modulo 2^128, of the column's word
+//           times its multiplier: hash_int64 of the column's number, counted from 0, with the lowest bit set
 //   digest  the sum of the rows modulo 2^128: "xxh3sum:<32 hex digits>"
 //
-// So sums over any split of the rows add up, and -0.0 counts as 0.0, one NaN as another.
+// So sums over any split of the rows add up, and a column of numbers costs a multiplication a row. Nothing depends on
+// whether columns are plain or in dictionary layout.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +31,8 @@ class RowDigest {
  private:
   __extension__ typedef unsigned __int128 UInt128;
   UInt128 sum_ = 0;
-  std::vector<std::uint64_t> hashes_;  // of a piece of a batch, row by row
-  std::vector<std::uint64_t> column_hashes_;
+  std::vector<UInt128> row_sums_;     // of a piece of a batch
+  std::vector<std::uint64_t> words_;  // of one column of it
 };
 
 }  // namespace headrace
