@@ -9,6 +9,7 @@
 
 #include "headrace/base/error.h"
 #include "headrace/base/units.h"
+#include "headrace/io/row_range.h"
 
 namespace headrace {
 namespace {
@@ -96,7 +97,10 @@ ExampleEncoder::ExampleEncoder(const Schema& schema) {
     feature.kind = feature_kind(schema[i].type);
     feature.shape = schema[i].type.is_nested() ? Shape::kList : Shape::kScalar;
     HEADRACE_CHECK(feature.kind != FeatureKind::kNone);
-    prepare_prefixes(feature);
+    feature.prefixes.resize(kSmallPayloads);
+    if (feature.kind != FeatureKind::kBytes) {
+      for (std::uint32_t bytes = 1; bytes <= kVarintBytesMax; ++bytes) prefix_of(feature, bytes);
+    }
     features_.push_back(std::move(feature));
   }
   std::sort(features_.begin(), features_.end(), [](const Feature& a, const Feature& b) { return a.name < b.name; });
@@ -105,18 +109,21 @@ ExampleEncoder::ExampleEncoder(const Schema& schema) {
   }
 }
 
-void ExampleEncoder::prepare_prefixes(Feature& feature) const {
-  for (std::uint32_t bytes = 1; bytes <= kVarintBytesMax; ++bytes) {
-    Nesting nesting(feature.name.size(), packed_list_bytes(bytes));
-    Prefix& prefix = feature.prefixes[bytes];
-    prefix.bytes.resize(feature.name.size() + 6 * kVarintBytesMax + 16);
-    char* start = prefix.bytes.data();
-    char* end = put_nesting(start, feature.name, feature.kind, nesting);
+/// The prefix of packed values of `payload` < kSmallPayloads bytes in all.
+const ExampleEncoder::Prefix& ExampleEncoder::prefix_of(Feature& feature, std::uint32_t payload) {
+  Prefix& prefix = feature.prefixes[payload];
+  if (prefix.size > 0) return prefix;
+  Nesting nesting(feature.name.size(), packed_list_bytes(payload));
+  prefix.bytes.resize(feature.name.size() + 6 * kVarintBytesMax + 16);
+  char* start = prefix.bytes.data();
+  char* end = put_nesting(start, feature.name, feature.kind, nesting);
+  if (payload > 0) {
     *end++ = kTagFirst;
-    *end++ = static_cast<char>(bytes);
-    prefix.size = static_cast<std::uint32_t>(end - start);
-    feature.total_bytes[bytes] = static_cast<std::uint32_t>(nesting.total);
+    end = put_varint(end, payload);
   }
+  prefix.size = static_cast<std::uint32_t>(end - start);
+  prefix.total_bytes = static_cast<std::uint32_t>(nesting.total);
+  return prefix;
 }
 
 void ExampleEncoder::measure(const Batch& batch, std::int64_t start, std::size_t count) {
@@ -150,19 +157,21 @@ void ExampleEncoder::measure_int_scalars(Feature& feature) {
   for (std::size_t row = 0; row < sizes_.size(); ++row) {
     std::uint32_t bytes = varint_bytes(static_cast<std::uint64_t>(feature.ints[row]));
     feature.payload[row] = bytes;
-    sizes_[row] += feature.total_bytes[bytes];
+    std::uint32_t total_bytes = feature.prefixes[bytes].total_bytes;
+    sizes_[row] += total_bytes;
     if (validity != nullptr && validity[row] == 0) {
-      sizes_[row] -= feature.total_bytes[bytes];
+      sizes_[row] -= total_bytes;
       feature.payload[row] = kAbsent;
     }
   }
 }
 
 void ExampleEncoder::measure_float_scalars(Feature& feature) {
+  std::uint32_t total_bytes = feature.prefixes[sizeof(float)].total_bytes;
   for (std::size_t row = 0; row < sizes_.size(); ++row) {
     bool absent = feature.column.is_null(static_cast<std::int64_t>(row));
     feature.payload[row] = absent ? kAbsent : sizeof(float);
-    sizes_[row] += absent ? 0 : feature.total_bytes[sizeof(float)];
+    sizes_[row] += absent ? 0 : total_bytes;
   }
 }
 
@@ -191,37 +200,46 @@ void ExampleEncoder::measure_lists(Feature& feature) {
   if (feature.kind == FeatureKind::kInt64) {
     to_int64(column.child(0).slice(offset(0), offset(sizes_.size()) - offset(0)), feature.ints);
   }
+  bool is_packed = feature.kind != FeatureKind::kBytes;
   for (std::size_t row = 0; row < sizes_.size(); ++row) {
     feature.payload[row] = kAbsent;
     if (column.is_null(static_cast<std::int64_t>(row))) continue;
-    feature.payload[row] = list_payload(feature, offset(row), offset(row + 1));
-    bool is_packed = feature.kind != FeatureKind::kBytes;
-    std::uint64_t list_bytes = is_packed ? packed_list_bytes(feature.payload[row]) : feature.payload[row];
-    sizes_[row] += Nesting(feature.name.size(), list_bytes).total;
+    std::uint32_t payload = list_payload(feature, offset(row), offset(row + 1));
+    feature.payload[row] = payload;
+    if (is_packed && payload < kSmallPayloads) {
+      sizes_[row] += prefix_of(feature, payload).total_bytes;
+    } else {
+      sizes_[row] += Nesting(feature.name.size(), is_packed ? packed_list_bytes(payload) : payload).total;
+    }
   }
 }
 
 /// Bytes of the elements [start, end) of a list.
-std::uint32_t ExampleEncoder::list_payload(Feature& feature, std::int64_t start, std::int64_t end) const {
+std::uint32_t ExampleEncoder::list_payload(const Feature& feature, std::int64_t start, std::int64_t end) const {
   const Column& elements = feature.column.child(0);
+  if (elements.is_dictionary() || elements.validity() != nullptr) check_no_null(feature, start, end);
   std::uint64_t bytes = 0;
-  for (std::int64_t i = start; i < end; ++i) {
-    if (elements.is_null(i)) {
-      throw Error(ErrorCode::kBadData,
-                  fmt::format("column '{}': a list holds a null, which an Example cannot", feature.name),
-                  "remove or fill the nulls inside the lists");
-    }
-    if (feature.kind == FeatureKind::kInt64) {
-      bytes +=
-          varint_bytes(static_cast<std::uint64_t>(feature.ints[static_cast<std::size_t>(i - feature.elements_start)]));
-    } else if (feature.kind == FeatureKind::kFloat) {
-      bytes += sizeof(float);
-    } else {
+  if (feature.kind == FeatureKind::kFloat) {
+    bytes = static_cast<std::uint64_t>(end - start) * sizeof(float);
+  } else if (feature.kind == FeatureKind::kInt64) {
+    const std::int64_t* ints = feature.ints.data() + (start - feature.elements_start);
+    for (std::int64_t i = 0; i < end - start; ++i) bytes += varint_bytes(static_cast<std::uint64_t>(ints[i]));
+  } else {
+    for (std::int64_t i = start; i < end; ++i) {
       std::size_t text_bytes = elements.string_at(i).size();
       bytes += 1 + varint_bytes(text_bytes) + text_bytes;
     }
   }
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(bytes, kRecordBytesMax));
+}
+
+void ExampleEncoder::check_no_null(const Feature& feature, std::int64_t start, std::int64_t end) {
+  for (std::int64_t i = start; i < end; ++i) {
+    if (!feature.column.child(0).is_null(i)) continue;
+    throw Error(ErrorCode::kBadData,
+                fmt::format("column '{}': a list holds a null, which an Example cannot", feature.name),
+                "remove or fill the nulls inside the lists");
+  }
 }
 
 std::size_t ExampleEncoder::record_bytes(std::size_t row) const {
@@ -236,14 +254,16 @@ char* ExampleEncoder::encode(std::size_t row, char* out) const {
   for (const Feature& feature : features_) {
     std::uint32_t payload = feature.payload[row];
     if (payload == kAbsent) continue;
-    if (feature.shape == Shape::kList || feature.kind == FeatureKind::kBytes) {
+    if (payload >= kSmallPayloads || feature.kind == FeatureKind::kBytes) {
       end = put_values(feature, row, end);
       continue;
     }
     const Prefix& prefix = feature.prefixes[payload];
     for (std::uint32_t i = 0; i < prefix.size; i += 16) std::memcpy(end + i, prefix.bytes.data() + i, 16);
     end += prefix.size;
-    if (feature.kind == FeatureKind::kFloat) {
+    if (feature.shape == Shape::kList) {
+      end = put_packed(feature, row, end);
+    } else if (feature.kind == FeatureKind::kFloat) {
       std::memcpy(end, feature.column.raw_values() + row * sizeof(float), sizeof(float));
       end += sizeof(float);
     } else {
@@ -260,7 +280,22 @@ char* ExampleEncoder::encode(std::size_t row, char* out) const {
   return end + sizeof(checksum);
 }
 
-/// Texts and lists.
+/// The packed values of a list.
+char* ExampleEncoder::put_packed(const Feature& feature, std::size_t row, char* out) const {
+  ElementRange range = elements_of(feature.column, static_cast<std::int64_t>(row));
+  if (feature.kind == FeatureKind::kFloat) {
+    const std::byte* values =
+        feature.column.child(0).raw_values() + static_cast<std::size_t>(range.first) * sizeof(float);
+    std::memcpy(out, values, feature.payload[row]);
+    return out + feature.payload[row];
+  }
+  const std::int64_t* ints = feature.ints.data() + (range.first - feature.elements_start);
+  std::int64_t count = range.last - range.first;
+  for (std::int64_t i = 0; i < count; ++i) out = put_varint(out, static_cast<std::uint64_t>(ints[i]));
+  return out;
+}
+
+/// Texts, and lists of many bytes.
 char* ExampleEncoder::put_values(const Feature& feature, std::size_t row, char* out) const {
   const Column& column = feature.column;
   std::int64_t at = static_cast<std::int64_t>(row);
@@ -277,30 +312,16 @@ char* ExampleEncoder::put_values(const Feature& feature, std::size_t row, char* 
     put_text(column.string_at(at));
     return out;
   }
-  bool is_fixed = column.type().kind() == TypeKind::kFixedSizeList;
-  std::int64_t start = is_fixed ? at * column.type().list_size() : std::int64_t{column.offsets()[row]};
-  std::int64_t end = is_fixed ? start + column.type().list_size() : std::int64_t{column.offsets()[row + 1]};
   bool is_packed = feature.kind != FeatureKind::kBytes;
   std::uint64_t list_bytes = is_packed ? packed_list_bytes(payload) : payload;
   out = put_nesting(out, feature.name, feature.kind, Nesting(feature.name.size(), list_bytes));
-  if (payload == 0) return out;
   if (is_packed) {
     *out++ = kTagFirst;
     out = put_varint(out, payload);
+    return put_packed(feature, row, out);
   }
-  if (feature.kind == FeatureKind::kFloat) {
-    const std::byte* values = column.child(0).raw_values() + static_cast<std::size_t>(start) * sizeof(float);
-    std::memcpy(out, values, payload);
-    return out + payload;
-  }
-  for (std::int64_t i = start; i < end; ++i) {
-    if (is_packed) {
-      out = put_varint(out,
-                       static_cast<std::uint64_t>(feature.ints[static_cast<std::size_t>(i - feature.elements_start)]));
-    } else {
-      put_text(column.child(0).string_at(i));
-    }
-  }
+  ElementRange range = elements_of(column, at);
+  for (std::int64_t i = range.first; i < range.last; ++i) put_text(column.child(0).string_at(i));
   return out;
 }
 

@@ -6,7 +6,6 @@
 // the checksum is taken of bytes that are still in the first-level cache.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -39,10 +38,11 @@ class ExampleEncoder {
   static constexpr std::size_t kSlackBytes = 32;
 
  private:
-  /// The bytes in front of a value, padded so that they can be copied by 16.
+  /// The bytes in front of a value or of packed values, padded so that they can be copied by 16.
   struct Prefix {
     std::string bytes;
     std::uint32_t size = 0;
+    std::uint32_t total_bytes = 0;  // of the map entry with the values
   };
 
   enum class Shape { kScalar, kList };
@@ -52,9 +52,8 @@ class ExampleEncoder {
     std::size_t column_index = 0;
     FeatureKind kind = FeatureKind::kNone;
     Shape shape = Shape::kScalar;
-    /// Scalars of int64 and float: by the bytes of the value.
-    std::array<Prefix, kVarintBytesMax + 1> prefixes;
-    std::array<std::uint32_t, kVarintBytesMax + 1> total_bytes{};
+    /// Of int64 and float: by the bytes of the value or the packed values, below kSmallPayloads; made when first used.
+    std::vector<Prefix> prefixes;
 
     // The measured block.
     Column column;                   // its rows
@@ -63,13 +62,16 @@ class ExampleEncoder {
     std::vector<std::uint32_t> payload;  // bytes of the value or values; kAbsent where null
   };
   static constexpr std::uint32_t kAbsent = 0xffffffff;
+  static constexpr std::uint32_t kSmallPayloads = 256;
 
-  void prepare_prefixes(Feature& feature) const;
+  static const Prefix& prefix_of(Feature& feature, std::uint32_t payload);
   void measure_int_scalars(Feature& feature);
   void measure_float_scalars(Feature& feature);
   void measure_byte_scalars(Feature& feature);
   void measure_lists(Feature& feature);
-  std::uint32_t list_payload(Feature& feature, std::int64_t start, std::int64_t end) const;
+  std::uint32_t list_payload(const Feature& feature, std::int64_t start, std::int64_t end) const;
+  static void check_no_null(const Feature& feature, std::int64_t start, std::int64_t end);
+  char* put_packed(const Feature& feature, std::size_t row, char* out) const;
   char* put_values(const Feature& feature, std::size_t row, char* out) const;
 
   std::vector<Feature> features_;                // by name
