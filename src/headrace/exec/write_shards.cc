@@ -51,7 +51,7 @@ Batch encode(const Batch& rows, const std::vector<BoundExprPtr>& columns, const 
   EvalContext context{memory, &dictionaries};
   Batch encoded{schema, {}, rows.row_count};
   for (std::size_t i = 0; i < columns.size(); ++i) {
-    encoded.columns.push_back(with_context([&] { return evaluate(*columns[i], rows, context); },
+    encoded.columns.push_back(with_context([&] { return evaluate_coded(*columns[i], rows, context); },
                                            [&] { return "encoding feature " + (*schema)[i].name; }));
   }
   return encoded;
