@@ -187,6 +187,14 @@ std::vector<ColumnRule> rules_with_nullability(const Schema& schema, std::vector
   return rules;
 }
 
+Schema schema_with_nullability(std::vector<Field> fields, const std::vector<ColumnRule>& rules) {
+  for (Field& field : fields) {
+    for (const ColumnRule& rule : rules)
+      field.nullable = field.nullable && (rule.column != field.name || rule.nullable);
+  }
+  return Schema(std::move(fields));
+}
+
 ReadPlan plan_read(const Schema& schema, const std::vector<Type>& file_types, const SourceSpec& spec,
                    const std::vector<ColumnRule>& rules, const std::vector<std::string>& requested) {
   ReadPlan plan;

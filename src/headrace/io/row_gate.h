@@ -75,6 +75,9 @@ class RowGate {
 /// The rules that a gate checks for `schema`: `rules`, and "not null" for fields that say so.
 std::vector<ColumnRule> rules_with_nullability(const Schema& schema, std::vector<ColumnRule> rules);
 
+/// The schema of `fields`, those not nullable whose rule says so.
+Schema schema_with_nullability(std::vector<Field> fields, const std::vector<ColumnRule>& rules);
+
 /// Which columns of a source a split reads: first the requested ones, then those that may hold bad values.
 struct ReadPlan {
   std::vector<GateColumn> columns;

@@ -7,8 +7,8 @@
 
 #include "headrace/base/error.h"
 #include "headrace/column/decimal.h"
-#include "headrace/io/csv/parse_value.h"
 #include "headrace/io/excerpt.h"
+#include "headrace/io/text/parse_value.h"
 
 namespace headrace {
 namespace {
@@ -53,7 +53,7 @@ struct ColumnParser::Rows {
 };
 
 ColumnParser::ColumnParser(Type type, std::size_t file_column, bool keeps_values, const NullValues& nulls,
-                           CsvDialect dialect, MemoryBudget& memory)
+                           TextDialect dialect, MemoryBudget& memory)
     : type_(std::move(type)),
       file_column_(file_column),
       keeps_values_(keeps_values),

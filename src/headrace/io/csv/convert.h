@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "headrace/column/column.h"
-#include "headrace/io/csv/cast_text.h"
 #include "headrace/io/csv/tokenize.h"
+#include "headrace/io/text/cast_text.h"
 
 namespace headrace {
 
@@ -21,7 +21,7 @@ struct BadValue {
 /// Fills one column of batch after batch. A column that is only checked keeps nothing.
 class ColumnParser {
  public:
-  ColumnParser(Type type, std::size_t file_column, bool keeps_values, const NullValues& nulls, CsvDialect dialect,
+  ColumnParser(Type type, std::size_t file_column, bool keeps_values, const NullValues& nulls, TextDialect dialect,
                MemoryBudget& memory);
 
   const Type& type() const { return type_; }
@@ -56,7 +56,7 @@ class ColumnParser {
   bool keeps_values_;
   bool asks_nulls_first_ = false;  // a null value is also a value of the type: "-1"
   const NullValues& nulls_;
-  CsvDialect dialect_;
+  TextDialect dialect_;
   MemoryBudget& memory_;
 
   std::size_t rows_max_ = 0;

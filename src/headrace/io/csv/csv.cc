@@ -19,8 +19,8 @@ namespace headrace {
 namespace {
 
 /// A file named .tsv has tabs, unless the source says otherwise.
-CsvDialect dialect_of(const CsvOptions& options, const FileInfo& file) {
-  CsvDialect dialect{.delimiter = options.delimiter, .quote = options.quote};
+TextDialect dialect_of(const CsvOptions& options, const FileInfo& file) {
+  TextDialect dialect{.delimiter = options.delimiter, .quote = options.quote};
   if (options.delimiter == CsvOptions().delimiter && file.path.ends_with(".tsv")) dialect.delimiter = '\t';
   auto is_line_end = [](char c) { return c == '\n' || c == '\r'; };
   if (is_line_end(dialect.delimiter) || dialect.delimiter == '\0' || is_line_end(dialect.quote)) {
@@ -43,14 +43,6 @@ void check_types(const std::vector<Field>& declared) {
         fmt::format("column '{}' is declared as {}, which a CSV file cannot hold", field.name, field.type.to_string()),
         "declare a type of single values, or string");
   }
-}
-
-Schema schema_of(std::vector<Field> fields, const std::vector<ColumnRule>& rules) {
-  for (Field& field : fields) {
-    for (const ColumnRule& rule : rules)
-      field.nullable = field.nullable && (rule.column != field.name || rule.nullable);
-  }
-  return Schema(std::move(fields));
 }
 
 /// Where the columns of the schema stand in one file.
@@ -88,7 +80,7 @@ void check_no_more_columns(const Schema& schema, const CsvHeader& header, const 
 std::unique_ptr<SourceReader> open_csv(const SourceSpec& spec, std::vector<FileInfo> infos,
                                        const SourceContext& context) {
   HEADRACE_CHECK(!infos.empty());
-  CsvDialect dialect = dialect_of(spec.csv, infos.front());
+  TextDialect dialect = dialect_of(spec.csv, infos.front());
   check_types(spec.declared);
   bool has_header = spec.csv.header;
   NullValues nulls(spec.csv.null_values);
@@ -106,13 +98,14 @@ std::unique_ptr<SourceReader> open_csv(const SourceSpec& spec, std::vector<FileI
                   "declare the source's columns, or leave the file out");
     }
   }
-  Schema schema = schema_of(std::move(fields), rules);
+  Schema schema = schema_with_nullability(std::move(fields), rules);
   std::vector<CsvFile> files;
+  SourceSplits splits;
   for (std::size_t i = 0; i < infos.size(); ++i) {
     std::vector<std::size_t> file_columns = map_columns(schema, headers[i], infos[i], has_header);
     if (is_inferred && has_header) check_no_more_columns(schema, headers[i], infos.front(), infos[i]);
-    files.push_back({.splits = std::make_unique<FileSplits>(infos[i], headers[i].data_start, dialect, context),
-                     .column_count = has_header ? headers[i].names.size() : schema.size(),
+    splits.add(std::make_unique<FileSplits>(infos[i], headers[i].data_start, dialect, context));
+    files.push_back({.column_count = has_header ? headers[i].names.size() : schema.size(),
                      .file_columns = std::move(file_columns)});
   }
   RuleCheck rule_check(schema, rules);
@@ -126,7 +119,7 @@ std::unique_ptr<SourceReader> open_csv(const SourceSpec& spec, std::vector<FileI
                  .nulls = std::move(nulls),
                  .rules = std::move(rules),
                  .rule_check = std::move(rule_check)};
-  return make_csv_reader(std::move(table), std::move(files), context);
+  return make_csv_reader(std::move(table), std::move(files), std::move(splits), context);
 }
 
 }  // namespace

@@ -10,9 +10,9 @@
 #include <fmt/format.h>
 
 #include "headrace/base/error.h"
-#include "headrace/io/csv/split.h"
 #include "headrace/io/csv/tokenize.h"
 #include "headrace/io/source.h"
+#include "headrace/io/text/split.h"
 
 namespace headrace {
 namespace {

@@ -6,23 +6,13 @@
 #include <fmt/format.h>
 
 #include "headrace/base/error.h"
-#include "headrace/io/csv/text_window.h"
 #include "headrace/io/excerpt.h"
+#include "headrace/io/text/text_window.h"
 
 namespace headrace {
 namespace {
 
 constexpr std::int64_t kFirstReadBytes = 64 << 10;
-
-/// Bytes of a byte order mark. UTF-16 is told apart here, because it would only look like odd text later.
-std::int64_t bom_bytes(std::string_view text, const std::string& path) {
-  if (text.starts_with("\xEF\xBB\xBF")) return 3;
-  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
-    throw Error(ErrorCode::kBadData, fmt::format("'{}' is UTF-16, not UTF-8", path),
-                "convert it first: iconv -f UTF-16 -t UTF-8");
-  }
-  return 0;
-}
 
 /// Columns without a name are called by their number; two alike are an error.
 void settle_names(std::vector<std::string>& names, const FileInfo& file, std::int64_t line) {
@@ -46,10 +36,11 @@ void settle_names(std::vector<std::string>& names, const FileInfo& file, std::in
 
 }  // namespace
 
-CsvHeader read_header(const FileInfo& file, bool has_header, const CsvDialect& dialect, const SourceContext& context) {
+CsvHeader read_header(const FileInfo& file, bool has_header, const TextDialect& dialect, const SourceContext& context) {
   std::unique_ptr<InputFile> input = context.fs->open(file.path);
   TextWindow window(*input, file.size_bytes, 0, kFirstReadBytes, *context.memory);
-  CsvHeader header{.names = {}, .data_start = {.byte_offset = bom_bytes(window.text(), file.path), .line = 1}};
+  CsvHeader header{.names = {},
+                   .data_start = {.byte_offset = byte_order_mark_bytes(window.text(), file.path), .line = 1}};
   RowStart first = header.data_start;
   while (first.byte_offset < window.end()) {
     std::size_t begin = static_cast<std::size_t>(first.byte_offset);

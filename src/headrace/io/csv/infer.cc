@@ -4,8 +4,8 @@
 #include "headrace/column/calendar.h"
 #include "headrace/column/number_text.h"
 #include "headrace/io/csv/header.h"
-#include "headrace/io/csv/parse_value.h"
-#include "headrace/io/csv/text_window.h"
+#include "headrace/io/text/parse_value.h"
+#include "headrace/io/text/text_window.h"
 
 namespace headrace {
 namespace {
@@ -70,7 +70,7 @@ Type Candidates::type() const {
 }  // namespace
 
 std::vector<Type> infer_types(const FileInfo& file, const CsvHeader& header, const NullValues& nulls,
-                              const CsvDialect& dialect, const SourceContext& context) {
+                              const TextDialect& dialect, const SourceContext& context) {
   std::unique_ptr<InputFile> input = context.fs->open(file.path);
   std::int64_t begin = header.data_start.byte_offset;
   TextWindow window(*input, file.size_bytes, begin, begin + kSampleBytes, *context.memory);

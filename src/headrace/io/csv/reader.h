@@ -7,14 +7,14 @@
 #include <vector>
 
 #include "headrace/io/csv/convert.h"
-#include "headrace/io/csv/split.h"
+#include "headrace/io/text/split.h"
 
 namespace headrace {
 
 /// What all files of a source have in common.
 struct CsvTable {
   SourceSpec spec;
-  CsvDialect dialect;
+  TextDialect dialect;
   Schema schema;
   std::unordered_map<std::string, std::size_t> columns;  // index in the schema by name
   bool is_inferred = false;                              // the types are guessed, not declared
@@ -29,18 +29,18 @@ struct CsvTable {
   }
 };
 
-/// One file: its splits, and which of its columns hold those of the schema.
+/// One file: which of its columns hold those of the schema.
 struct CsvFile {
-  std::unique_ptr<FileSplits> splits;
   std::size_t column_count = 0;
   std::vector<std::size_t> file_columns;  // by column of the schema
 };
 
 /// Makes the reader; called by kCsvFormat.open with what it found in the headers.
-std::unique_ptr<SourceReader> make_csv_reader(CsvTable table, std::vector<CsvFile> files, const SourceContext& context);
+std::unique_ptr<SourceReader> make_csv_reader(CsvTable table, std::vector<CsvFile> files, SourceSplits splits,
+                                              const SourceContext& context);
 
-/// The rows of one split. `table` and `file` outlive it.
-std::unique_ptr<SplitStream> make_csv_stream(const CsvTable& table, const CsvFile& file, SplitText text,
-                                             const ScanRequest& request, const SourceContext& context);
+/// The rows of one split. `table`, `info` and `file` outlive it.
+std::unique_ptr<SplitStream> make_csv_stream(const CsvTable& table, const FileInfo& info, const CsvFile& file,
+                                             SplitText text, const ScanRequest& request, const SourceContext& context);
 
 }  // namespace headrace

@@ -6,19 +6,11 @@
 
 #include "headrace/base/workers.h"
 #include "headrace/io/csv/csv_test_table.h"
-#include "headrace/io/csv/row_scan.h"
 #include "headrace/io/fs/faulty_file_system.h"
+#include "headrace/io/text/row_scan.h"
 
 namespace headrace {
 namespace {
-
-bool same_bad_rows(const std::vector<BadRow>& a, const std::vector<BadRow>& b) {
-  auto same = [](const BadRow& x, const BadRow& y) {
-    return x.line == y.line && x.byte_offset == y.byte_offset && x.column == y.column && x.kind == y.kind &&
-           x.message == y.message && x.text == y.text;
-  };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), same);
-}
 
 /// A table of strings and numbers, some of them quoted, null, broken or bad, as a hostile program might write it.
 std::string random_table(std::mt19937_64& random, bool is_sound) {

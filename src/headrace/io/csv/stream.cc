@@ -9,31 +9,18 @@
 // every bad value counts and becomes null; a row goes when its structure is broken, or when its column must not be
 // null.
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/io/csv/reader.h"
-#include "headrace/io/excerpt.h"
+#include "headrace/io/text/fault_log.h"
 
 namespace headrace {
 namespace {
 
-/// A row that is too long is kept in part.
-constexpr std::size_t kLongTextBytesMax = 64 << 10;
-constexpr std::uint32_t kNone = ~std::uint32_t{0};
-
-/// Something wrong with a row of the batch at hand.
-struct Fault {
-  std::uint32_t begin = 0;            // of the row, in the text of the split
-  std::uint32_t row = kNone;          // in the batch; broken rows are in none
-  std::size_t schema_column = kNone;  // broken rows have none
-  std::string_view kind;
-  std::string message;
-  std::string_view value;  // the bad text, for hints
-};
+constexpr std::uint32_t kNone = RowFault::kNone;
 
 std::string_view kind_name(BrokenRow::Kind kind) {
   switch (kind) {
@@ -57,23 +44,15 @@ std::string describe(const BrokenRow& row, std::size_t column_count) {
   return "";
 }
 
-/// Words that other programs write for null.
-bool looks_null(std::string_view text) {
-  constexpr std::array<std::string_view, 14> kWords = {"NA",   "N/A", "n/a", "na", "NULL", "null", "Null",
-                                                       "None", "nil", "NaN", "-",  "?",    "\\N",  "#N/A"};
-  return std::find(kWords.begin(), kWords.end(), text) != kWords.end();
-}
-
 class CsvStream : public SplitStream {
  public:
-  CsvStream(const CsvTable& table, const CsvFile& file, SplitText text, const ScanRequest& request,
-            MemoryBudget& memory)
+  CsvStream(const CsvTable& table, const FileInfo& info, const CsvFile& file, SplitText text,
+            const ScanRequest& request, MemoryBudget& memory)
       : table_(table),
         file_(file),
         split_(std::move(text)),
         tokenizer_(split_.text, file.column_count, table.dialect, memory),
-        reservation_(memory, 0, "the bad rows of a split"),
-        line_(split_.start.line) {
+        fault_log_(table.spec, table.schema, table.is_inferred, info, table.dialect, split_, memory) {
     counts_.bytes_read = split_.row_bytes;
     is_kept_.resize(table.schema.size());
     is_nullable_.resize(table.schema.size());
@@ -112,26 +91,23 @@ class CsvStream : public SplitStream {
   }
 
   const ScanCounts& counts() const override { return counts_; }
-  std::vector<BadRow>& bad_rows() override { return bad_rows_; }
+  std::vector<BadRow>& bad_rows() override { return fault_log_.bad_rows(); }
 
  private:
   void read_batch();
   void note_bad_values(std::size_t column, std::size_t first_row);
-  void note(Fault fault);
+  void note(RowFault fault);
   void check_rules();
   void apply_violation(const Batch& batch, const RuleCheck::Violation& violation);
   void judge();
   void drop_rows();
-  BadRow bad_row(const Fault& fault);
-  [[noreturn]] void fail(const Fault& fault);
 
   bool nulls_bad_values() const { return table_.spec.on_error == OnError::kNull; }
   const CsvTable& table_;
   const CsvFile& file_;
   SplitText split_;
   Tokenizer tokenizer_;
-  Reservation reservation_;
-  std::size_t reserved_text_bytes_ = 0;
+  FaultLog fault_log_;
 
   std::shared_ptr<const Schema> schema_;  // of the request
   std::vector<std::size_t> requested_;
@@ -145,15 +121,12 @@ class CsvStream : public SplitStream {
   std::vector<BrokenRow> broken_;
   std::vector<BadValue> bad_values_;
   std::vector<std::uint32_t> row_begins_;
-  std::vector<Fault> faults_;
+  std::vector<RowFault> faults_;
   std::vector<std::uint32_t> fault_of_row_;  // index or kNone; empty while no row has a fault
   std::vector<std::uint32_t> nulled_rows_;   // one entry for each value made null
   std::size_t row_count_ = 0;
 
   ScanCounts counts_;
-  std::vector<BadRow> bad_rows_;
-  std::uint32_t line_offset_ = 0;  // `line_` is the line at this offset of the text
-  std::int64_t line_;
 };
 
 void CsvStream::read_batch() {
@@ -197,7 +170,7 @@ void CsvStream::note_bad_values(std::size_t column, std::size_t first_row) {
     std::string text = is_quoted ? unquote(value, table_.dialect.quote) : std::string(value);
     note({.begin = block_.row_begins[bad.row - first_row],
           .row = bad.row,
-          .schema_column = column,
+          .column = static_cast<std::uint32_t>(column),
           .kind = type.is_binary_like() ? "invalid_encoding" : "cast",
           .message = describe_bad_text(type, text),
           .value = value});
@@ -205,14 +178,14 @@ void CsvStream::note_bad_values(std::size_t column, std::size_t first_row) {
 }
 
 /// Keeps the fault of a row that stands furthest left.
-void CsvStream::note(Fault fault) {
+void CsvStream::note(RowFault fault) {
   if (fault.row == kNone) return faults_.push_back(std::move(fault));
   if (fault_of_row_.size() <= fault.row) fault_of_row_.resize(fault.row + 1, kNone);
   std::uint32_t& index = fault_of_row_[fault.row];
   if (index == kNone) {
     index = static_cast<std::uint32_t>(faults_.size());
     faults_.push_back(std::move(fault));
-  } else if (file_.file_columns[fault.schema_column] < file_.file_columns[faults_[index].schema_column]) {
+  } else if (file_.file_columns[fault.column] < file_.file_columns[faults_[index].column]) {
     faults_[index] = std::move(fault);
   }
 }
@@ -240,24 +213,14 @@ void CsvStream::apply_violation(const Batch& batch, const RuleCheck::Violation& 
   }
   note({.begin = row_begins_[row],
         .row = row,
-        .schema_column = column,
+        .column = static_cast<std::uint32_t>(column),
         .kind = kind,
         .message = table_.rule_check.describe(batch, violation),
         .value = {}});
 }
 
 void CsvStream::judge() {
-  // Broken rows were noted before the values of their block, violations of rules after.
-  std::stable_sort(faults_.begin(), faults_.end(), [](const Fault& a, const Fault& b) { return a.begin < b.begin; });
-  if (!faults_.empty() && table_.spec.on_error == OnError::kFail) fail(faults_.front());
-  for (const Fault& fault : faults_) {
-    if (table_.spec.on_error == OnError::kQuarantine) {
-      bad_rows_.push_back(bad_row(fault));
-      ++counts_.rows_quarantined;
-    } else {
-      ++counts_.rows_dropped;
-    }
-  }
+  fault_log_.settle(faults_, counts_);
   if (!fault_of_row_.empty() || !nulled_rows_.empty()) drop_rows();
   counts_.rows_delivered += static_cast<std::int64_t>(row_count_);
 }
@@ -271,47 +234,11 @@ void CsvStream::drop_rows() {
   row_count_ = kept;
 }
 
-/// The fault as others see it. Faults come in the order of their rows.
-BadRow CsvStream::bad_row(const Fault& fault) {
-  line_ += count_line_ends(split_.text.substr(line_offset_, fault.begin - line_offset_));
-  line_offset_ = fault.begin;
-  RowEnd end = find_row_end(split_.text, fault.begin, true, table_.dialect);
-  std::string_view text = split_.text.substr(fault.begin, end.text_end - fault.begin);
-  if (text.size() > kCsvRowBytesMax) text = text.substr(0, kLongTextBytesMax);
-  reserved_text_bytes_ += text.size() + fault.message.size() + sizeof(BadRow);
-  reservation_.resize(reserved_text_bytes_, "the bad rows of a split");
-  bool has_column = fault.row != kNone;
-  return {.file = file_.splits->file().path,
-          .line = line_,
-          .byte_offset = split_.start.byte_offset + fault.begin,
-          .column = has_column ? table_.schema[fault.schema_column].name : std::string(),
-          .kind = std::string(fault.kind),
-          .message = fault.message,
-          .text = std::string(text)};
-}
-
-void CsvStream::fail(const Fault& fault) {
-  BadRow row = bad_row(fault);
-  std::string place = fmt::format("bad row in '{}', line {}", row.file, row.line);
-  if (!row.column.empty()) place += fmt::format(", column '{}'", row.column);
-  std::string hint;
-  if (row.kind == "invalid_encoding") {
-    hint = "convert the file to UTF-8 (for example: iconv -f LATIN1 -t UTF-8), or declare the column binary; or ";
-  } else if (row.kind == "cast" && looks_null(fault.value)) {
-    hint = fmt::format("if {} stands for null, add it to null_values; or ", excerpt(fault.value));
-  } else if (row.kind == "cast" && table_.is_inferred) {
-    hint = "the type was inferred from the first MiB of the source: declare the column's type; or ";
-  }
-  hint += "correct the row, or set 'on_error: quarantine' (or drop, or null) to go on without bad rows";
-  throw Error(ErrorCode::kBadData, fmt::format("{}: {}; the row is {}", place, row.message, excerpt(row.text, 200)),
-              hint);
-}
-
 }  // namespace
 
-std::unique_ptr<SplitStream> make_csv_stream(const CsvTable& table, const CsvFile& file, SplitText text,
-                                             const ScanRequest& request, const SourceContext& context) {
-  return std::make_unique<CsvStream>(table, file, std::move(text), request, *context.memory);
+std::unique_ptr<SplitStream> make_csv_stream(const CsvTable& table, const FileInfo& info, const CsvFile& file,
+                                             SplitText text, const ScanRequest& request, const SourceContext& context) {
+  return std::make_unique<CsvStream>(table, info, file, std::move(text), request, *context.memory);
 }
 
 }  // namespace headrace

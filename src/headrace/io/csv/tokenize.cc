@@ -61,7 +61,7 @@ struct Tokenizer::Cursor {
   }
 };
 
-Tokenizer::Tokenizer(std::string_view text, std::size_t column_count, CsvDialect dialect, MemoryBudget& memory)
+Tokenizer::Tokenizer(std::string_view text, std::size_t column_count, TextDialect dialect, MemoryBudget& memory)
     : text_(text),
       column_count_(column_count),
       dialect_(dialect),
@@ -93,7 +93,7 @@ bool Tokenizer::end_row(std::size_t line_end, std::size_t end_index, Cursor& cur
   bool has_cr = line_end > begin && text_[line_end - 1] == '\r';
   std::size_t text_end = line_end - (has_cr ? 1 : 0);
   std::size_t value_count = end_index + 1 - cursor.row_first + cursor.dropped_ends;
-  bool is_too_long = text_end - begin > kCsvRowBytesMax;
+  bool is_too_long = text_end - begin > kRowBytesMax;
   bool is_blank = text_end == begin && column_count_ > 1;
   if (value_count == column_count_ && !is_too_long && !is_blank) [[likely]] {
     block.value_ends[end_index] = static_cast<std::uint32_t>(text_end);
@@ -151,7 +151,7 @@ bool Tokenizer::close_values(const Marks& marks, std::size_t at, Cursor& cursor)
 /// line when the value is malformed.
 std::size_t Tokenizer::follow_quote(std::size_t open, Cursor& cursor) {
   cursor.block.has_quotes = true;
-  bool is_too_long = open - cursor.row_begin >= kCsvRowBytesMax;
+  bool is_too_long = open - cursor.row_begin >= kRowBytesMax;
   if (!is_too_long) {
     QuotedEnd end = find_quoted_end(text_, cursor.row_begin, open, true, dialect_);
     if (end.kind == QuotedEnd::Kind::kClosed) return end.close + 1;

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "headrace/base/memory_budget.h"
-#include "headrace/io/csv/row_scan.h"
+#include "headrace/io/text/row_scan.h"
 
 namespace headrace {
 
@@ -56,7 +56,7 @@ struct BrokenRow {
 class Tokenizer {
  public:
   /// `text` begins with a row, ends with a row, and has kTextPaddingBytes readable bytes behind it. column_count >= 1.
-  Tokenizer(std::string_view text, std::size_t column_count, CsvDialect dialect, MemoryBudget& memory);
+  Tokenizer(std::string_view text, std::size_t column_count, TextDialect dialect, MemoryBudget& memory);
 
   /// Puts the next rows, at least one and at most block_rows_max() or `row_limit`, into `block`, unless the text ends
   /// first: then the block may be empty. Broken rows on the way are appended to `broken`; blank lines are left out.
@@ -77,7 +77,7 @@ class Tokenizer {
 
   std::string_view text_;
   std::size_t column_count_;
-  CsvDialect dialect_;
+  TextDialect dialect_;
   std::size_t block_rows_max_;
   Reservation reservation_;
   std::size_t at_ = 0;  // a row start

@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-#include "headrace/io/csv/split.h"
+#include "headrace/io/text/split.h"
 
 namespace headrace {
 namespace {
@@ -134,7 +134,7 @@ TEST_CASE("a row of many more values than columns costs no memory for them") {
 }
 
 TEST_CASE("a row is at most 16 MiB") {
-  std::string fits(kCsvRowBytesMax - 2, 'x');
+  std::string fits(kRowBytesMax - 2, 'x');
   Tokens tokens = tokenize("1," + fits + "\n2,b\n", 2, 10);
   CHECK(tokens.broken.empty());
   CHECK(tokens.rows.size() == 2);

@@ -1,4 +1,4 @@
-// Cuts CSV files into splits at the starts of rows.
+// Cuts text files into splits at the starts of rows.
 //
 //   file     |header| row row row row | row row row … row |
 //   chunks   0 .............. S ............ 2S ......... size      S = split_bytes
@@ -15,12 +15,12 @@
 #include <string_view>
 #include <vector>
 
-#include "headrace/io/csv/row_scan.h"
 #include "headrace/io/source.h"
+#include "headrace/io/text/row_scan.h"
 
 namespace headrace {
 
-/// Readable bytes behind every text handed to the tokenizer, zeros, so that it may load whole vectors.
+/// Readable bytes behind every text handed on, zeros, so that tokenizers may load whole vectors.
 constexpr std::size_t kTextPaddingBytes = 64;
 
 /// The start of a row in a file.
@@ -41,7 +41,7 @@ struct SplitText {
 class FileSplits {
  public:
   /// `data_start` is where the first row behind the header begins.
-  FileSplits(FileInfo file, RowStart data_start, CsvDialect dialect, const SourceContext& context);
+  FileSplits(FileInfo file, RowStart data_start, TextDialect dialect, const SourceContext& context);
   ~FileSplits();
   FileSplits(const FileSplits&) = delete;
   FileSplits& operator=(const FileSplits&) = delete;
@@ -59,11 +59,27 @@ class FileSplits {
   SplitText work_on(std::size_t index, bool keeps_text);
 
   FileInfo file_;
-  CsvDialect dialect_;
+  TextDialect dialect_;
   SourceContext context_;
   std::int64_t split_bytes_;
   std::size_t split_count_;
   std::unique_ptr<State> state_;
+};
+
+/// The splits of several files, numbered file by file.
+class SourceSplits {
+ public:
+  void add(std::unique_ptr<FileSplits> file);
+
+  const std::vector<FileInfo>& files() const { return infos_; }
+  std::size_t split_count() const { return split_ends_.empty() ? 0 : split_ends_.back(); }
+  /// Reads a split; `file_index` becomes the number of its file.
+  SplitText read(std::size_t split_index, std::size_t& file_index) const;
+
+ private:
+  std::vector<std::unique_ptr<FileSplits>> files_;
+  std::vector<FileInfo> infos_;
+  std::vector<std::size_t> split_ends_;  // of each file, counted over all
 };
 
 }  // namespace headrace

@@ -1,5 +1,5 @@
 // See cast_text.h.
-#include "headrace/io/csv/cast_text.h"
+#include "headrace/io/text/cast_text.h"
 
 #include <algorithm>
 #include <array>

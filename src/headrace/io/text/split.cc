@@ -1,5 +1,5 @@
 // See split.h.
-#include "headrace/io/csv/split.h"
+#include "headrace/io/text/split.h"
 
 #include <algorithm>
 #include <atomic>
@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "headrace/base/error.h"
-#include "headrace/io/csv/text_window.h"
+#include "headrace/io/text/text_window.h"
 
 namespace headrace {
 namespace {
@@ -37,10 +37,10 @@ struct Scan {
 };
 
 /// Follows the rows of a chunk. The window holds [begin, limit) of the file and grows as far as the last row needs it,
-/// at most by kCsvLookaheadBytes.
+/// at most by kRowLookaheadBytes.
 class ChunkScanner {
  public:
-  ChunkScanner(TextWindow& window, const InputFile& file, std::int64_t file_bytes, const CsvDialect& dialect,
+  ChunkScanner(TextWindow& window, const InputFile& file, std::int64_t file_bytes, const TextDialect& dialect,
                MemoryBudget& memory)
       : window_(window), file_(file), file_bytes_(file_bytes), dialect_(dialect), memory_(memory) {}
 
@@ -77,7 +77,7 @@ class ChunkScanner {
   TextWindow& window_;
   const InputFile& file_;
   std::int64_t file_bytes_;
-  const CsvDialect& dialect_;
+  const TextDialect& dialect_;
   MemoryBudget& memory_;
 };
 
@@ -132,7 +132,7 @@ class FileSplits::Claim {
   std::size_t index_;
 };
 
-FileSplits::FileSplits(FileInfo file, RowStart data_start, CsvDialect dialect, const SourceContext& context)
+FileSplits::FileSplits(FileInfo file, RowStart data_start, TextDialect dialect, const SourceContext& context)
     : file_(std::move(file)),
       dialect_(dialect),
       context_(context),
@@ -195,7 +195,7 @@ SplitText FileSplits::work_on(std::size_t index, bool keeps_text) {
   // The byte before the chunk tells whether a line begins with it.
   std::int64_t from = start ? start->byte_offset : static_cast<std::int64_t>(index) * split_bytes_ - 1;
   std::int64_t to =
-      end ? std::min(end->byte_offset, limit + static_cast<std::int64_t>(kCsvLookaheadBytes)) : limit + kSlackBytes;
+      end ? std::min(end->byte_offset, limit + static_cast<std::int64_t>(kRowLookaheadBytes)) : limit + kSlackBytes;
   TextWindow window(*file, file_.size_bytes, from, to, *context_.memory);
   if (!end) {
     ChunkScanner scanner(window, *file, file_.size_bytes, dialect_, *context_.memory);
@@ -218,6 +218,20 @@ SplitText FileSplits::work_on(std::size_t index, bool keeps_text) {
     split.buffer = window.buffer();
   }
   return split;
+}
+
+void SourceSplits::add(std::unique_ptr<FileSplits> file) {
+  infos_.push_back(file->file());
+  split_ends_.push_back(split_count() + file->split_count());
+  files_.push_back(std::move(file));
+}
+
+SplitText SourceSplits::read(std::size_t split_index, std::size_t& file_index) const {
+  HEADRACE_CHECK(split_index < split_count());
+  auto end = std::upper_bound(split_ends_.begin(), split_ends_.end(), split_index);
+  file_index = static_cast<std::size_t>(end - split_ends_.begin());
+  std::size_t first = file_index == 0 ? 0 : split_ends_[file_index - 1];
+  return files_[file_index]->read(split_index - first);
 }
 
 }  // namespace headrace

@@ -1,5 +1,5 @@
 // The fast readers against the full parsers.
-#include "headrace/io/csv/parse_value.h"
+#include "headrace/io/text/parse_value.h"
 
 #include <array>
 #include <bit>
@@ -8,7 +8,7 @@
 
 #include <doctest/doctest.h>
 
-#include "headrace/io/csv/convert.h"
+#include "headrace/io/text/cast_text.h"
 
 namespace headrace {
 namespace {

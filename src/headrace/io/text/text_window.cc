@@ -1,10 +1,13 @@
 // See text_window.h.
-#include "headrace/io/csv/text_window.h"
+#include "headrace/io/text/text_window.h"
 
 #include <algorithm>
 #include <cstring>
 
-#include "headrace/io/csv/split.h"
+#include <fmt/format.h>
+
+#include "headrace/base/error.h"
+#include "headrace/io/text/split.h"
 
 namespace headrace {
 
@@ -34,6 +37,15 @@ void TextWindow::read(std::int64_t wanted) {
   std::memset(larger->mutable_data() + total, 0, kTextPaddingBytes);
   buffer_ = std::move(larger);
   size_bytes_ = total;
+}
+
+std::int64_t byte_order_mark_bytes(std::string_view text, const std::string& path) {
+  if (text.starts_with("\xEF\xBB\xBF")) return 3;
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
+    throw Error(ErrorCode::kBadData, fmt::format("'{}' is UTF-16, not UTF-8", path),
+                "convert it first: iconv -f UTF-16 -t UTF-8");
+  }
+  return 0;
 }
 
 }  // namespace headrace

@@ -1,5 +1,5 @@
 // See row_scan.h.
-#include "headrace/io/csv/row_scan.h"
+#include "headrace/io/text/row_scan.h"
 
 #include <algorithm>
 #include <cstring>
@@ -28,7 +28,7 @@ std::size_t find_value_end(std::string_view data, std::size_t begin, char delimi
 RowEnd end_of_line(std::string_view data, std::size_t begin, std::size_t from, bool at_file_end, bool is_broken) {
   std::size_t line_end = find_byte(data, from, '\n');
   bool is_seen = line_end != kNowhere || at_file_end;
-  if (!is_seen && data.size() - begin < kCsvLookaheadBytes) return {RowEnd::Kind::kNeedsMore};
+  if (!is_seen && data.size() - begin < kRowLookaheadBytes) return {RowEnd::Kind::kNeedsMore};
   std::size_t next = line_end == kNowhere ? data.size() : line_end + 1;
   if (line_end == kNowhere) line_end = data.size();
   std::size_t text_bytes = without_cr(data.substr(begin, line_end - begin)).size();
@@ -36,16 +36,16 @@ RowEnd end_of_line(std::string_view data, std::size_t begin, std::size_t from, b
           .text_end = begin + text_bytes,
           .next = next,
           .is_broken = is_broken,
-          .is_too_long = text_bytes > kCsvRowBytesMax};
+          .is_too_long = text_bytes > kRowBytesMax};
 }
 
 }  // namespace
 
 QuotedEnd find_quoted_end(std::string_view data, std::size_t row_begin, std::size_t open, bool at_file_end,
-                          const CsvDialect& dialect) {
+                          const TextDialect& dialect) {
   using Kind = QuotedEnd::Kind;
-  std::size_t limit = row_begin + kCsvRowBytesMax;
-  bool sees_limit = data.size() - row_begin >= kCsvLookaheadBytes;
+  std::size_t limit = row_begin + kRowBytesMax;
+  bool sees_limit = data.size() - row_begin >= kRowLookaheadBytes;
   Kind unseen = at_file_end || sees_limit ? Kind::kMalformed : Kind::kNeedsMore;
   std::size_t at = open + 1;
   while (true) {
@@ -64,7 +64,7 @@ QuotedEnd find_quoted_end(std::string_view data, std::size_t row_begin, std::siz
   }
 }
 
-RowEnd find_row_end(std::string_view data, std::size_t begin, bool at_file_end, const CsvDialect& dialect) {
+RowEnd find_row_end(std::string_view data, std::size_t begin, bool at_file_end, const TextDialect& dialect) {
   if (!dialect.has_quotes()) return end_of_line(data, begin, begin, at_file_end, false);
   std::size_t value = begin;
   while (true) {
@@ -96,7 +96,7 @@ std::string unquote(std::string_view quoted, char quote) {
   return text;
 }
 
-std::vector<std::string> split_row(std::string_view row, const CsvDialect& dialect) {
+std::vector<std::string> split_row(std::string_view row, const TextDialect& dialect) {
   std::vector<std::string> values;
   std::size_t begin = 0;
   while (true) {

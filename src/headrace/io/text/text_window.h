@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "headrace/column/buffer.h"
@@ -38,5 +39,9 @@ class TextWindow {
   std::shared_ptr<Buffer> buffer_;
   std::size_t size_bytes_ = 0;
 };
+
+/// Bytes of the byte order mark that begins a file's `text`. Throws Error(kBadData) naming `path` when it is that of
+/// UTF-16, which would only look like odd text later.
+std::int64_t byte_order_mark_bytes(std::string_view text, const std::string& path);
 
 }  // namespace headrace
