@@ -31,6 +31,8 @@ class BufferBuilder {
     append(&value, sizeof(T));
   }
   void append_fill(std::uint8_t byte, std::size_t count);
+  /// Cuts back to `size_bytes`, or grows to it into what was reserved and has been written there.
+  void resize(std::size_t size_bytes) { size_bytes_ = size_bytes; }
 
   std::byte* data() { return start_; }
   std::size_t size_bytes() const { return size_bytes_; }

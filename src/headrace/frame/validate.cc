@@ -30,7 +30,7 @@ Validation::Source describe_source(const SourceSpec& spec, const SourceReader& r
     if (format != nullptr) source.format = format->name;
   }
   source.row_count = reader.row_count();
-  source.inferred = spec.declared.empty() && source.format == "csv";
+  source.inferred = spec.declared.empty() && (source.format == "csv" || source.format == "ndjson");
   source.schema = reader.schema();
   return source;
 }

@@ -8,6 +8,7 @@
 #include "headrace/base/nearest.h"
 #include "headrace/io/csv/csv.h"
 #include "headrace/io/format.h"
+#include "headrace/io/json/ndjson.h"
 #include "headrace/io/parquet/parquet.h"
 #include "headrace/io/tfrecord/tfrecord.h"
 
@@ -16,6 +17,7 @@ namespace {
 
 constexpr std::array kFormats = {
     &kCsvFormat,
+    &kNdjsonFormat,
     &kParquetFormat,
     &kTfrecordFormat,
 };

@@ -143,8 +143,8 @@ void ColumnParser::parse_times(const RowBlock& block, std::size_t first_row, std
       micros = last.micros;
       return true;
     }
-    bool has_form = size == 19 || (size == 20 && has_zone && at[19] == 'Z');
-    if (!has_form || !read_timestamp(at, micros)) return false;
+    if (!read_timestamp(at, size, has_zone, micros)) return false;
+    if (size > sizeof(last.text)) return true;
     std::memcpy(last.text, at, sizeof(last.text));
     last.size = static_cast<std::uint8_t>(size);
     last.micros = micros;

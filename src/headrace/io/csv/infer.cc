@@ -1,9 +1,9 @@
 // Infers the types of columns nobody declared. See header.h.
 #include <algorithm>
 
-#include "headrace/column/calendar.h"
 #include "headrace/column/number_text.h"
 #include "headrace/io/csv/header.h"
+#include "headrace/io/text/cast_text.h"
 #include "headrace/io/text/parse_value.h"
 #include "headrace/io/text/text_window.h"
 
@@ -44,15 +44,12 @@ void Candidates::look_at(std::string_view text) {
     // A whole number beyond int64 would lose digits as a float.
     is_float64 = is_float64 && can_be_number && (fits || (!is_integer && parse_float64(text).has_value()));
   }
-  std::string padded(text.substr(0, 32));
-  padded.resize(64);
+  std::string padded(text.substr(0, 8));
+  padded.resize(8);
   std::uint8_t flag;
-  std::int32_t days;
-  std::int64_t micros;
   is_bool = is_bool && read_bool(padded.data(), text.size(), flag);
-  bool is_day = text.size() == 10 && read_date(padded.data(), days);
-  bool is_time =
-      text.size() >= 19 && is_trimmed && read_timestamp(padded.data(), micros) && parse_timestamp(text).has_value();
+  bool is_day = looks_like_date(text);
+  bool is_time = looks_like_timestamp(text);
   is_date = is_date && is_day;
   is_timestamp = is_timestamp && (is_day || is_time);
 }

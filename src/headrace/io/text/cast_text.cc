@@ -13,6 +13,7 @@
 #include "headrace/column/decimal.h"
 #include "headrace/column/number_text.h"
 #include "headrace/io/excerpt.h"
+#include "headrace/io/text/parse_value.h"
 
 namespace headrace {
 namespace {
@@ -42,6 +43,13 @@ bool put_bool(std::string_view text, std::byte* out) {
 std::pair<std::int64_t, std::int64_t> integer_range(const Type& type) {
   std::int64_t max = static_cast<std::int64_t>((std::uint64_t{1} << (type.value_bytes() * 8 - 1)) - 1);
   return {-max - 1, max};
+}
+
+/// The first bytes of `text`, with room behind them for the readers of parse_value.h.
+std::string padded(std::string_view text) {
+  std::string start(text.substr(0, 32));
+  start.resize(64);
+  return start;
 }
 
 }  // namespace
@@ -109,6 +117,18 @@ std::string describe_bad_text(const Type& type, std::string_view text) {
     return fmt::format("{} is not UTF-8: byte {} is 0x{:02X}", shown, at + 1, static_cast<unsigned char>(text[at]));
   }
   return fmt::format("{} is no {}", shown, type.to_string());
+}
+
+bool looks_like_date(std::string_view text) {
+  std::int32_t days;
+  return text.size() == 10 && read_date(padded(text).data(), days);
+}
+
+bool looks_like_timestamp(std::string_view text) {
+  std::int64_t micros;
+  bool is_trimmed = trim_blanks(text) == text;
+  return text.size() >= 19 && is_trimmed && read_timestamp(padded(text).data(), micros) &&
+         parse_timestamp(text).has_value();
 }
 
 }  // namespace headrace

@@ -44,4 +44,9 @@ bool parse_text(const Type& type, std::string_view text, std::byte* out);
 /// Why parse_text() returned false: "'abc' is no int32".
 std::string describe_bad_text(const Type& type, std::string_view text);
 
+/// Whether a text, of which nobody said what it is, is taken for a date or a timestamp: in full digits, "2013-01-31",
+/// "2013-01-31T23:59:59".
+bool looks_like_date(std::string_view text);
+bool looks_like_timestamp(std::string_view text);
+
 }  // namespace headrace

@@ -151,4 +151,18 @@ inline bool read_timestamp(const char* at, std::int64_t& micros) {
   return true;
 }
 
+/// A timestamp in this form, with up to six digits of a second behind it and, where `has_zone`, a 'Z'.
+inline bool read_timestamp(const char* at, std::size_t size, bool has_zone, std::int64_t& micros) {
+  if (size < 19) return false;
+  if (has_zone && at[size - 1] == 'Z') --size;
+  if (size == 19) return read_timestamp(at, micros);
+  std::size_t digit_count = size - 20;
+  if (size < 21 || digit_count > 6 || at[19] != '.') return false;
+  std::uint64_t fraction;
+  if (!digits_value(load_word(at + 20), digit_count, fraction) || !read_timestamp(at, micros)) return false;
+  constexpr std::int64_t kUnits[] = {0, 100'000, 10'000, 1'000, 100, 10, 1};
+  micros += static_cast<std::int64_t>(fraction) * kUnits[digit_count];
+  return true;
+}
+
 }  // namespace headrace
