@@ -1,5 +1,5 @@
-// Fuzzes the Parquet reader with broken files of the Parquet writer. The page decoders belong to Arrow; ours are the
-// footer, the mapping of types, the declared columns and the accounting around them.
+// Fuzzes the Parquet reader with broken files of the Parquet writer: footer, mapping of types, declared columns, pages,
+// and the accounting around them. The decoders of pages have a fuzzer of their own besides.
 #include "fuzz/source_reading.h"
 #include "headrace/column/column_builder.h"
 #include "headrace/io/format.h"

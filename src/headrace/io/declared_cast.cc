@@ -133,31 +133,14 @@ Column with_nulls(const Column& column, const std::vector<std::int32_t>& null_ro
   return gather(memory, column, rows);
 }
 
-/// Whether all texts are valid: the bytes as a whole are, and no text starts inside a character.
-bool all_utf8(const Column& column) {
-  std::int64_t length = column.length();
-  if (length == 0) return true;
-  std::span<const std::int32_t> offsets = column.offsets();
-  std::size_t start = static_cast<std::size_t>(offsets[0]);
-  std::size_t end = static_cast<std::size_t>(offsets[static_cast<std::size_t>(length)]);
-  std::string_view bytes(column.bytes() + start, end - start);
-  if (valid_utf8_bytes(bytes) != bytes.size()) return false;
-  unsigned inside = 0;
-  for (std::int32_t offset : offsets.first(static_cast<std::size_t>(length))) {
-    if (static_cast<std::size_t>(offset) < end) inside |= (column.bytes()[offset] & 0xC0) == 0x80 ? 1U : 0U;
-  }
-  return inside == 0;
-}
-
 Column cast_text(const Column& column, const Type& to, MemoryBudget& memory, const BadValue& report) {
   Column text = column.with_type(to);
-  if (to.kind() == TypeKind::kBinary || all_utf8(column)) return text;
+  if (to.kind() == TypeKind::kBinary || all_texts_valid(column)) return text;
   std::vector<std::int32_t> bad;
   for (std::int64_t row = 0; row < column.length(); ++row) {
     std::string_view value = column.string_at(row);
-    std::size_t valid_bytes = valid_utf8_bytes(value);
-    if (valid_bytes == value.size()) continue;
-    report(row, "invalid_encoding", fmt::format("{} is no valid UTF-8 from byte {} on", excerpt(value), valid_bytes));
+    if (valid_utf8_bytes(value) == value.size()) continue;
+    report(row, "invalid_encoding", bad_utf8_message(value));
     bad.push_back(static_cast<std::int32_t>(row));
   }
   return bad.empty() ? text : with_nulls(text, bad, memory);
@@ -225,6 +208,23 @@ Column cast_struct(const Column& column, const Type& to, MemoryBudget& memory, c
 }
 
 }  // namespace
+
+/// The bytes as a whole are valid, and no text starts inside a character.
+bool all_texts_valid(const Column& column) {
+  std::int64_t length = column.length();
+  if (length == 0) return true;
+  std::span<const std::int32_t> offsets = column.offsets();
+  std::size_t start = static_cast<std::size_t>(offsets[0]);
+  std::size_t end = static_cast<std::size_t>(offsets[static_cast<std::size_t>(length)]);
+  std::string_view bytes(column.bytes() + start, end - start);
+  if (is_ascii(bytes)) return true;
+  if (valid_utf8_bytes(bytes) != bytes.size()) return false;
+  unsigned inside = 0;
+  for (std::int32_t offset : offsets.first(static_cast<std::size_t>(length))) {
+    if (static_cast<std::size_t>(offset) < end) inside |= (column.bytes()[offset] & 0xC0) == 0x80 ? 1U : 0U;
+  }
+  return inside == 0;
+}
 
 CastFit declared_cast_fit(const Type& from, const Type& to) {
   if (from.is_binary_like() && to.is_binary_like()) {

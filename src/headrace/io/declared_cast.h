@@ -24,6 +24,9 @@ CastFit declared_cast_fit(const Type& from, const Type& to);
 /// Told of each row whose value does not fit; `kind` as in BadRow.
 using BadValue = std::function<void(std::int64_t row, const char* kind, std::string message)>;
 
+/// Whether all texts of a string or binary column in plain layout are UTF-8.
+bool all_texts_valid(const Column& column);
+
 /// `column` as type `to`; a value that does not fit is reported and becomes null (inside lists and structs: its part
 /// does). Shares memory where nothing changes. Requires: declared_cast_fit() is not kNever.
 Column declared_cast(const Column& column, const Type& to, MemoryBudget& memory, const BadValue& report);

@@ -33,6 +33,36 @@ std::size_t character_bytes(std::string_view text) {
 
 }  // namespace
 
+bool is_ascii(std::string_view text) {
+  constexpr std::uint64_t kHighBits = 0x8080808080808080;
+  constexpr std::size_t kWords = 8;
+  std::uint64_t words[kWords];
+  std::size_t at = 0;
+  for (; at + sizeof(words) <= text.size(); at += sizeof(words)) {
+    std::memcpy(words, text.data() + at, sizeof(words));
+    std::uint64_t any = 0;
+    for (std::uint64_t word : words) any |= word;
+    if ((any & kHighBits) != 0) return false;
+  }
+  std::uint64_t any = 0;
+  std::uint64_t word = 0;
+  for (; at + sizeof(word) <= text.size(); at += sizeof(word)) {
+    std::memcpy(&word, text.data() + at, sizeof(word));
+    any |= word;
+  }
+  std::size_t rest = text.size() - at;
+  if (rest > 0 && text.size() >= sizeof(word)) {
+    // The last word once more covers the rest.
+    std::memcpy(&word, text.data() + text.size() - sizeof(word), sizeof(word));
+    any |= word;
+  } else if (rest > 0) {
+    word = 0;
+    std::memcpy(&word, text.data() + at, rest);
+    any |= word;
+  }
+  return (any & kHighBits) == 0;
+}
+
 std::size_t valid_utf8_bytes(std::string_view text) {
   std::size_t at = 0;
   while (at < text.size()) {
@@ -72,6 +102,10 @@ std::string excerpt(std::string_view text, std::size_t bytes_max) {
   }
   if (at < text.size()) result += "…";
   return result + "'";
+}
+
+std::string bad_utf8_message(std::string_view text) {
+  return fmt::format("{} is no valid UTF-8 from byte {} on", excerpt(text), valid_utf8_bytes(text));
 }
 
 }  // namespace headrace

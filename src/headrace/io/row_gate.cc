@@ -14,14 +14,24 @@
 #include "headrace/base/units.h"
 #include "headrace/io/declared_cast.h"
 #include "headrace/io/excerpt.h"
+#include "headrace/io/reduced_split.h"
 #include "headrace/kernel/gather.h"
 
 namespace headrace {
 namespace {
 
-std::shared_ptr<const Schema> schema_of(const std::vector<GateColumn>& columns, std::size_t count) {
+std::shared_ptr<const Schema> schema_of(const std::vector<GateColumn>& columns) {
   std::vector<Field> fields;
-  for (std::size_t i = 0; i < count; ++i) fields.push_back(columns[i].field);
+  for (const GateColumn& column : columns) fields.push_back(column.field);
+  return std::make_shared<const Schema>(std::move(fields));
+}
+
+std::shared_ptr<const Schema> delivered_schema_of(const std::vector<GateColumn>& columns, std::size_t count) {
+  std::vector<Field> fields;
+  for (std::size_t i = 0; i < count; ++i) {
+    const GateColumn& column = columns[i];
+    fields.push_back(column.hash_name.empty() ? column.field : Field{column.hash_name, TypeKind::kInt64, false});
+  }
   return std::make_shared<const Schema>(std::move(fields));
 }
 
@@ -42,14 +52,35 @@ RowGate::RowGate(std::vector<GateColumn> columns, std::size_t delivered_count, c
       on_error_(on_error),
       file_(std::move(file)),
       memory_(memory),
-      schema_(schema_of(columns_, columns_.size())),
-      delivered_schema_(schema_of(columns_, delivered_count)),
+      schema_(schema_of(columns_)),
+      delivered_schema_(delivered_schema_of(columns_, delivered_count)),
       rules_(*schema_, rules_of(*schema_, rules)),
-      is_never_null_(columns_.size(), false) {
+      is_never_null_(columns_.size(), false),
+      has_rule_(columns_.size(), false),
+      checked_dictionaries_(columns_.size()) {
   for (const ColumnRule& rule : rules) {
     std::optional<std::size_t> index = schema_->find(rule.column);
-    if (index && !rule.nullable) is_never_null_[*index] = true;
+    if (!index) continue;
+    has_rule_[*index] = true;
+    if (!rule.nullable) is_never_null_[*index] = true;
   }
+}
+
+bool RowGate::can_come_hashed(std::size_t column) const {
+  return !columns_[column].hash_name.empty() && !has_rule_[column];
+}
+
+bool RowGate::can_come_coded(std::size_t column) const {
+  return columns_[column].field.type == columns_[column].file_type && !has_rule_[column];
+}
+
+Column RowGate::settled_layout(std::size_t index, const Column& column) {
+  if (!column.is_dictionary()) return column;
+  if (!can_come_coded(index)) return flatten(memory_, column);
+  if (checked_dictionaries_[index] == column.dictionary()) return column;
+  if (!all_texts_valid(*column.dictionary())) return flatten(memory_, column);
+  checked_dictionaries_[index] = column.dictionary();
+  return column;
 }
 
 Batch RowGate::pass(const std::vector<Column>& columns, std::int64_t row_count, std::int64_t first_row,
@@ -58,9 +89,15 @@ Batch RowGate::pass(const std::vector<Column>& columns, std::int64_t row_count, 
   Batch batch{schema_, {}, row_count};
   for (std::size_t i = 0; i < columns.size(); ++i) {
     HEADRACE_CHECK(columns[i].length() == row_count);
+    Column column = settled_layout(i, columns[i]);
+    bool is_hashed = can_come_hashed(i) && column.type() != columns_[i].file_type;
+    if (column.is_dictionary() || is_hashed) {
+      batch.columns.push_back(std::move(column));
+      continue;
+    }
     batch.columns.push_back(declared_cast(
-        columns[i], columns_[i].field.type, memory_, [&](std::int64_t row, const char* kind, std::string message) {
-          problems.push_back({row, i, kind, std::move(message), format_cell(columns[i], row)});
+        column, columns_[i].field.type, memory_, [&](std::int64_t row, const char* kind, std::string message) {
+          problems.push_back({row, i, kind, std::move(message), format_cell(column, row)});
         }));
   }
   if (!rules_.empty()) check_rules(batch, problems);
@@ -72,6 +109,9 @@ Batch RowGate::pass(const std::vector<Column>& columns, std::int64_t row_count, 
   counts_.rows_delivered += batch.row_count;
   batch.schema = delivered_schema_;
   batch.columns.resize(delivered_count_);
+  for (std::size_t i = 0; i < delivered_count_; ++i) {
+    if (!columns_[i].hash_name.empty()) batch.columns[i] = hash_texts(batch.columns[i], memory_);
+  }
   return batch;
 }
 
@@ -196,13 +236,19 @@ Schema schema_with_nullability(std::vector<Field> fields, const std::vector<Colu
 }
 
 ReadPlan plan_read(const Schema& schema, const std::vector<Type>& file_types, const SourceSpec& spec,
-                   const std::vector<ColumnRule>& rules, const std::vector<std::string>& requested) {
+                   const std::vector<ColumnRule>& rules, const ScanRequest& request) {
+  HEADRACE_CHECK(reads_once(request));
   ReadPlan plan;
+  plan.takes_dictionaries = request.takes_dictionaries;
   std::set<std::size_t> taken;
   auto take = [&](std::size_t index) {
-    if (taken.insert(index).second) plan.columns.push_back({schema[index], file_types[index], index});
+    if (taken.insert(index).second) plan.columns.push_back({schema[index], file_types[index], index, {}});
   };
-  for (const std::string& name : requested) take(schema.index_of(name));
+  for (const std::string& name : request.columns) take(schema.index_of(name));
+  for (const ScanReduction& reduction : request.reductions) {
+    take(checked_text(schema, reduction));
+    plan.columns.back().hash_name = reduction.name;
+  }
   plan.delivered_count = plan.columns.size();
   for (std::size_t i = 0; i < schema.size(); ++i) {
     bool has_rule =

@@ -20,6 +20,7 @@ struct GateColumn {
   Field field;  // name, declared type
   Type file_type;
   std::size_t ordinal = 0;  // position in the source's schema; orders the problems of a row
+  std::string hash_name;    // the column leaves the gate as its hash of this name; empty: as it is
 };
 
 /// A bad value that the decoder found, or a whole bad row.
@@ -41,10 +42,16 @@ class RowGate {
           OnError on_error, std::string file, MemoryBudget& memory);
 
   /// Takes rows in the file types, the first of them row `first_row` (0-based) of the file, with what the decoder found
-  /// bad: such values are null in their columns, rows that are bad as a whole are null everywhere. Returns the rows to
-  /// deliver, perhaps none. Throws Error(kBadData) for the first bad row under kFail.
+  /// bad: such values are null in their columns, rows that are bad as a whole are null everywhere. A column that leaves
+  /// as its hash may come as that already if can_come_hashed(). Returns the rows to deliver, perhaps none. Throws
+  /// Error(kBadData) for the first bad row under kFail.
   Batch pass(const std::vector<Column>& columns, std::int64_t row_count, std::int64_t first_row,
              std::vector<RowProblem> problems = {});
+
+  /// Whether dictionary columns are passed on as such: the texts of a dictionary are then checked once.
+  bool can_come_coded(std::size_t column) const;
+  /// Whether nothing but the hash of the column is needed, as long as the decoder reports texts that are no UTF-8.
+  bool can_come_hashed(std::size_t column) const;
 
   const std::shared_ptr<const Schema>& schema() const { return delivered_schema_; }
   ScanCounts& counts() { return counts_; }
@@ -52,6 +59,8 @@ class RowGate {
   std::vector<BadRow>& bad_rows() { return bad_rows_; }
 
  private:
+  /// The column in plain layout, unless it is good as it is.
+  Column settled_layout(std::size_t index, const Column& column);
   void check_rules(const Batch& batch, std::vector<RowProblem>& problems) const;
   void sort_problems(std::vector<RowProblem>& problems) const;
   BadRow bad_row(const RowProblem& problem, std::int64_t first_row) const;
@@ -67,7 +76,9 @@ class RowGate {
   std::shared_ptr<const Schema> schema_;            // all columns, declared types
   std::shared_ptr<const Schema> delivered_schema_;  // the first of them
   RuleCheck rules_;
-  std::vector<bool> is_never_null_;  // by column
+  std::vector<bool> is_never_null_;                                  // by column
+  std::vector<bool> has_rule_;                                       // by column
+  std::vector<std::shared_ptr<const Column>> checked_dictionaries_;  // by column: the last one, whose texts are UTF-8
   ScanCounts counts_;
   std::vector<BadRow> bad_rows_;
 };
@@ -82,12 +93,13 @@ Schema schema_with_nullability(std::vector<Field> fields, const std::vector<Colu
 struct ReadPlan {
   std::vector<GateColumn> columns;
   std::size_t delivered_count = 0;
+  bool takes_dictionaries = false;
 };
 
 /// `schema` is the source's, `file_types` the types of its columns in the file, in the same order. Throws
 /// Error(kNotFound) when a requested column is not in the schema. Strings count as possibly bad only where columns are
-/// declared and bad rows do not end the run.
+/// declared and bad rows do not end the run. Requires: reads_once(request).
 ReadPlan plan_read(const Schema& schema, const std::vector<Type>& file_types, const SourceSpec& spec,
-                   const std::vector<ColumnRule>& rules, const std::vector<std::string>& requested);
+                   const std::vector<ColumnRule>& rules, const ScanRequest& request);
 
 }  // namespace headrace

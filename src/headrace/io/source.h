@@ -28,9 +28,21 @@ struct ScanBound {
   Value value;
 };
 
+/// A column that is wanted as a number computed from its values, so that the values need not leave the scan.
+struct ScanReduction {
+  enum class Kind {
+    kHash64,  // of string and binary: hash_bytes() of kernel/hash.h as int64, kNullHash for null; never null itself
+  };
+  std::string column;  // of the source
+  Kind kind = Kind::kHash64;
+  std::string name;  // of the column that is delivered
+};
+
 struct ScanRequest {
   std::vector<std::string> columns;  // in the order wanted; may be empty (rows are only counted)
   std::vector<ScanBound> bounds;
+  std::vector<ScanReduction> reductions = {};  // delivered behind `columns`, in this order; any source takes them
+  bool takes_dictionaries = false;             // texts may be delivered in dictionary layout (column.h)
 };
 
 /// One bad row, as quarantine and messages show it.

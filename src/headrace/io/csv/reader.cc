@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "headrace/io/reduced_split.h"
+
 namespace headrace {
 namespace {
 
@@ -17,6 +19,7 @@ class CsvReader : public SourceReader {
   std::optional<std::int64_t> row_count() const override { return std::nullopt; }
 
   std::unique_ptr<SplitStream> open_split(std::size_t split_index, const ScanRequest& request) const override {
+    if (!request.reductions.empty()) return open_reduced(*this, split_index, request, context_.memory);
     std::size_t file = 0;
     SplitText text = splits_.read(split_index, file);
     return make_csv_stream(table_, splits_.files()[file], files_[file], std::move(text), request, context_);

@@ -7,6 +7,7 @@
 
 #include "headrace/base/error.h"
 #include "headrace/io/json/reader.h"
+#include "headrace/io/reduced_split.h"
 #include "headrace/io/row_gate.h"
 #include "headrace/io/text/text_window.h"
 
@@ -24,6 +25,7 @@ class NdjsonReader : public SourceReader {
   std::optional<std::int64_t> row_count() const override { return std::nullopt; }
 
   std::unique_ptr<SplitStream> open_split(std::size_t split_index, const ScanRequest& request) const override {
+    if (!request.reductions.empty()) return open_reduced(*this, split_index, request, context_.memory);
     std::size_t file = 0;
     SplitText text = splits_.read(split_index, file);
     return make_ndjson_stream(table_, splits_.files()[file], std::move(text), request, context_);

@@ -1,8 +1,9 @@
 // Parquet files.
 //
 //   reading   a split is a row group; footers are read once, when the source is opened. Row groups whose statistics
-//             show that no row can pass a bound are skipped and counted. Page checksums are verified where a file has
-//             them. Everything that Arrow allocates is charged to the memory budget first, whatever sizes a file
+//             show that no row can pass a bound are skipped and counted. Columns of single values and lists of them are
+//             decoded from their pages (page_form.h), everything else by Arrow. Page checksums are verified where a
+//             file has them. Everything is charged to the memory budget before it is allocated, whatever sizes a file
 //             declares.
 //   writing   pages are written directly (write/value_encoder.h says how each type is encoded), decimals, structs and
 //             lists of lists through Arrow; snappy for text only unless a compression (none, snappy, zstd) is asked

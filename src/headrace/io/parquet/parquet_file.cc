@@ -84,6 +84,7 @@ std::vector<ParquetColumn> columns_of(const parquet::FileMetaData& metadata, con
     column.type_text = field.field->type()->ToString();
     column.nullable = field.field->nullable();
     add_leaves(field, column.leaves);
+    column.page_form = page_form_of(field, *metadata.schema());
     if (field.is_leaf() && metadata.schema()->Column(field.column_index)->physical_type() == parquet::Type::INT96) {
       column.type = TypeKind::kTimestamp;
     }

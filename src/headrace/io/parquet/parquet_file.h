@@ -14,6 +14,7 @@
 #include <parquet/properties.h>
 
 #include "headrace/io/parquet/arrow_file.h"
+#include "headrace/io/parquet/page_form.h"
 #include "headrace/io/source.h"
 
 namespace headrace {
@@ -24,7 +25,8 @@ struct ParquetColumn {
   std::optional<Type> type;  // as it is read; empty when it cannot be
   std::string type_text;     // the file's own name of the type, for messages
   bool nullable = true;
-  std::vector<int> leaves;  // its columns in Parquet's count, which numbers the leaves
+  std::vector<int> leaves;            // its columns in Parquet's count, which numbers the leaves
+  std::optional<PageForm> page_form;  // empty: read through Arrow
 };
 
 struct ParquetFile {

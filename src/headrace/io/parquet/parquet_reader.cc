@@ -1,39 +1,27 @@
 // Reads Parquet files, row group by row group. See parquet.h.
 #include <algorithm>
-#include <map>
 #include <utility>
 
-#include <arrow/array.h>
 #include <arrow/memory_pool.h>
-#include <arrow/record_batch.h>
-#include <arrow/result.h>
-#include <arrow/type.h>
 #include <fmt/format.h>
-#include <parquet/arrow/reader.h>
-#include <parquet/exception.h>
-#include <parquet/file_reader.h>
 
 #include "headrace/base/error.h"
 #include "headrace/base/nearest.h"
 #include "headrace/column/arrow.h"
 #include "headrace/io/declared_cast.h"
-#include "headrace/io/parquet/level_count.h"
 #include "headrace/io/parquet/parquet.h"
 #include "headrace/io/parquet/parquet_file.h"
 #include "headrace/io/parquet/row_group_bounds.h"
+#include "headrace/io/parquet/row_group_stream.h"
+#include "headrace/io/reduced_split.h"
 #include "headrace/io/row_gate.h"
 
 namespace headrace {
 namespace {
 
-/// Above this, the chunks of a row group are not loaded whole but in pieces, page by page.
-constexpr std::int64_t kLoadedBytesMax = 16 << 20;
-constexpr std::int64_t kPieceBytes = 1 << 20;
-
 struct Split {
   std::size_t file_index = 0;
-  int row_group = 0;
-  std::int64_t first_row = 0;  // of the file
+  RowGroupPlace place;
 };
 
 /// A split of which nothing has to be read: the columns are not asked for, or no row can pass a bound.
@@ -62,130 +50,6 @@ class CountedSplit final : public SplitStream {
   std::vector<BadRow> bad_rows_;
 };
 
-/// The rows of one row group.
-class RowGroupStream final : public SplitStream {
- public:
-  RowGroupStream(const ParquetFile& file, const Split& split, ReadPlan plan, const std::vector<ColumnRule>& rules,
-                 OnError on_error, const SourceContext& context, std::shared_ptr<arrow::MemoryPool> pool)
-      : metadata_(file.metadata),
-        split_(split),
-        memory_(context.memory),
-        pool_(std::move(pool)),
-        input_(std::make_shared<ArrowInput>(context.fs->open(file.info.path), pool_)),
-        what_(fmt::format("{}, row group {}", cannot_read(file.info.path), split.row_group)),
-        columns_(plan.columns),
-        gate_(std::move(plan.columns), plan.delivered_count, rules, on_error, file.info.path, *memory_) {
-    with_arrow(*input_, what_, [&] { open(file); });
-  }
-
-  bool next(Batch& batch) override {
-    while (true) {
-      std::shared_ptr<arrow::RecordBatch> rows;
-      with_arrow(*input_, what_, [&] { PARQUET_THROW_NOT_OK(batches_->ReadNext(&rows)); });
-      gate_.counts().bytes_read = input_->bytes_read();
-      if (rows == nullptr) {
-        check_complete();
-        return false;
-      }
-      if (rows->num_rows() == 0) continue;
-      std::vector<Column> columns = with_arrow(*input_, what_, [&] { return imported(*rows); });
-      batch = gate_.pass(columns, rows->num_rows(), split_.first_row + row_count_);
-      row_count_ += rows->num_rows();
-      if (batch.row_count > 0) return true;
-    }
-  }
-  const ScanCounts& counts() const override { return gate_.counts(); }
-  std::vector<BadRow>& bad_rows() override { return gate_.bad_rows(); }
-
- private:
-  void open(const ParquetFile& file) {
-    std::vector<int> leaves;
-    std::int64_t compressed_bytes = 0;
-    std::unique_ptr<parquet::RowGroupMetaData> row_group = metadata_->RowGroup(split_.row_group);
-    for (const GateColumn& column : columns_) {
-      leaves_.push_back(file.find(column.field.name)->leaves);
-      for (int leaf : leaves_.back()) {
-        leaves.push_back(leaf);
-        compressed_bytes += std::max<std::int64_t>(row_group->ColumnChunk(leaf)->total_compressed_size(), 0);
-      }
-    }
-    std::sort(leaves.begin(), leaves.end());
-    level_counts_.resize(columns_.size());
-    parquet::ReaderProperties properties = parquet_reader_properties(pool_.get());
-    if (compressed_bytes > kLoadedBytesMax) {
-      properties.enable_buffered_stream();
-      properties.set_buffer_size(kPieceBytes);
-    }
-    auto parquet_reader = parquet::ParquetFileReader::Open(input_, properties, metadata_);
-    reader_ = value_or_throw(
-        parquet::arrow::FileReader::Make(pool_.get(), std::move(parquet_reader), arrow_reader_properties()));
-    batches_ = value_or_throw(reader_->GetRecordBatchReader({split_.row_group}, leaves));
-    for (const GateColumn& column : columns_) {
-      positions_.push_back(batches_->schema()->GetFieldIndex(column.field.name));
-      if (positions_.back() < 0) throw parquet::ParquetException("column '" + column.field.name + "' is missing");
-    }
-  }
-
-  /// The columns in the order of the gate. What a damaged file left inconsistent ends here.
-  std::vector<Column> imported(const arrow::RecordBatch& rows) {
-    std::vector<Column> columns;
-    for (std::size_t i = 0; i < columns_.size(); ++i) {
-      const std::string& name = columns_[i].field.name;
-      std::shared_ptr<arrow::Array> array = rows.column(positions_[i]);
-      if (array->length() != rows.num_rows()) {
-        throw parquet::ParquetException("column '" + name + "' ends before the others");
-      }
-      // Strings are validated by the gate, which can tell the bad rows from the good ones.
-      std::shared_ptr<arrow::Array> checked = array;
-      if (array->type_id() == arrow::Type::STRING) {
-        checked = value_or_throw(array->View(arrow::binary()));
-      }
-      arrow::Status status = checked->ValidateFull();
-      if (!status.ok()) throw parquet::ParquetException("column '" + name + "': " + status.message());
-      Column column = from_arrow(*array, name, *memory_, pool_);
-      if (columns_[i].file_type.is_timestamp()) column = column.with_type(columns_[i].file_type);
-      HEADRACE_CHECK(column.type() == columns_[i].file_type);
-      if (column.type().is_nested()) level_counts_[i].add(column);
-      columns.push_back(std::move(column));
-    }
-    return columns;
-  }
-
-  void check_complete() const {
-    std::unique_ptr<parquet::RowGroupMetaData> row_group = metadata_->RowGroup(split_.row_group);
-    if (row_count_ != row_group->num_rows()) incomplete("rows", row_count_, row_group->num_rows());
-    for (std::size_t i = 0; i < columns_.size(); ++i) {
-      if (!columns_[i].file_type.is_nested()) continue;
-      for (std::size_t leaf = 0; leaf < leaves_[i].size(); ++leaf) {
-        std::int64_t counted = level_counts_[i].leaf(leaf);
-        std::int64_t declared = row_group->ColumnChunk(leaves_[i][leaf])->num_values();
-        if (counted != declared) incomplete("values of '" + columns_[i].field.name + "'", counted, declared);
-      }
-    }
-  }
-
-  [[noreturn]] void incomplete(const std::string& of_what, std::int64_t counted, std::int64_t declared) const {
-    throw Error(ErrorCode::kBadData,
-                fmt::format("{}: it holds {} {}, the footer says {}", what_, counted, of_what, declared),
-                "the file is damaged: write it again");
-  }
-
-  std::shared_ptr<parquet::FileMetaData> metadata_;
-  Split split_;
-  std::shared_ptr<MemoryBudget> memory_;
-  std::shared_ptr<arrow::MemoryPool> pool_;
-  std::shared_ptr<ArrowInput> input_;
-  std::string what_;
-  std::vector<GateColumn> columns_;
-  std::vector<std::vector<int>> leaves_;  // by column
-  std::vector<LevelCount> level_counts_;  // by column; of nested ones
-  std::vector<int> positions_;            // of the gate's columns in Arrow's batches
-  std::unique_ptr<parquet::arrow::FileReader> reader_;
-  std::unique_ptr<arrow::RecordBatchReader> batches_;
-  RowGate gate_;
-  std::int64_t row_count_ = 0;
-};
-
 class ParquetSource final : public SourceReader {
  public:
   ParquetSource(const SourceSpec& spec, std::vector<FileInfo> files, const SourceContext& context)
@@ -198,7 +62,7 @@ class ParquetSource final : public SourceReader {
     for (std::size_t i = 0; i < files_.size(); ++i) {
       std::int64_t first_row = 0;
       for (int group = 0; group < files_[i].metadata->num_row_groups(); ++group) {
-        splits_.push_back({i, group, first_row});
+        splits_.push_back({i, {group, first_row}});
         first_row += files_[i].metadata->RowGroup(group)->num_rows();
       }
       row_count_ += first_row;
@@ -212,9 +76,10 @@ class ParquetSource final : public SourceReader {
   std::optional<std::int64_t> row_count() const override { return row_count_; }
 
   std::unique_ptr<SplitStream> open_split(std::size_t split_index, const ScanRequest& request) const override {
+    if (!reads_once(request)) return open_reduced(*this, split_index, request, context_.memory);
     const Split& split = splits_.at(split_index);
     const ParquetFile& file = files_[split.file_index];
-    std::unique_ptr<parquet::RowGroupMetaData> row_group = file.metadata->RowGroup(split.row_group);
+    std::unique_ptr<parquet::RowGroupMetaData> row_group = file.metadata->RowGroup(split.place.index);
     for (const ScanBound& bound : request.bounds) {
       const Type& type = schema_[schema_.index_of(bound.column)].type;
       bool skips = false;
@@ -225,9 +90,9 @@ class ParquetSource final : public SourceReader {
       }
       if (skips) return std::make_unique<CountedSplit>(row_group->num_rows(), /*is_skipped=*/true);
     }
-    ReadPlan plan = plan_read(schema_, file_types_[split.file_index], spec_, rules_, request.columns);
+    ReadPlan plan = plan_read(schema_, file_types_[split.file_index], spec_, rules_, request);
     if (plan.columns.empty()) return std::make_unique<CountedSplit>(row_group->num_rows(), /*is_skipped=*/false);
-    return std::make_unique<RowGroupStream>(file, split, std::move(plan), rules_, spec_.on_error, context_, pool_);
+    return open_row_group(file, split.place, std::move(plan), rules_, spec_.on_error, context_, pool_, scratch_);
   }
 
  private:
@@ -317,6 +182,7 @@ class ParquetSource final : public SourceReader {
   std::vector<FileInfo> infos_;
   SourceContext context_;
   std::shared_ptr<arrow::MemoryPool> pool_;
+  std::shared_ptr<ScratchPool> scratch_ = std::make_shared<ScratchPool>();
   std::vector<ParquetFile> files_;
   Schema schema_;
   std::vector<std::vector<Type>> file_types_;  // by file, then column of schema_

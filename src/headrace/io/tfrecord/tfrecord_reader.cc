@@ -6,6 +6,7 @@
 
 #include "headrace/base/error.h"
 #include "headrace/io/declared_cast.h"
+#include "headrace/io/reduced_split.h"
 #include "headrace/io/row_gate.h"
 #include "headrace/io/tfrecord/example_decoder.h"
 #include "headrace/io/tfrecord/example_encoder.h"
@@ -100,13 +101,14 @@ class TfrecordSource final : public SourceReader {
   std::optional<std::int64_t> row_count() const override { return std::nullopt; }
 
   std::unique_ptr<SplitStream> open_split(std::size_t split_index, const ScanRequest& request) const override {
-    ReadPlan plan = plan_read(schema_, file_types_, spec_, rules_, request.columns);
+    if (!request.reductions.empty()) return open_reduced(*this, split_index, request, context_.memory);
+    ReadPlan plan = plan_read(schema_, file_types_, spec_, rules_, request);
     // Any feature may have another kind or number of values than its column.
     bool checks_all = !spec_.declared.empty() && spec_.on_error != OnError::kFail;
     for (std::size_t i = 0; checks_all && i < schema_.size(); ++i) {
       bool taken =
           std::any_of(plan.columns.begin(), plan.columns.end(), [&](const GateColumn& c) { return c.ordinal == i; });
-      if (!taken) plan.columns.push_back({schema_[i], file_types_[i], i});
+      if (!taken) plan.columns.push_back({schema_[i], file_types_[i], i, {}});
     }
     return std::make_unique<TfrecordStream>(files_.at(split_index), std::move(plan), rules_, spec_.on_error, context_);
   }
