@@ -35,31 +35,20 @@ std::size_t character_bytes(std::string_view text) {
 
 bool is_ascii(std::string_view text) {
   constexpr std::uint64_t kHighBits = 0x8080808080808080;
-  constexpr std::size_t kWords = 8;
-  std::uint64_t words[kWords];
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
+  auto load = [&](std::size_t at) {
+    std::uint64_t word;
+    std::memcpy(&word, text.data() + at, kWord);
+    return word;
+  };
   std::size_t at = 0;
-  for (; at + sizeof(words) <= text.size(); at += sizeof(words)) {
-    std::memcpy(words, text.data() + at, sizeof(words));
-    std::uint64_t any = 0;
-    for (std::uint64_t word : words) any |= word;
+  for (; at + 4 * kWord <= text.size(); at += 4 * kWord) {
+    std::uint64_t any = load(at) | load(at + kWord) | load(at + 2 * kWord) | load(at + 3 * kWord);
     if ((any & kHighBits) != 0) return false;
   }
   std::uint64_t any = 0;
-  std::uint64_t word = 0;
-  for (; at + sizeof(word) <= text.size(); at += sizeof(word)) {
-    std::memcpy(&word, text.data() + at, sizeof(word));
-    any |= word;
-  }
-  std::size_t rest = text.size() - at;
-  if (rest > 0 && text.size() >= sizeof(word)) {
-    // The last word once more covers the rest.
-    std::memcpy(&word, text.data() + text.size() - sizeof(word), sizeof(word));
-    any |= word;
-  } else if (rest > 0) {
-    word = 0;
-    std::memcpy(&word, text.data() + at, rest);
-    any |= word;
-  }
+  for (; at + kWord <= text.size(); at += kWord) any |= load(at);
+  for (; at < text.size(); ++at) any |= static_cast<unsigned char>(text[at]);
   return (any & kHighBits) == 0;
 }
 

@@ -1,7 +1,7 @@
 // Texts of pages as their hashes. See leaf_values.h.
 //
 // A page of texts is hashed where it lies, one of codes by the hashes of the dictionary's entries. Whether texts are
-// UTF-8 is asked of the page as a whole first: where no byte has its high bit set, lengths included, all are.
+// UTF-8 is asked of the page as a whole first: where it is ASCII, all are.
 #include <algorithm>
 #include <string_view>
 #include <utility>
@@ -32,12 +32,12 @@ class TextHashes final : public LeafValues {
     entry_hashes_ = Buffer::allocate(memory_, static_cast<std::size_t>(count) * sizeof(std::uint64_t));
     std::uint64_t* hashes = entry_hashes_->mutable_as<std::uint64_t>();
     for (std::int64_t entry = 0; entry < count; ++entry) hashes[entry] = hash_bytes(dictionary_.string_at(entry));
-    has_bad_entries_ = on_bad_text_ && !is_ascii(view_of(page.values));
+    has_bad_entries_ = on_bad_text_ && !are_ascii({page.values});
   }
 
   void start_page(const Page& page) override {
     page_.start(page, static_cast<std::size_t>(dictionary_.length()));
-    checks_texts_ = on_bad_text_ && !is_ascii(view_of(page.values));
+    checks_texts_ = on_bad_text_ && !page_.is_coded() && !page_.is_ascii();
   }
   void end_page() override { page_.end(); }
 

@@ -1,6 +1,9 @@
 // See text_page.h.
 #include "headrace/io/parquet/page/text_page.h"
 
+#include <bit>
+#include <cstring>
+
 #include <fmt/format.h>
 
 #include "headrace/io/parquet/page/delta_decoder.h"
@@ -8,6 +11,23 @@
 #include "headrace/io/parquet/page/text_walk.h"
 
 namespace headrace {
+namespace {
+
+/// Bytes from 128 on.
+std::int64_t count_high_bits(std::span<const std::byte> bytes) {
+  constexpr std::uint64_t kHighBits = 0x8080808080808080;
+  std::int64_t count = 0;
+  std::size_t at = 0;
+  std::uint64_t word = 0;
+  for (; at + sizeof(word) <= bytes.size(); at += sizeof(word)) {
+    std::memcpy(&word, bytes.data() + at, sizeof(word));
+    count += std::popcount(word & kHighBits);
+  }
+  for (; at < bytes.size(); ++at) count += std::to_integer<int>(bytes[at] >> 7);
+  return count;
+}
+
+}  // namespace
 
 void TextPage::start(const Page& page, std::size_t entry_count) {
   is_coded_ = false;
@@ -38,6 +58,8 @@ void TextPage::start_lengths(const Page& page) {
   lengths_left_ = static_cast<std::int64_t>(count);
 }
 
+bool TextPage::is_ascii() const { return are_ascii(texts_); }
+
 PackedTexts& TextPage::texts(std::int64_t count) {
   if (texts_.lengths != nullptr) {
     if (count > lengths_left_) damaged_page("a page has fewer values than its header says");
@@ -49,6 +71,22 @@ PackedTexts& TextPage::texts(std::int64_t count) {
 void TextPage::end() const {
   bool ended = is_coded_ ? codes_.at_end() : texts_.bytes.empty() && (texts_.lengths == nullptr || lengths_left_ == 0);
   if (!ended) damaged_page("a page has more values than its header says");
+}
+
+bool are_ascii(const PackedTexts& texts) {
+  std::int64_t high_bits = count_high_bits(texts.bytes);
+  if (high_bits == 0 || texts.lengths != nullptr) return high_bits == 0;
+  // Lengths from 128 on have high bits as well: those are left out.
+  std::span<const std::byte> left = texts.bytes;
+  while (left.size() >= kTextLengthBytes) {
+    std::uint32_t size_bytes = 0;
+    std::memcpy(&size_bytes, left.data(), sizeof(size_bytes));
+    high_bits -= std::popcount(size_bytes & 0x80808080);
+    left = left.subspan(kTextLengthBytes);
+    if (left.size() < size_bytes) return false;
+    left = left.subspan(size_bytes);
+  }
+  return high_bits == 0;
 }
 
 Column dictionary_entries(const Page& page, const Type& type, MemoryBudget& memory) {

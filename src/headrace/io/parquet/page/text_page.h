@@ -20,6 +20,9 @@ class TextPage {
   void end() const;
 
   bool is_coded() const { return is_coded_; }
+  /// Whether no text that comes has a byte beyond ASCII, as far as a look at the page as a whole can tell. Requires: not
+  /// is_coded().
+  bool is_ascii() const;
   CodeDecoder& codes() { return codes_; }
   /// The texts that come next, of which `count` are going to be taken. Throws PageError when there are fewer.
   PackedTexts& texts(std::int64_t count);
@@ -33,6 +36,9 @@ class TextPage {
   ScratchBytes lengths_;
   std::int64_t lengths_left_ = 0;
 };
+
+/// Whether no text of `texts` has a byte beyond ASCII, as far as a look at all of them can tell.
+bool are_ascii(const PackedTexts& texts);
 
 /// The entries of a dictionary page as a column in plain layout.
 Column dictionary_entries(const Page& page, const Type& type, MemoryBudget& memory);
