@@ -20,8 +20,8 @@ class TextPage {
   void end() const;
 
   bool is_coded() const { return is_coded_; }
-  /// Whether no text that comes has a byte beyond ASCII, as far as a look at the page as a whole can tell. Requires: not
-  /// is_coded().
+  /// Whether no text that comes has a byte beyond ASCII, as far as a look at the page as a whole can tell. Requires:
+  /// not is_coded().
   bool is_ascii() const;
   CodeDecoder& codes() { return codes_; }
   /// The texts that come next, of which `count` are going to be taken. Throws PageError when there are fewer.
