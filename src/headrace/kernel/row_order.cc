@@ -69,6 +69,12 @@ std::strong_ordering compare_rows(const Column& a, std::int64_t row_a, const Col
                                   FloatTies float_ties) {
   bool null_a = a.is_null(row_a), null_b = b.is_null(row_b);
   if (null_a || null_b) return static_cast<int>(!null_a) <=> static_cast<int>(!null_b);
+  if (a.is_dictionary()) {
+    return compare_rows(*a.dictionary(), a.codes()[static_cast<std::size_t>(row_a)], b, row_b, float_ties);
+  }
+  if (b.is_dictionary()) {
+    return compare_rows(a, row_a, *b.dictionary(), b.codes()[static_cast<std::size_t>(row_b)], float_ties);
+  }
   switch (a.type().kind()) {
     case TypeKind::kNull: break;
     case TypeKind::kBool: return compare_fixed<std::uint8_t>(a, row_a, b, row_b);

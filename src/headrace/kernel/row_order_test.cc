@@ -66,6 +66,20 @@ TEST_CASE("floats ascend with NaN last; both zeros and all NaN are equal, or ord
   CHECK(compare_rows(nans, 1, nans, 2, FloatTies::kEqual) == std::strong_ordering::equal);
 }
 
+TEST_CASE("a column in dictionary layout compares by what its codes stand for") {
+  auto memory = MemoryBudget::create();
+  auto values = std::make_shared<const Column>(ascending<std::int64_t>(*memory, TypeKind::kInt64, {7, 5}));
+  std::shared_ptr<Buffer> codes = Buffer::allocate(*memory, 4 * sizeof(std::int32_t));
+  std::int32_t rows[] = {-1, 2, 1, 0};  // null, 5, 7, null
+  for (std::size_t i = 0; i < 4; ++i) codes->mutable_as<std::int32_t>()[i] = rows[i];
+  Column coded = Column::dictionary(4, codes, values);
+  check_ascends(coded.slice(0, 3));
+  CHECK(compare_rows(coded, 0, coded, 3, FloatTies::kByBits) == std::strong_ordering::equal);
+  Column plain = ascending<std::int64_t>(*memory, TypeKind::kInt64, {6});
+  CHECK(compare_rows(coded, 1, plain, 1, FloatTies::kByBits) == std::strong_ordering::less);
+  CHECK(compare_rows(plain, 1, coded, 2, FloatTies::kByBits) == std::strong_ordering::less);
+}
+
 TEST_CASE("lists and structs compare part by part, and a list before what it begins") {
   auto memory = MemoryBudget::create();
   ColumnBuilder lists(*memory, Type::list(TypeKind::kInt64));
