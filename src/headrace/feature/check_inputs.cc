@@ -41,6 +41,11 @@ void check_hashable(std::string_view transform, std::span<const FeatureDomain> i
   }
 }
 
+Type ids_type(bool lists) {
+  Type id = TypeKind::kInt64;
+  return lists ? Type::list(id) : id;
+}
+
 void refuse_input(std::string_view transform, std::string_view wanted, const Type& type, std::string hint) {
   throw Error(ErrorCode::kInvalidPipeline, fmt::format("{} takes {}, not {}", transform, wanted, type.to_string()),
               std::move(hint));

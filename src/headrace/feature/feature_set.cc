@@ -121,7 +121,7 @@ Type FeatureSet::Feature::final_type(const FeatureDomain& domain) const {
     check_cast(domain.type, *spec.dtype);
     return *spec.dtype;
   }
-  if (domain.is_id) return TypeKind::kInt64;
+  if (domain.is_id && !domain.type.is_nested()) return TypeKind::kInt64;
   if (domain.type.kind() == TypeKind::kFloat64 && is_model_input(spec.role)) return TypeKind::kFloat32;
   return domain.type;
 }

@@ -23,6 +23,20 @@ TEST_CASE("hash conforms for every plain type") {
                     {test_column<Int128>(Type::decimal(10, 2), {0})});
 }
 
+TEST_CASE("hash of lists conforms, and gives the ids of the elements") {
+  Column tags = lists(strings({"a", "b", std::nullopt}), {2, std::nullopt, 0, 1});
+  check_conformance(hash(7), {tags}, {lists(strings({"z"}), {std::nullopt, 1})});
+  check_conformance(hash(7), {lists(doubles({-0.0, 1}), {1, 1})}, {lists(doubles({}), {0})});
+  Batch rows = test_batch({tags});
+  FeatureSet set = one_feature(hash(1000), rows);
+  std::string a = std::to_string(2 + hash_bytes("a") % 1000), b = std::to_string(2 + hash_bytes("b") % 1000);
+  CHECK(cells(set, rows) == std::vector<std::string>{"[" + a + ", " + b + "]", "[]", "[]", "[1]"});
+  CHECK(set.output_columns().front().field == Field{"f", Type::list(TypeKind::kInt64), false});
+  CHECK(set.output_columns().front().id_count == 1002);
+  Column deep = lists(tags, {4});
+  CHECK_THROWS_WITH_AS(one_feature(hash(7), test_batch({deep})), doctest::Contains("not list<list<string>>"), Error);
+}
+
 TEST_CASE("the id is 1 for null, else 2 + hash % buckets") {
   Batch rows = test_batch({strings({"N14228", std::nullopt, ""})});
   FeatureSet set = one_feature(hash(1000), rows);

@@ -35,6 +35,9 @@ class OneHot final : public Transform {
 
 std::unique_ptr<Transform> bind_one_hot(const TransformParameters&, std::span<const FeatureDomain> inputs) {
   const FeatureDomain& input = one_input("one_hot", inputs);
+  if (input.is_id && input.type.is_nested()) {
+    refuse_input("one_hot", "one id a row", input.type, "make a vector of a list of ids with multi_hot");
+  }
   if (!input.is_id) {
     refuse_input("one_hot", "ids, whose number is known", input.type,
                  "put vocabulary, hash, bucketize or a part of a time before it");

@@ -40,6 +40,8 @@ Column test_column(Type type, const std::vector<std::optional<T>>& values) {
 Column doubles(const std::vector<std::optional<double>>& values);
 Column integers(const std::vector<std::optional<std::int64_t>>& values);
 Column strings(const std::vector<std::optional<std::string>>& values);
+/// Lists of so many elements each, one after another; std::nullopt is null.
+Column lists(const Column& elements, const std::vector<std::optional<int>>& lengths);
 /// Timestamps from whole seconds since 1970.
 Column timestamps(const std::vector<std::optional<std::int64_t>>& seconds);
 

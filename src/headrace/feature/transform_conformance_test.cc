@@ -30,6 +30,19 @@ Column strings(const std::vector<std::optional<std::string>>& values) {
   }
   return builder.finish();
 }
+Column lists(const Column& elements, const std::vector<std::optional<int>>& lengths) {
+  ColumnBuilder builder(test_memory(), Type::list(elements.type()));
+  std::int64_t at = 0;
+  for (const std::optional<int>& length : lengths) {
+    if (!length) {
+      builder.append_null();
+      continue;
+    }
+    for (std::int64_t end = at + *length; at < end; ++at) builder.child(0).append_from(elements, at);
+    builder.append_list_end();
+  }
+  return builder.finish();
+}
 Column timestamps(const std::vector<std::optional<std::int64_t>>& seconds) {
   std::vector<std::optional<std::int64_t>> micros = seconds;
   for (auto& value : micros) {
@@ -145,11 +158,12 @@ void check_output(const FeatureSet& set, const Batch& rows) {
   CHECK(column.length() == rows.row_count);
   if (!promised.field.nullable) CHECK(column.null_count() == 0);
   if (promised.id_count) {
-    REQUIRE(column.type() == Type(TypeKind::kInt64));
-    for (std::int64_t i = 0; i < column.length(); ++i) {
-      if (column.is_null(i)) continue;
-      CHECK(column.values<std::int64_t>()[static_cast<std::size_t>(i)] >= 0);
-      CHECK(column.values<std::int64_t>()[static_cast<std::size_t>(i)] < *promised.id_count);
+    Column ids = column.type().is_nested() ? column.child(0) : column;
+    REQUIRE(ids.type() == Type(TypeKind::kInt64));
+    for (std::int64_t i = 0; i < ids.length(); ++i) {
+      if (ids.is_null(i)) continue;
+      CHECK(ids.values<std::int64_t>()[static_cast<std::size_t>(i)] >= 0);
+      CHECK(ids.values<std::int64_t>()[static_cast<std::size_t>(i)] < *promised.id_count);
     }
   }
   for (std::int64_t i = 0; i < rows.row_count; ++i) {

@@ -21,7 +21,9 @@ extern const TransformKind kLog1pTransform;
 extern const TransformKind kMinMaxTransform;
 extern const TransformKind kMinuteTransform;
 extern const TransformKind kMonthTransform;
+extern const TransformKind kMultiHotTransform;
 extern const TransformKind kOneHotTransform;
+extern const TransformKind kPadTransform;
 extern const TransformKind kQuarterTransform;
 extern const TransformKind kStandardizeTransform;
 extern const TransformKind kVocabularyTransform;
@@ -33,10 +35,11 @@ namespace {
 
 const TransformKind* const kTable[] = {
     &kBucketizeTransform,  //
-    &kClipTransform,       &kCrossTransform, &kCyclicTransform,  &kDayTransform,     &kDayOfYearTransform,
-    &kFillTransform,       &kHashTransform,  &kHourTransform,    &kLog1pTransform,   &kMinMaxTransform,
-    &kMinuteTransform,     &kMonthTransform, &kOneHotTransform,  &kQuarterTransform, &kStandardizeTransform,
-    &kVocabularyTransform, &kWeekTransform,  &kWeekdayTransform, &kYearTransform,
+    &kClipTransform,      &kCrossTransform,       &kCyclicTransform,     &kDayTransform,    &kDayOfYearTransform,
+    &kFillTransform,      &kHashTransform,        &kHourTransform,       &kLog1pTransform,  &kMinMaxTransform,
+    &kMinuteTransform,    &kMonthTransform,       &kMultiHotTransform,   &kOneHotTransform, &kPadTransform,
+    &kQuarterTransform,   &kStandardizeTransform, &kVocabularyTransform, &kWeekTransform,   &kWeekdayTransform,
+    &kYearTransform,
 };
 
 }  // namespace

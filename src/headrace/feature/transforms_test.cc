@@ -10,7 +10,7 @@ namespace {
 
 TEST_CASE("transforms are sorted by name, documented, and their examples name them") {
   std::span<const TransformKind* const> all = all_transforms();
-  CHECK(all.size() == 20);
+  CHECK(all.size() == 22);
   CHECK(std::is_sorted(all.begin(), all.end(), [](auto* a, auto* b) { return a->name < b->name; }));
   for (const TransformKind* kind : all) {
     CAPTURE(kind->name);
@@ -35,9 +35,12 @@ FeatureSet set_of_yaml(const std::string& yaml, const Batch& rows) {
 }
 
 TEST_CASE("every example is what a pipeline file may say") {
-  std::vector<Batch> tables = {test_batch({doubles({1, 2, std::nullopt})}), test_batch({strings({"a", std::nullopt})}),
+  std::vector<Batch> tables = {test_batch({doubles({1, 2, std::nullopt})}),
+                               test_batch({strings({"a", std::nullopt})}),
                                test_batch({timestamps({0, std::nullopt})}),
-                               test_batch({strings({"a", "b"}), integers({1, std::nullopt})})};
+                               test_batch({strings({"a", "b"}), integers({1, std::nullopt})}),
+                               test_batch({lists(strings({"a", "b"}), {2, std::nullopt})}),
+                               test_batch({lists(integers({1, 2}), {2, std::nullopt})})};
   for (const TransformKind* kind : all_transforms()) {
     std::string yaml(kind->example);
     CAPTURE(yaml);

@@ -5,6 +5,8 @@
 // Words are ordered by count, descending, then by bytes (integers: by value), ascending, so the ids depend on nothing
 // but the rows. A value that is no word goes to the hash bucket 2 + hash % oov_buckets.
 //
+// Of a list, the words are its elements, and its ids are theirs; a null list has none.
+//
 // State: {"type": "string" | "int64", "count": values seen, "distinct": different values seen, "words": [...]}.
 
 #include <algorithm>
@@ -15,6 +17,7 @@
 
 #include <fmt/format.h>
 
+#include "headrace/expr/function/list_rows.h"
 #include "headrace/feature/check_inputs.h"
 #include "headrace/feature/count_map.h"
 #include "headrace/feature/formula.h"
@@ -41,31 +44,33 @@ std::int64_t integer_of(std::string_view key) {
   return value;
 }
 
-/// Counts the values of one column: strings, or int64 as their 8 bytes.
+/// Counts the values of one column, or the elements of its lists: strings, or int64 as their 8 bytes.
 class WordCounter final : public Accumulator {
  public:
   WordCounter(MemoryBudget& memory, bool integers, Limits limits)
       : counts_(memory), integers_(integers), limits_(limits) {}
 
   void update(std::span<const Column> inputs) override {
+    bool lists = inputs.front().type().kind() == TypeKind::kList;
+    Column values = lists ? list_rows(counts_.memory(), inputs.front()).elements : inputs.front();
     if (integers_) {
-      update_integers(inputs.front());
+      update_integers(values);
     } else {
-      update_strings(inputs.front());
+      update_strings(values);
     }
   }
   void update_counted(std::span<const Column> inputs, std::span<const std::int64_t> counts) override {
     const Column& column = inputs.front();
+    bool lists = column.type().kind() == TypeKind::kList;
+    ListRows rows = lists ? list_rows(counts_.memory(), column) : ListRows{};
     for (std::size_t i = 0; i < counts.size(); ++i) {
-      if (counts[i] == 0 || column.is_null(static_cast<std::int64_t>(i))) continue;
-      if (integers_) {
-        std::int64_t value = column.values<std::int64_t>()[i];
-        auto bytes = std::bit_cast<std::array<char, sizeof value>>(value);
-        count({bytes.data(), bytes.size()}, hash_int64(value), counts[i]);
-      } else {
-        std::string_view value = column.string_at(static_cast<std::int64_t>(i));
-        count(value, hash_bytes(value), counts[i]);
+      auto row = static_cast<std::int64_t>(i);
+      if (counts[i] == 0) continue;
+      if (!lists) {
+        count_value(column, row, counts[i]);
+        continue;
       }
+      for (std::int32_t at = rows.begin(row); at < rows.end(row); ++at) count_value(rows.elements, at, counts[i]);
     }
   }
   void merge(const Accumulator& other) override {
@@ -108,6 +113,18 @@ class WordCounter final : public Accumulator {
       if (column.is_null(static_cast<std::int64_t>(i))) continue;
       auto bytes = std::bit_cast<std::array<char, sizeof(std::int64_t)>>(values[i]);
       count({bytes.data(), bytes.size()}, hashes_[i]);
+    }
+  }
+
+  void count_value(const Column& column, std::int64_t row, std::int64_t times) {
+    if (column.is_null(row)) return;
+    if (integers_) {
+      std::int64_t value = column.values<std::int64_t>()[static_cast<std::size_t>(row)];
+      auto bytes = std::bit_cast<std::array<char, sizeof value>>(value);
+      count({bytes.data(), bytes.size()}, hash_int64(value), times);
+    } else {
+      std::string_view value = column.string_at(row);
+      count(value, hash_bytes(value), times);
     }
   }
 
@@ -159,10 +176,17 @@ State read_state(const Json& json, bool integers) {
   return state;
 }
 
+/// The type of the words of a column.
+const Type& word_type(const Type& column) { return column.kind() == TypeKind::kList ? column.element() : column; }
+
 class Vocabulary final : public Transform {
  public:
   Vocabulary(FeatureDomain input, Limits limits)
-      : Transform(true), input_(std::move(input)), integers_(input_.type.is_integer()), limits_(limits) {}
+      : Transform(true),
+        input_(std::move(input)),
+        lists_(input_.type.kind() == TypeKind::kList),
+        integers_(word_type(input_.type).is_integer()),
+        limits_(limits) {}
 
   std::unique_ptr<Accumulator> make_accumulator(MemoryBudget& memory) const override {
     return std::make_unique<WordCounter>(memory, integers_, limits_);
@@ -174,8 +198,7 @@ class Vocabulary final : public Transform {
     Expr x = widened(inputs.front());
     Expr buckets = integer_literal(limits_.oov_buckets);
     if (state.words->empty()) {
-      return formula("case when x is null then 1 else 2 + hash_bucket(x, buckets) end",
-                     {{"x", x}, {"buckets", buckets}});
+      return formula("hash_id(x, buckets)", {{"x", x}, {"buckets", buckets}});
     }
     Expr words = integers_ ? list_literal(state.words->get<std::vector<std::int64_t>>())
                            : list_literal(state.words->get<std::vector<std::string>>());
@@ -183,7 +206,7 @@ class Vocabulary final : public Transform {
   }
 
   FeatureDomain output(const Json& json) const override {
-    FeatureDomain domain{TypeKind::kInt64, false, true, std::nullopt};
+    FeatureDomain domain{ids_type(lists_), false, true, std::nullopt};
     if (!json.is_null())
       domain.id_count = kFirstBucketId + limits_.oov_buckets + std::ssize(*read_state(json, integers_).words);
     return domain;
@@ -199,10 +222,12 @@ class Vocabulary final : public Transform {
 
  private:
   Expr widened(const Expr& x) const {
-    return integers_ && input_.type.kind() != TypeKind::kInt64 ? cast(x, TypeKind::kInt64) : x;
+    bool is_wide = !integers_ || word_type(input_.type).kind() == TypeKind::kInt64;
+    return is_wide ? x : cast(x, ids_type(lists_));
   }
 
   FeatureDomain input_;
+  bool lists_;
   bool integers_;
   Limits limits_;
 };
@@ -210,8 +235,9 @@ class Vocabulary final : public Transform {
 std::unique_ptr<Transform> bind_vocabulary(const TransformParameters& parameters,
                                            std::span<const FeatureDomain> inputs) {
   const FeatureDomain& input = one_input("vocabulary", inputs);
-  if (input.type.kind() != TypeKind::kString && !input.type.is_integer()) {
-    refuse_input("vocabulary", "strings or integers", input.type,
+  const Type& word = word_type(input.type);
+  if (word.kind() != TypeKind::kString && !word.is_integer()) {
+    refuse_input("vocabulary", "strings, integers or lists of them", input.type,
                  input.type.is_floating() ? "make ids of numbers with 'bucketize', or cast to int64 under 'from'"
                                           : "cast it under 'from': cast(x as string)");
   }
@@ -229,10 +255,12 @@ const TransformKind kVocabularyTransform = {
     .summary =
         "Ids of the values of the training rows: 0 padding (never made), 1 null, then the out-of-vocabulary hash "
         "buckets, then the words by falling count, equal counts by bytes (integers by value). A value that is no "
-        "word gets the bucket of its hash.",
+        "word gets the bucket of its hash. Of a list, its elements are the words, and the ids are a list of as many; a "
+        "null "
+        "list has none.",
     .fitted = "the words and their order",
-    .input = "a string or an integer",
-    .output = "int64 ids; their number is 2 + oov_buckets + words",
+    .input = "a string, an integer, or a list of them",
+    .output = "int64 ids, or lists of them; their number is 2 + oov_buckets + words",
     .parameters = {{"min_count", "integer", "1", "values seen less often are no words"},
                    {"max_size", "integer", "0", "keep the first so many words; 0: all of them"},
                    {"oov_buckets", "integer", "1", "hash buckets for other values, at least 1"}},

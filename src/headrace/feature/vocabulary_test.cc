@@ -29,6 +29,27 @@ TEST_CASE("vocabulary conforms") {
                     {test_column<std::int16_t>(TypeKind::kInt16, {4, 3})});
 }
 
+TEST_CASE("vocabulary of lists conforms, and counts elements") {
+  Column tags = lists(strings({"b", "a", "b", std::nullopt, "c", "b"}), {2, std::nullopt, 0, 3, 1});
+  Column unseen = lists(strings({"z", std::nullopt}), {std::nullopt, 1, 1});
+  check_conformance(vocabulary(1, 0, 2), {tags}, {unseen});
+  check_conformance(vocabulary(3, 0, 2), {tags}, {unseen});
+  check_conformance(vocabulary(100, 0, 2), {tags}, {unseen});  // no words at all
+  check_conformance(vocabulary(1, 0, 1), {lists(integers({7, -7, std::nullopt, 7}), {3, std::nullopt, 1})},
+                    {lists(integers({8}), {1, 0})});
+  Column small = test_column<std::int16_t>(TypeKind::kInt16, {3, std::nullopt, 3, -1});
+  check_conformance(vocabulary(1, 0, 1), {lists(small, {3, 0, 1})}, {lists(small, {1, std::nullopt})});
+
+  Batch rows = test_batch({tags});
+  FeatureSet set = fitted(vocabulary(1, 0, 1), rows);
+  CHECK(words_of(set) == Json({"b", "a", "c"}));
+  CHECK(cells(set, rows) == std::vector<std::string>{"[3, 4]", "[]", "[]", "[3, 1, 5]", "[3]"});
+  CHECK(set.output_columns().front().field == Field{"f", Type::list(TypeKind::kInt64), false});
+  CHECK(set.output_columns().front().shape == std::vector<std::int64_t>{-1});
+  CHECK_THROWS_WITH_AS(one_feature(vocabulary(1, 0, 1), test_batch({lists(doubles({1}), {1})})),
+                       doctest::Contains("not list<float64>"), Error);
+}
+
 TEST_CASE("words come by falling count, then by bytes; integers by value") {
   Batch rows = test_batch({strings({"b", "a", "ü", "b", "Z", "a", "c", std::nullopt, ""})});
   CHECK(words_of(fitted(vocabulary(1, 0, 1), rows)) == Json({"a", "b", "", "Z", "c", "ü"}));

@@ -9,11 +9,13 @@
 
 #include "headrace/base/error.h"
 #include "headrace/expr/function/comparison.h"
+#include "headrace/expr/function/list_rows.h"
 #include "headrace/expr/function/loops.h"
 #include "headrace/expr/function/resolve.h"
 #include "headrace/expr/function/value_index.h"
 #include "headrace/kernel/gather.h"
 #include "headrace/kernel/hash.h"
+#include "headrace/kernel/order_key.h"
 
 namespace headrace {
 
@@ -55,34 +57,54 @@ void check_ascending(const Column& boundaries) {
   }
 }
 
-std::shared_ptr<const void> check_boundaries(const BoundExpr& call) {
+/// Boundaries as order keys: one comparison of integers for every type.
+using BoundaryKeys = std::vector<std::uint64_t>;
+
+std::uint64_t order_key(std::int64_t value) { return order_key_int64(value); }
+std::uint64_t order_key(double value) { return order_key_float64(value); }
+
+template <typename T>
+std::shared_ptr<const void> keys_of(const Column& boundaries) {
+  check_ascending<T>(boundaries);
+  BoundaryKeys keys;
+  for (T value : boundaries.values<T>()) keys.push_back(order_key(value));
+  return std::make_shared<const BoundaryKeys>(std::move(keys));
+}
+
+std::shared_ptr<const void> prepare_boundaries(const BoundExpr& call) {
   const Column& boundaries = call.args[1]->literal.as_elements();
   if (boundaries.null_count() > 0) {
     throw Error(ErrorCode::kInvalidPipeline, "a boundary of bucketize is null", "leave it out");
   }
-  if (boundaries.type().kind() == TypeKind::kInt64) {
-    check_ascending<std::int64_t>(boundaries);
-  } else {
-    check_ascending<double>(boundaries);
+  return boundaries.type().kind() == TypeKind::kInt64 ? keys_of<std::int64_t>(boundaries) : keys_of<double>(boundaries);
+}
+
+/// How many of the ascending keys are not above x. Every x takes the same steps, without a branch, so that the searches
+/// of neighbouring rows overlap.
+std::int64_t count_not_above(const std::uint64_t* keys, std::size_t key_count, std::uint64_t x) {
+  const std::uint64_t* base = keys;
+  std::size_t left = key_count;
+  while (left > 1) {
+    std::size_t half = left / 2;
+    base += static_cast<std::size_t>(base[half - 1] <= x) * half;
+    left -= half;
   }
-  return nullptr;
+  return base - keys + static_cast<std::int64_t>(*base <= x);
 }
 
 template <typename T>
 Column bucketize(const FunctionCall& call) {
-  std::span<const T> boundaries = call.expr.args[1]->literal.as_elements().values<T>();
-  return map_values<std::int64_t, T>(call, [boundaries](T x) {
-    // The first boundary that is greater than x: so many are not.
-    auto above = std::upper_bound(boundaries.begin(), boundaries.end(), x, [](T a, T b) { return value_less(a, b); });
-    return static_cast<std::int64_t>(above - boundaries.begin());
-  });
+  const BoundaryKeys& keys = *static_cast<const BoundaryKeys*>(call.expr.prepared.get());
+  if (keys.empty()) return map_values<std::int64_t, T>(call, [](T) { return std::int64_t{0}; });
+  return map_values<std::int64_t, T>(call,
+                                     [&](T x) { return count_not_above(keys.data(), keys.size(), order_key(x)); });
 }
 
 // vocabulary_id
 
 constexpr std::string_view kVocabularyAccepts =
-    "a string or an integer, a literal list of values of its type, and a literal number of buckets: vocabulary_id(x, "
-    "['a'], 1)";
+    "a string, an integer or a list of them, a literal list of values of its type, and a literal number of buckets: "
+    "vocabulary_id(x, ['a'], 1)";
 constexpr std::int64_t kNullId = 1;
 constexpr std::int64_t kFirstBucketId = 2;
 
@@ -91,14 +113,17 @@ Resolved resolve_vocabulary_id(std::span<const BoundExprPtr> args) {
   require_arg_count("vocabulary_id", given, 3, 3, kVocabularyAccepts);
   const Type& element = list_literal("vocabulary_id", args, 1, kVocabularyAccepts).type();
   positive_literal("vocabulary_id", args, 2, kVocabularyAccepts);
-  Type type = common_type(given[0].is_integer() ? Type(TypeKind::kInt64) : given[0],
+  bool lists = given[0].kind() == TypeKind::kList;
+  const Type& value = lists ? given[0].element() : given[0];
+  Type type = common_type(value.is_integer() ? Type(TypeKind::kInt64) : value,
                           element.is_integer() ? Type(TypeKind::kInt64) : element);
-  bool both_null = given[0].kind() == TypeKind::kNull && element.kind() == TypeKind::kNull;
+  bool both_null = value.kind() == TypeKind::kNull && element.kind() == TypeKind::kNull;
   if (both_null) type = TypeKind::kString;
   if (type.kind() != TypeKind::kString && type.kind() != TypeKind::kInt64) {
     refuse_args("vocabulary_id", given, kVocabularyAccepts);
   }
-  return {{type, Type::list(type), TypeKind::kInt64}, TypeKind::kInt64};
+  Type result = TypeKind::kInt64;
+  return {{lists ? Type::list(type) : type, Type::list(type), TypeKind::kInt64}, lists ? Type::list(result) : result};
 }
 
 std::shared_ptr<const void> index_vocabulary(const BoundExpr& call) {
@@ -119,11 +144,10 @@ std::shared_ptr<const void> index_vocabulary(const BoundExpr& call) {
 
 /// `find(row, hash)` gives the position of a valid row's value, and its hash if it is not found.
 template <typename Find>
-Column map_vocabulary(const FunctionCall& call, const Column& x, const Find& find) {
-  std::uint64_t buckets = static_cast<std::uint64_t>(call.expr.args[2]->literal.as_int());
+Column map_vocabulary(MemoryBudget& memory, std::uint64_t buckets, const Column& x, const Find& find) {
   std::int64_t first_id = kFirstBucketId + static_cast<std::int64_t>(buckets);
-  std::shared_ptr<Buffer> ids = allocate_values<std::int64_t>(call);
-  for (std::int64_t row = 0; row < call.row_count; ++row) {
+  std::shared_ptr<Buffer> ids = Buffer::allocate(memory, static_cast<std::size_t>(x.length()) * sizeof(std::int64_t));
+  for (std::int64_t row = 0; row < x.length(); ++row) {
     std::int64_t& id = ids->mutable_as<std::int64_t>()[row];
     if (x.is_null(row)) {
       id = kNullId;
@@ -134,25 +158,34 @@ Column map_vocabulary(const FunctionCall& call, const Column& x, const Find& fin
     bool known = position != ValueIndex::kMissing;
     id = known ? first_id + position : kFirstBucketId + static_cast<std::int64_t>(hash % buckets);
   }
-  return Column::fixed(TypeKind::kInt64, call.row_count, std::move(ids));
+  return Column::fixed(TypeKind::kInt64, x.length(), std::move(ids));
 }
 
-Column eval_vocabulary_id(const FunctionCall& call) {
-  const ValueIndex& index = *static_cast<const ValueIndex*>(call.expr.prepared.get());
-  const Column& x = call.args[0];
+Column vocabulary_ids(MemoryBudget& memory, const ValueIndex& index, std::uint64_t buckets, const Column& x) {
   if (x.type().kind() == TypeKind::kString) {
-    return map_vocabulary(call, x, [&](std::int64_t row, std::uint64_t& hash) {
-      std::string_view text = x.string_at(row);
-      hash = hash_bytes(text);
-      return index.find(text, hash);
+    // All hashes first: the lookups that follow wait for memory, and then do so together.
+    std::vector<std::uint64_t> hashes(static_cast<std::size_t>(x.length()));
+    hash_bytes_batch(x.offsets(), x.bytes(), hashes);
+    return map_vocabulary(memory, buckets, x, [&](std::int64_t row, std::uint64_t& hash) {
+      hash = hashes[static_cast<std::size_t>(row)];
+      return index.find(x.string_at(row), hash);
     });
   }
   const std::int64_t* values = x.values<std::int64_t>().data();
-  return map_vocabulary(call, x, [&](std::int64_t row, std::uint64_t& hash) {
+  return map_vocabulary(memory, buckets, x, [&](std::int64_t row, std::uint64_t& hash) {
     std::int32_t position = index.find(values[row]);
     if (position == ValueIndex::kMissing) hash = hash_int64(values[row]);
     return position;
   });
+}
+
+Column eval_vocabulary_id(const FunctionCall& call) {
+  const ValueIndex& index = *static_cast<const ValueIndex*>(call.expr.prepared.get());
+  std::uint64_t buckets = static_cast<std::uint64_t>(call.expr.args[2]->literal.as_int());
+  const Column& x = call.args[0];
+  if (x.type().kind() != TypeKind::kList) return vocabulary_ids(call.context.memory, index, buckets, x);
+  ListRows lists = list_rows(call.context.memory, x);
+  return list_of_elements(call, lists, vocabulary_ids(call.context.memory, index, buckets, lists.elements));
 }
 
 // one_hot
@@ -221,7 +254,7 @@ const Function kBucketize = {
           return call.args[0].type().kind() == TypeKind::kInt64 ? bucketize<std::int64_t>(call)
                                                                 : bucketize<double>(call);
         },
-    .prepare = check_boundaries,
+    .prepare = prepare_boundaries,
     .reads_literals = true,
     .fails = Fails::kNever,
     .resolve_args = resolve_bucketize,
@@ -230,14 +263,16 @@ const Function kBucketize = {
 const Function kVocabularyId = {
     .name = "vocabulary_id",
     .group = "list",
-    .signature = "vocabulary_id(x: string | integer, values: literal list, oov_buckets: int64 literal) -> int64",
+    .signature =
+        "vocabulary_id(x: T | list<T>, values: literal list<T>, oov_buckets: int64 literal) -> int64 | list<int64>",
     .summary =
-        "The id of x: 1 for null; 2 + oov_buckets + p for the value at position p of the list; for all others one of "
-        "the "
-        "buckets 2 … 1 + oov_buckets, by hash. 0 is left for padding.",
+        "The id of x, a string or an integer: 1 for null; 2 + oov_buckets + p for the value at position p of the list; "
+        "for all others one of the buckets 2 … 1 + oov_buckets, by hash. 0 is left for padding. Of a list, the ids of "
+        "its elements; a null list has none.",
     .examples = {{"vocabulary_id('b', ['a', 'b'], 1)", "4"},
                  {"vocabulary_id('x', ['a', 'b'], 1)", "2"},
-                 {"vocabulary_id(null, ['a'], 1)", "1"}},
+                 {"vocabulary_id(null, ['a'], 1)", "1"},
+                 {"vocabulary_id(['a', null, 'x'], ['a'], 1)", "[3, 1, 2]"}},
     .null_rule = NullRule::kOwn,
     .eval = eval_vocabulary_id,
     .prepare = index_vocabulary,

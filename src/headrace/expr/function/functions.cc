@@ -42,10 +42,16 @@ extern const Function kBucket;
 extern const Function kCombineHashes;
 extern const Function kHash64;
 extern const Function kHashBucket;
+extern const Function kHashId;
 
 // list
 extern const Function kArray;
 extern const Function kBucketize;
+extern const Function kListContains;
+extern const Function kListGet;
+extern const Function kListLength;
+extern const Function kListPad;
+extern const Function kMultiHot;
 extern const Function kOneHot;
 extern const Function kVocabularyId;
 
@@ -94,6 +100,7 @@ extern const Function kReverse;
 extern const Function kRight;
 extern const Function kRpad;
 extern const Function kRtrim;
+extern const Function kSplit;
 extern const Function kSplitPart;
 extern const Function kStartsWith;
 extern const Function kSubstr;
@@ -162,10 +169,16 @@ const Function* const kTable[] = {
     &kCombineHashes,
     &kHash64,
     &kHashBucket,
+    &kHashId,
 
     // list
     &kArray,
     &kBucketize,
+    &kListContains,
+    &kListGet,
+    &kListLength,
+    &kListPad,
+    &kMultiHot,
     &kOneHot,
     &kVocabularyId,
 
@@ -214,6 +227,7 @@ const Function* const kTable[] = {
     &kRight,
     &kRpad,
     &kRtrim,
+    &kSplit,
     &kSplitPart,
     &kStartsWith,
     &kSubstr,

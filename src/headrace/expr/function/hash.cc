@@ -1,10 +1,11 @@
-// hash64 hash_bucket, and in steps bucket and combine_hashes: stable hashes of values.
+// hash64 hash_bucket hash_id, and in steps bucket and combine_hashes: stable hashes of values.
 #include "headrace/kernel/hash.h"
 
 #include <algorithm>
 
 #include "headrace/base/error.h"
 #include "headrace/expr/function/encoding.h"
+#include "headrace/expr/function/list_rows.h"
 #include "headrace/expr/function/loops.h"
 #include "headrace/expr/function/resolve.h"
 #include "headrace/expr/function/row_hash.h"
@@ -15,6 +16,7 @@ extern const Function kBucket;
 extern const Function kCombineHashes;
 extern const Function kHash64;
 extern const Function kHashBucket;
+extern const Function kHashId;
 
 namespace {
 
@@ -107,6 +109,44 @@ Column eval_combine(const FunctionCall& call) {
   return Column::fixed(TypeKind::kInt64, call.row_count, std::move(values));
 }
 
+// hash_id
+
+constexpr std::int64_t kNullId = 1;
+constexpr std::int64_t kFirstBucketId = 2;
+
+Resolved resolve_hash_id(std::span<const BoundExprPtr> args) {
+  constexpr std::string_view kAccepted =
+      "a value or a list of values, and a literal number of buckets: hash_id(x, 1000)";
+  std::vector<Type> given = types_of(args);
+  require_arg_count("hash_id", given, 2, 2, kAccepted);
+  positive_literal("hash_id", args, 1, kAccepted);
+  bool lists = given[0].kind() == TypeKind::kList;
+  if ((lists ? given[0].element() : given[0]).is_nested()) refuse_args("hash_id", given, kAccepted);
+  Type result = TypeKind::kInt64;
+  return {{given[0], TypeKind::kInt64}, lists ? Type::list(result) : result};
+}
+
+Column hash_ids(MemoryBudget& memory, const Column& x, std::uint64_t buckets) {
+  std::shared_ptr<Buffer> ids = Buffer::allocate(memory, static_cast<std::size_t>(x.length()) * sizeof(std::int64_t));
+  // The hashes are written where the ids come to be.
+  std::span<std::uint64_t> values(ids->mutable_as<std::uint64_t>(), static_cast<std::size_t>(x.length()));
+  hash_rows(x, values);
+  for (std::uint64_t& value : values) value = static_cast<std::uint64_t>(kFirstBucketId) + value % buckets;
+  bool all_null = x.type().kind() == TypeKind::kNull;
+  for (std::size_t i = 0; (all_null || x.validity() != nullptr) && i < values.size(); ++i) {
+    if (all_null || x.validity()[i] == 0) values[i] = static_cast<std::uint64_t>(kNullId);
+  }
+  return Column::fixed(TypeKind::kInt64, x.length(), std::move(ids));
+}
+
+Column eval_hash_id(const FunctionCall& call) {
+  std::uint64_t buckets = static_cast<std::uint64_t>(call.expr.args[1]->literal.as_int());
+  const Column& x = call.args[0];
+  if (x.type().kind() != TypeKind::kList) return hash_ids(call.context.memory, x, buckets);
+  ListRows lists = list_rows(call.context.memory, x);
+  return list_of_elements(call, lists, hash_ids(call.context.memory, lists.elements, buckets));
+}
+
 bool never_null(const BoundExpr&) { return false; }
 
 }  // namespace
@@ -166,6 +206,24 @@ const Function kHashBucket = {
     .reads_literals = true,
     .fails = Fails::kNever,
     .resolve_args = resolve_hash_bucket,
+    .nullable = never_null,
+};
+
+const Function kHashId = {
+    .name = "hash_id",
+    .group = "hash",
+    .signature = "hash_id(x: T | list<T>, buckets: int64 literal) -> int64 | list<int64>",
+    .summary =
+        "The id of x: 1 for null, 2 + hash_bucket(x, buckets) for all else; 0 is left for padding. Of a list, the ids "
+        "of its elements; a null list has none.",
+    .examples = {{"hash_id('JFK', 1000)", "417"},
+                 {"hash_id(null, 1000)", "1"},
+                 {"hash_id(['JFK', null], 1000)", "[417, 1]"}},
+    .null_rule = NullRule::kOwn,
+    .eval = eval_hash_id,
+    .reads_literals = true,
+    .fails = Fails::kNever,
+    .resolve_args = resolve_hash_id,
     .nullable = never_null,
 };
 
