@@ -37,6 +37,18 @@ std::int64_t months_between(std::int64_t start, std::int64_t end) {
   return months;
 }
 
+template <std::int64_t kUnitMicros>
+Column count_units(const FunctionCall& call, const MomentArgument& starts, const MomentArgument& ends) {
+  return make_values<std::int64_t>(call, [&](std::int64_t row) {
+    std::int64_t micros = 0;
+    if (!__builtin_sub_overflow(ends[row], starts[row], &micros)) return micros / kUnitMicros;
+    Int128 units = (Int128{ends[row]} - starts[row]) / kUnitMicros;
+    auto result = static_cast<std::int64_t>(units);
+    if (result != units) call.fail(row, "the number of microseconds does not fit int64", "use a longer unit");
+    return result;
+  });
+}
+
 Column timestamp_diff(const FunctionCall& call) {
   TimeUnit unit = prepared_unit(call.expr);
   MomentArgument starts(call, 1);
@@ -45,13 +57,7 @@ Column timestamp_diff(const FunctionCall& call) {
     return make_values<std::int64_t>(
         call, [&](std::int64_t row) { return months_between(starts[row], ends[row]) / unit_months; });
   }
-  std::int64_t unit_micros = micros_in(unit);
-  return make_values<std::int64_t>(call, [&](std::int64_t row) {
-    Int128 units = (Int128{ends[row]} - starts[row]) / unit_micros;
-    auto result = static_cast<std::int64_t>(units);
-    if (result != units) call.fail(row, "the number of microseconds does not fit int64", "use a longer unit");
-    return result;
-  });
+  return visit_micros_in(unit, [&](auto micros) { return count_units<micros()>(call, starts, ends); });
 }
 
 }  // namespace

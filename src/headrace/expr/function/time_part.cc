@@ -35,12 +35,13 @@ Column day_part(const FunctionCall& call, const Part& part) {
   return make_values<std::int32_t>(call, [&](std::int64_t row) { return part(day_of_timestamp(micros[row])); });
 }
 
-/// A part that depends on the time of day only: (time / unit) modulo `count`.
-Column time_part(const FunctionCall& call, std::int64_t unit_micros, std::int64_t count) {
+/// A part that depends on the time of day only: (time / unit) modulo count.
+template <std::int64_t kUnitMicros, std::int64_t kCount>
+Column time_part(const FunctionCall& call) {
   if (call.args[0].type() == TypeKind::kDate) return make_values<std::int32_t>(call, [](std::int64_t) { return 0; });
   const std::int64_t* micros = call.args[0].values<std::int64_t>().data();
   return make_values<std::int32_t>(call,
-                                   [&](std::int64_t row) { return micros_of_day(micros[row]) / unit_micros % count; });
+                                   [&](std::int64_t row) { return micros_of_day(micros[row]) / kUnitMicros % kCount; });
 }
 
 /// ISO 8601: weeks begin on Monday, and week 1 is the one that holds the year's first Thursday.
@@ -101,7 +102,7 @@ const Function kHour = {
     .summary = "The hour of the day, 0 to 23, of a timestamp with a zone in UTC; 0 for a date.",
     .examples = {{"hour(timestamp '2013-01-01T17:45:30Z')", "17"}},
     .resolve = [](std::span<const Type> given) { return resolve_part(kHour, given); },
-    .eval = [](const FunctionCall& call) { return time_part(call, 3'600 * kMicrosPerSecond, 24); },
+    .eval = [](const FunctionCall& call) { return time_part<3'600 * kMicrosPerSecond, 24>(call); },
     .fails = Fails::kNever,
 };
 
@@ -112,7 +113,7 @@ const Function kMinute = {
     .summary = "The minute of the hour, 0 to 59; 0 for a date.",
     .examples = {{"minute(timestamp '2013-01-01T17:45:30Z')", "45"}},
     .resolve = [](std::span<const Type> given) { return resolve_part(kMinute, given); },
-    .eval = [](const FunctionCall& call) { return time_part(call, 60 * kMicrosPerSecond, 60); },
+    .eval = [](const FunctionCall& call) { return time_part<60 * kMicrosPerSecond, 60>(call); },
     .fails = Fails::kNever,
 };
 
@@ -151,7 +152,7 @@ const Function kSecond = {
     .summary = "The whole second of the minute, 0 to 59; 0 for a date.",
     .examples = {{"second(timestamp '2013-01-01T17:45:30.9Z')", "30"}},
     .resolve = [](std::span<const Type> given) { return resolve_part(kSecond, given); },
-    .eval = [](const FunctionCall& call) { return time_part(call, kMicrosPerSecond, 60); },
+    .eval = [](const FunctionCall& call) { return time_part<kMicrosPerSecond, 60>(call); },
     .fails = Fails::kNever,
 };
 

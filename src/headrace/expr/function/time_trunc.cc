@@ -23,6 +23,19 @@ std::int64_t first_day(std::int64_t days, TimeUnit unit) {
   return days_from_civil({date.year, (date.month - 1) / step * step + 1, 1});
 }
 
+/// Timestamps cut at multiples of a unit since 1970.
+template <std::int64_t kUnitMicros>
+Column cut_at_multiples(const FunctionCall& call, const MomentArgument& moments) {
+  return make_values<std::int64_t>(call, [&](std::int64_t row) {
+    std::int64_t micros = moments[row];
+    std::int64_t rest = micros % kUnitMicros;
+    rest += rest < 0 ? kUnitMicros : 0;
+    std::int64_t start = 0;
+    if (__builtin_sub_overflow(micros, rest, &start)) return checked_timestamp(call, row, Int128{micros} - rest);
+    return start;
+  });
+}
+
 std::shared_ptr<const void> prepare_trunc(const BoundExpr& call) {
   std::shared_ptr<const void> prepared = prepare_unit(call);
   bool is_time_unit = prepared && *static_cast<const TimeUnit*>(prepared.get()) < TimeUnit::kDay;
@@ -47,12 +60,7 @@ Column date_trunc(const FunctionCall& call) {
       return checked_timestamp(call, row, Int128{day} * kMicrosPerDay);
     });
   }
-  std::int64_t unit_micros = micros_in(unit);
-  return make_values<std::int64_t>(call, [&](std::int64_t row) {
-    std::int64_t rest = moments[row] % unit_micros;
-    if (rest < 0) rest += unit_micros;
-    return checked_timestamp(call, row, Int128{moments[row]} - rest);
-  });
+  return visit_micros_in(unit, [&](auto micros) { return cut_at_multiples<micros()>(call, moments); });
 }
 
 Column to_date(const FunctionCall& call) {

@@ -29,7 +29,7 @@ ValueIndex::ValueIndex(const Column& values) : values_(values) {
       }
     });
   }
-  slots_.assign(std::bit_ceil(row_count * 2), kMissing);
+  slots_.assign(std::bit_ceil(row_count * 2), Slot{});
   mask_ = slots_.size() - 1;
   for (std::size_t i = 0; i < row_count; ++i) add(static_cast<std::int32_t>(i));
 }
@@ -46,9 +46,10 @@ void ValueIndex::add(std::int32_t row) {
     return;
   }
   bool by_bytes = keys_.empty();
-  std::size_t at = by_bytes ? hash_bytes(bytes_at(row)) : mix(keys_[static_cast<std::size_t>(row)]);
-  for (at &= mask_; slots_[at] != kMissing; at = (at + 1) & mask_) {
-    std::int32_t other = slots_[at];
+  std::uint64_t hash = by_bytes ? hash_bytes(bytes_at(row)) : mix(keys_[static_cast<std::size_t>(row)]);
+  std::size_t at = static_cast<std::size_t>(hash) & mask_;
+  for (; slots_[at].row != kMissing; at = (at + 1) & mask_) {
+    std::int32_t other = slots_[at].row;
     bool equal = by_bytes ? bytes_at(other) == bytes_at(row)
                           : keys_[static_cast<std::size_t>(other)] == keys_[static_cast<std::size_t>(row)];
     if (equal) {
@@ -56,7 +57,7 @@ void ValueIndex::add(std::int32_t row) {
       return;
     }
   }
-  slots_[at] = row;
+  slots_[at] = {row, tag_of(hash)};
 }
 
 }  // namespace headrace

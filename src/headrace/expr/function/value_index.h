@@ -1,7 +1,8 @@
 // A set of literal values with their positions, for fast lookup: the lists of `in` and of vocabularies.
 //
 // Open addressing with linear probing over at most half-full slots. Values of fixed width up to 8 bytes are kept as
-// 64-bit keys, all others as bytes.
+// 64-bit keys, all others as bytes; a slot has 32 bits of its value's hash, so that bytes are compared (almost) only
+// when they are equal.
 #pragma once
 
 #include <cstdint>
@@ -41,7 +42,7 @@ class ValueIndex {
   std::int32_t find(std::int64_t key) const {
     if (slots_.empty()) return kMissing;
     for (std::size_t at = mix(key) & mask_;; at = (at + 1) & mask_) {
-      std::int32_t row = slots_[at];
+      std::int32_t row = slots_[at].row;
       if (row == kMissing || keys_[static_cast<std::size_t>(row)] == key) return row;
     }
   }
@@ -50,12 +51,17 @@ class ValueIndex {
   std::int32_t find(std::string_view bytes, std::uint64_t hash) const {
     if (slots_.empty()) return kMissing;
     for (std::size_t at = hash & mask_;; at = (at + 1) & mask_) {
-      std::int32_t row = slots_[at];
-      if (row == kMissing || bytes_at(row) == bytes) return row;
+      const Slot& slot = slots_[at];
+      if (slot.row == kMissing || (slot.tag == tag_of(hash) && bytes_at(slot.row) == bytes)) return slot.row;
     }
   }
 
  private:
+  struct Slot {
+    std::int32_t row = kMissing;
+    std::uint32_t tag = 0;  // of values that are kept as bytes
+  };
+  static std::uint32_t tag_of(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 32); }
   static std::size_t mix(std::int64_t key) {
     std::uint64_t x = static_cast<std::uint64_t>(key);
     x = (x ^ (x >> 32)) * 0x9e3779b97f4a7c15;
@@ -66,7 +72,7 @@ class ValueIndex {
 
   Column values_;
   std::vector<std::int64_t> keys_;  // by row; empty when bytes are the keys
-  std::vector<std::int32_t> slots_;
+  std::vector<Slot> slots_;
   std::size_t mask_ = 0;
   bool has_null_ = false;
   std::vector<std::int32_t> duplicates_;
