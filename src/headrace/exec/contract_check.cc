@@ -2,6 +2,7 @@
 #include "headrace/exec/contract_check.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include <fmt/format.h>
 
@@ -11,6 +12,8 @@
 
 namespace headrace {
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 std::vector<ColumnRule> rules_of(const ContractSpec& spec) {
   std::vector<ColumnRule> rules;
@@ -111,6 +114,14 @@ void ContractCheck::start(std::size_t split_count, std::size_t worker_count) {
 
 void ContractCheck::consume(Batch batch, std::size_t split_index, std::size_t worker_index) {
   Tally& tally = tallies_[worker_index];
+  Clock::time_point start = Clock::now();
+  check(tally, batch, split_index);
+  tally.seconds += std::chrono::duration<double>(Clock::now() - start).count();
+  tally.bytes_checked += static_cast<std::int64_t>(batch.data_bytes());
+  if (next_ != nullptr) next_->consume(std::move(batch), split_index, worker_index);
+}
+
+void ContractCheck::check(Tally& tally, const Batch& batch, std::size_t split_index) {
   if (tally.current_split != split_index) tally.next_row = 0;
   tally.current_split = split_index;
   std::uint64_t position = (static_cast<std::uint64_t>(split_index) << 32) + tally.next_row;
@@ -133,7 +144,6 @@ void ContractCheck::consume(Batch batch, std::size_t split_index, std::size_t wo
       if (!is_true) add(tally, first_row_promise_ + i, position, batch, row);
     }
   }
-  if (next_ != nullptr) next_->consume(std::move(batch), split_index, worker_index);
 }
 
 Batch ContractCheck::with_plain_rule_columns(const Batch& batch) const {
@@ -153,7 +163,7 @@ void ContractCheck::add(Tally& tally, std::size_t promise, std::uint64_t positio
 }
 
 ContractResult ContractCheck::result() const {
-  ContractResult result{table_, 0, promises_};
+  ContractResult result{table_, 0, promises_, 0, 0};
   for (std::size_t i = 0; i < promises_.size(); ++i) {
     std::map<std::uint64_t, std::string> samples;
     for (const Tally& tally : tallies_) {
@@ -164,7 +174,11 @@ ContractResult ContractCheck::result() const {
       if (result.promises[i].samples.size() < kSamplesMax) result.promises[i].samples.push_back(text);
     }
   }
-  for (const Tally& tally : tallies_) result.rows_checked += tally.rows_checked;
+  for (const Tally& tally : tallies_) {
+    result.rows_checked += tally.rows_checked;
+    result.bytes_checked += tally.bytes_checked;
+    result.seconds += tally.seconds;
+  }
   return result;
 }
 

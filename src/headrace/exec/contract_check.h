@@ -28,6 +28,8 @@ struct ContractResult {
   std::string table;
   std::int64_t rows_checked = 0;
   std::vector<PromiseResult> promises;
+  double seconds = 0;              // summed over workers
+  std::int64_t bytes_checked = 0;  // of whole rows
 
   bool kept() const;
   /// "the contract on table training_rows is violated: …" with a line per broken promise and its first samples.
@@ -52,12 +54,15 @@ class ContractCheck : public Sink {
   /// What one worker found. Samples by (row position in the input): merging keeps the earliest.
   struct Tally {
     std::int64_t rows_checked = 0;
+    std::int64_t bytes_checked = 0;
+    double seconds = 0;
     std::vector<std::int64_t> violations;
     std::vector<std::map<std::uint64_t, std::string>> samples;
     std::size_t current_split = 0;
     std::uint64_t next_row = 0;
   };
   Batch with_plain_rule_columns(const Batch& batch) const;
+  void check(Tally& tally, const Batch& batch, std::size_t split_index);
   void add(Tally& tally, std::size_t promise, std::uint64_t position, const Batch& batch, std::int64_t row) const;
 
   std::string table_;

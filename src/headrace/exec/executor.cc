@@ -2,6 +2,7 @@
 #include "headrace/exec/executor.h"
 
 #include <algorithm>
+#include <chrono>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -26,6 +27,10 @@ bool is_short_dictionary(const Column& column) {
   constexpr std::int64_t kValuesMax = 1 << 16;
   return column.is_dictionary() && column.type().is_binary_like() && column.dictionary()->length() <= kValuesMax;
 }
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 std::size_t bytes_of(const std::vector<BadRow>& rows) {
   std::size_t bytes = rows.capacity() * sizeof(BadRow);
@@ -146,9 +151,11 @@ struct Executor::Stages {
   }
 
   Stream open_kind(const JoinNode& join, const Node& node) {
+    std::int64_t used_before = used_bytes();
     Stream right = open(*join.right);
     std::size_t right_entry = right.last_entry;
     Table right_rows = run_to_table(right, join.right->schema);
+    Clock::time_point start = Clock::now();
     std::shared_ptr<JoinState> state = with_context(
         [&] {
           return make_join_state(join, right_rows, join.left->schema, std::make_shared<const Schema>(node.schema),
@@ -156,9 +163,13 @@ struct Executor::Stages {
         },
         [&] { return "running " + node.label; });
     right_rows.batches.clear();
+    std::int64_t held_bytes = used_bytes() - used_before;
+    double build_seconds = seconds_since(start);
     Stream stream = open(*join.left);
     Entry& entry = append(stream, "join", node.label, join_operator(state, context));
     entry.report.inputs.push_back(right_entry);
+    entry.report.memory_bytes = std::max<std::int64_t>(0, held_bytes);
+    entry.counts.seconds = build_seconds;
     entry.report.right_rows_in = state->table.rows().row_count;
     entry.join = std::move(state);
     stream.joins.push_back(&entry);
@@ -181,12 +192,17 @@ struct Executor::Stages {
     Stream stream = open(input);
     std::size_t input_entry = stream.last_entry;
     double seconds = 0;
+    // The right sides of joins on the way are let go of when the input ends.
+    std::int64_t used_before = used_bytes();
+    for (const Entry* join : stream.joins) used_before -= join->report.memory_bytes;
     with_context([&] { run_stream(stream, sink, &seconds); }, [&] { return "running " + node.label; });
     Entry& entry = add_entry(std::string(kind_name(node)), node.label, {input_entry});
+    entry.report.memory_bytes = std::max<std::int64_t>(0, used_bytes() - used_before);
+    Clock::time_point start = Clock::now();
     auto table = std::make_shared<const Table>(
         with_context([&] { return sink.result(); }, [&] { return "running " + node.label; }));
     entry.counts = {rows_out_of(input_entry), table->row_count(), static_cast<std::int64_t>(table->data_bytes()),
-                    seconds};
+                    seconds + seconds_since(start)};
     return stream_of(table, node.label, entry.report.id);
   }
 
@@ -227,6 +243,9 @@ struct Executor::Stages {
     }
     stream.joins.clear();
   }
+
+  /// Bytes of the budget in use. Stages run one after another, so what comes to be in one stage is that stage's.
+  std::int64_t used_bytes() const { return static_cast<std::int64_t>(context.memory->used_bytes()); }
 
   std::int64_t rows_out_of(std::size_t entry) const { return entries[entry]->counts.rows_out; }
 

@@ -23,6 +23,9 @@ struct OperatorReport {
   std::int64_t right_rows_in = 0;  // join only
   double seconds = 0;              // summed over workers, without what other operators took
   std::int64_t bytes_out = 0;
+  /// What it held in memory when its input ended: the right rows of a join with their index, the groups of an aggregate
+  /// or deduplicate. 0 for others.
+  std::int64_t memory_bytes = 0;
   /// Rows that leave, rows that come to be: filter removes, a join may do both, an aggregate turns rows into groups.
   std::int64_t rows_removed = 0;
   std::int64_t rows_added = 0;

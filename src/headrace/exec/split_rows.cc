@@ -2,12 +2,17 @@
 // part whose cumulative share exceeds h / 2^64, taken to 53 bits.
 #include "headrace/exec/split_rows.h"
 
-#include <numeric>
+#include <chrono>
 
 #include "headrace/base/error.h"
 #include "headrace/kernel/gather.h"
 
 namespace headrace {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+}  // namespace
 
 PartAssigner::PartAssigner(const std::optional<SplitSpec>& split, const Schema& schema) {
   if (!split) {
@@ -65,10 +70,12 @@ std::vector<std::string> split_columns(const SplitSpec& split) {
 
 void PartSink::start(std::size_t split_count, std::size_t worker_count) {
   by_split_.assign(split_count, std::vector<std::vector<Batch>>(assigner_.parts().size()));
-  left_out_.assign(worker_count, 0);
+  tallies_.assign(worker_count, {});
 }
 
 void PartSink::consume(Batch batch, std::size_t split_index, std::size_t worker_index) {
+  Clock::time_point start = Clock::now();
+  Tally& tally = tallies_[worker_index];
   EvalContext context{*context_.memory, &dictionaries_};
   std::vector<int> part_of;
   assigner_.assign(batch, context, part_of);
@@ -81,9 +88,12 @@ void PartSink::consume(Batch batch, std::size_t split_index, std::size_t worker_
     if (rows[part].empty()) continue;
     taken += static_cast<std::int64_t>(rows[part].size());
     bool all = rows[part].size() == part_of.size();
-    by_split_[split_index][part].push_back(all ? batch : gather(*context_.memory, batch, rows[part]));
+    std::vector<Batch>& kept = by_split_[split_index][part];
+    kept.push_back(all ? batch : gather(*context_.memory, batch, rows[part]));
+    tally.bytes_kept += static_cast<std::int64_t>(kept.back().data_bytes());
   }
-  left_out_[worker_index] += batch.row_count - taken;
+  tally.rows_left_out += batch.row_count - taken;
+  tally.seconds += std::chrono::duration<double>(Clock::now() - start).count();
 }
 
 std::vector<Table> PartSink::result() {
@@ -98,7 +108,21 @@ std::vector<Table> PartSink::result() {
 }
 
 std::int64_t PartSink::rows_left_out() const {
-  return std::accumulate(left_out_.begin(), left_out_.end(), std::int64_t{0});
+  std::int64_t rows = 0;
+  for (const Tally& tally : tallies_) rows += tally.rows_left_out;
+  return rows;
+}
+
+double PartSink::seconds() const {
+  double seconds = 0;
+  for (const Tally& tally : tallies_) seconds += tally.seconds;
+  return seconds;
+}
+
+std::int64_t PartSink::bytes_kept() const {
+  std::int64_t bytes = 0;
+  for (const Tally& tally : tallies_) bytes += tally.bytes_kept;
+  return bytes;
 }
 
 }  // namespace headrace

@@ -43,6 +43,10 @@ class PartSink : public Sink {
   std::vector<Table> result();
   /// Rows that no part took. Complete when the stage has run.
   std::int64_t rows_left_out() const;
+  /// Of all workers together.
+  double seconds() const;
+  /// Of the rows that parts took.
+  std::int64_t bytes_kept() const;
 
  private:
   const PartAssigner& assigner_;
@@ -50,7 +54,12 @@ class PartSink : public Sink {
   const RunContext& context_;
   DictionaryCache dictionaries_;
   std::vector<std::vector<std::vector<Batch>>> by_split_;  // [split][part] → batches
-  std::vector<std::int64_t> left_out_;                     // by worker
+  struct Tally {
+    std::int64_t rows_left_out = 0;
+    std::int64_t bytes_kept = 0;
+    double seconds = 0;
+  };
+  std::vector<Tally> tallies_;  // by worker
 };
 
 }  // namespace headrace

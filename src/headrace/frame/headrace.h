@@ -1,6 +1,7 @@
 // The public C++ interface of Headrace. Includes frame/ and nothing else.
 #pragma once
 
+#include "headrace/frame/analysis.h"
 #include "headrace/frame/explain.h"
 #include "headrace/frame/inspect.h"
 #include "headrace/frame/load.h"

@@ -115,6 +115,7 @@ class Run {
     }
     std::int64_t left_out = parts.rows_left_out();
     last = add_report("split", pipeline_.split ? "split" : "split (one part)", last, rows + left_out, rows);
+    add_cost(parts.seconds(), parts.bytes_kept());
     last_report_ = last;
     if (report_.contract && !report_.contract->kept()) {
       throw Error(ErrorCode::kContractViolated, report_.contract->describe(),
@@ -164,6 +165,7 @@ class Run {
     written_ = write_shards(assigner_->parts(), parts_, bound, schema, targets, options_.context);
     parts_.clear();
     add_report("write", "write", last_report_, written_.row_count, written_.row_count);
+    add_cost(written_.encode_seconds + written_.write_seconds, bytes_written());
     report_.row_digest = written_.row_digest;
     for (std::size_t i = 0; i < writers_.size(); ++i) {
       report_.outputs.push_back({pipeline_.outputs[i].path, pipeline_.outputs[i].format, written_.parts[i]});
@@ -214,11 +216,29 @@ class Run {
     return tail_.back().id;
   }
 
+  /// What the operator of the last add_report() cost.
+  void add_cost(double seconds, std::int64_t bytes_out) {
+    tail_.back().seconds = seconds;
+    tail_.back().bytes_out = bytes_out;
+  }
+
+  std::int64_t bytes_written() const {
+    std::int64_t bytes = 0;
+    for (const std::vector<Part>& parts : written_.parts) {
+      for (const Part& part : parts) {
+        for (const Shard& shard : part.shards) bytes += shard.summary.size_bytes;
+      }
+    }
+    return bytes;
+  }
+
   std::size_t add_contract_report(std::size_t input, ContractResult result) {
     std::int64_t rows = result.rows_checked;
     std::string label = "contract on " + result.table;
     report_.contract = std::move(result);
-    return add_report("contract", label, input, rows, rows);
+    std::size_t id = add_report("contract", label, input, rows, rows);
+    add_cost(report_.contract->seconds, report_.contract->bytes_checked);
+    return id;
   }
 
   std::vector<SourceReport> source_reports() {

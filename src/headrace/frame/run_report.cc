@@ -41,7 +41,8 @@ Json operator_json(const OperatorReport& op) {
                {"rows_removed", op.rows_removed},
                {"rows_added", op.rows_added},
                {"seconds", op.seconds},
-               {"bytes_out", op.bytes_out}};
+               {"bytes_out", op.bytes_out},
+               {"memory_bytes", op.memory_bytes}};
   if (op.kind == "scan") json["scan"] = scan_json(op.scan);
   if (op.kind == "aggregate") json["groups"] = op.rows_out;
   if (op.kind == "join") {
