@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -41,7 +42,14 @@ void run_tasks(std::size_t task_count, std::size_t worker_count, const Cancellat
   {
     std::vector<std::jthread> threads;
     threads.reserve(thread_count - 1);
-    for (std::size_t worker = 1; worker < thread_count; ++worker) threads.emplace_back(work, worker);
+    try {
+      for (std::size_t worker = 1; worker < thread_count; ++worker) threads.emplace_back(work, worker);
+    } catch (const std::system_error&) {
+      // The machine has no room for another thread: those that started do it all.
+    } catch (...) {
+      failed.store(true, std::memory_order_relaxed);
+      throw;
+    }
     work(0);
   }
   if (first_failure) std::rethrow_exception(first_failure);

@@ -24,6 +24,8 @@ struct SharedOptions {
   std::vector<std::string> set;  // name=value
   std::size_t threads = 0;       // 0: one a processor
   std::string memory;
+  std::string spill_dir;    // empty: the default
+  std::string spill_limit;  // empty: none
   std::string output = "text";
   std::string state;
   bool quiet = false;
@@ -32,7 +34,7 @@ struct SharedOptions {
 };
 
 void add_output_option(CLI::App& command, SharedOptions& options);
-/// PIPELINE, --set, --threads, --memory, --output, --quiet and --state.
+/// PIPELINE, --set, --threads, --memory, --spill-dir, --spill-limit, --output, --quiet and --state.
 void add_pipeline_options(CLI::App& command, SharedOptions& options);
 
 /// Reads the pipeline file, with the parameters of --set.

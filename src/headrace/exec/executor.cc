@@ -16,6 +16,7 @@
 #include "headrace/exec/hash_join.h"
 #include "headrace/exec/project.h"
 #include "headrace/exec/scan_bounds.h"
+#include "headrace/exec/spill/spool.h"
 #include "headrace/exec/stage.h"
 #include "headrace/kernel/gather.h"
 
@@ -37,6 +38,19 @@ std::size_t bytes_of(const std::vector<BadRow>& rows) {
   for (const BadRow& row : rows) bytes += row.file.size() + row.column.size() + row.message.size() + row.text.size();
   return bytes;
 }
+
+/// Keeps rows, in memory or on disk.
+class SpoolSink : public Sink {
+ public:
+  explicit SpoolSink(Spool& rows) : rows_(rows) {}
+  void start(std::size_t split_count, std::size_t) override { rows_.start(split_count); }
+  void consume(Batch batch, std::size_t split_index, std::size_t) override {
+    rows_.append(std::move(batch), split_index);
+  }
+
+ private:
+  Spool& rows_;
+};
 
 /// What several scans of a source found, in the order of its rows, each row once.
 void keep_each_once(std::vector<BadRow>& rows) {
@@ -66,7 +80,7 @@ struct Executor::Stages {
     std::size_t last_entry = 0;  // whose rows_out are the stream's rows
   };
   struct Kept {
-    std::shared_ptr<const Table> table;
+    std::shared_ptr<const Spool> rows;
     std::size_t entry = 0;
     std::size_t readers_left = 0;
   };
@@ -96,14 +110,14 @@ struct Executor::Stages {
   Stream open(const Node& node) {
     if (readers[&node] <= 1) return open_once(node);
     Kept& kept_rows = kept[&node];
-    if (!kept_rows.table) {
+    if (!kept_rows.rows) {
       Stream stream = open_once(node);
       kept_rows.entry = stream.last_entry;
-      kept_rows.table = std::make_shared<const Table>(run_to_table(stream, node.schema));
+      kept_rows.rows = run_to_spool(stream, node.schema);
       kept_rows.readers_left = readers[&node];
     }
-    Stream stream = stream_of(kept_rows.table, node.label, kept_rows.entry);
-    if (--kept_rows.readers_left == 0) kept_rows.table.reset();  // the stream holds the last reference
+    Stream stream = stream_of(kept_rows.rows, node.label, kept_rows.entry);
+    if (--kept_rows.readers_left == 0) kept_rows.rows.reset();  // the stream holds the last reference
     return stream;
   }
 
@@ -214,15 +228,15 @@ struct Executor::Stages {
   }
 
   Stream stream_of(const std::shared_ptr<const Table>& table, const std::string& label, std::size_t entry) {
-    Stream stream;
-    stream.source.label = label;
-    stream.source.split_count = table->batches.size();
-    stream.source.read = [table](std::size_t split, const std::function<void(const Batch&)>& push) {
+    auto read = [table](std::size_t split, const std::function<void(const Batch&)>& push) {
       push(table->batches[split]);
     };
-    stream.source_counts = &thrown_away;
-    stream.last_entry = entry;
-    return stream;
+    return {{label, table->batches.size(), read}, &thrown_away, {}, {}, entry};
+  }
+
+  Stream stream_of(const std::shared_ptr<const Spool>& rows, const std::string& label, std::size_t entry) {
+    auto read = [rows](std::size_t split, const std::function<void(const Batch&)>& push) { push(rows->read(split)); };
+    return {{label, rows->batch_count(), read}, &thrown_away, {}, {}, entry};
   }
 
   Table run_to_table(Stream& stream, const Schema& schema) {
@@ -246,6 +260,14 @@ struct Executor::Stages {
 
   /// Bytes of the budget in use. Stages run one after another, so what comes to be in one stage is that stage's.
   std::int64_t used_bytes() const { return static_cast<std::int64_t>(context.memory->used_bytes()); }
+
+  std::shared_ptr<const Spool> run_to_spool(Stream& stream, const Schema& schema) {
+    auto rows = std::make_shared<Spool>(std::make_shared<const Schema>(schema), context);
+    SpoolSink sink(*rows);
+    run_stream(stream, sink, nullptr);
+    rows->finish();
+    return rows;
+  }
 
   std::int64_t rows_out_of(std::size_t entry) const { return entries[entry]->counts.rows_out; }
 

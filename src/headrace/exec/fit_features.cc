@@ -25,9 +25,9 @@ struct BoundTask {
 };
 
 /// Adds all rows to the accumulators of `tasks`.
-void run_round(std::vector<BoundTask*>& tasks, const Table& rows, DictionaryCache& dictionaries,
+void run_round(std::vector<BoundTask*>& tasks, const Spool& rows, DictionaryCache& dictionaries,
                const RunContext& context, std::size_t round) {
-  std::size_t worker_count = std::max<std::size_t>(1, std::min(context.thread_count, rows.batches.size()));
+  std::size_t worker_count = std::max<std::size_t>(1, std::min(context.thread_count, rows.batch_count()));
   std::vector<std::vector<std::unique_ptr<Accumulator>>> accumulators(worker_count);
   std::vector<CodeCounts> counts;
   for (std::size_t worker = 0; worker < worker_count; ++worker) counts.emplace_back(*context.memory);
@@ -35,8 +35,8 @@ void run_round(std::vector<BoundTask*>& tasks, const Table& rows, DictionaryCach
   for (auto& own : accumulators) {
     for (BoundTask* task : tasks) own.push_back(task->merged->fork());
   }
-  run_tasks(rows.batches.size(), worker_count, *context.cancellation, [&](std::size_t batch_index, std::size_t worker) {
-    const Batch& batch = rows.batches[batch_index];
+  run_tasks(rows.batch_count(), worker_count, *context.cancellation, [&](std::size_t batch_index, std::size_t worker) {
+    Batch batch = rows.read(batch_index);
     EvalContext eval{*context.memory, &dictionaries};
     std::vector<Column> single_inputs(tasks.size());
     for (std::size_t i = 0; i < tasks.size(); ++i) {
@@ -53,7 +53,7 @@ void run_round(std::vector<BoundTask*>& tasks, const Table& rows, DictionaryCach
     }
     counts[worker].add(single_inputs);
     if (context.on_progress) {
-      context.on_progress({fmt::format("fit (round {})", round), batch_index + 1, rows.batches.size(), 0});
+      context.on_progress({fmt::format("fit (round {})", round), batch_index + 1, rows.batch_count(), 0});
     }
   });
   for (auto& own : accumulators) {
@@ -70,13 +70,13 @@ void run_round(std::vector<BoundTask*>& tasks, const Table& rows, DictionaryCach
 
 }  // namespace
 
-void fit_features(FeatureSet& features, const Table& rows, const RunContext& context) {
+void fit_features(FeatureSet& features, const Spool& rows, const RunContext& context) {
   std::size_t round = 0;
   for (std::vector<FitTask> stage = features.next_stage(); !stage.empty(); stage = features.next_stage()) {
     std::vector<BoundTask> tasks;
     for (FitTask& task : stage) {
       BoundTask bound{task, {}, task.transform->make_accumulator(*context.memory)};
-      for (const Expr& input : task.inputs) bound.inputs.push_back(bind(input, *rows.schema));
+      for (const Expr& input : task.inputs) bound.inputs.push_back(bind(input, *rows.schema()));
       tasks.push_back(std::move(bound));
     }
     DictionaryCache dictionaries;

@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include "headrace/column/column_builder.h"
+#include "headrace/exec/table.h"
 #include "headrace/expr/parse.h"
 #include "headrace/kernel/gather.h"
 
@@ -55,16 +56,20 @@ FeatureSpec feature(const std::string& name, const std::string& from, std::vecto
   return spec;
 }
 
-std::string fitted_state(const Table& rows, std::size_t thread_count) {
+std::string fitted_state(const Table& table, std::size_t thread_count) {
   TransformSpec fill{"fill", {{"with", Value::string("median")}}, {}};
   TransformSpec quantiles{"bucketize", {{"quantiles", Value::int64(5)}}, {}};
   std::vector<FeatureSpec> specs = {
       feature("a", "price", {fill, {"standardize", {}, {}}}), feature("b", "log1p(price)", {{"standardize", {}, {}}}),
       feature("c", "coalesce(price, -1.0)", {quantiles}), feature("d", "word", {{"vocabulary", {}, {}}}),
       feature("e", "price", {{"min_max", {}, {}}})};
-  FeatureSet features(specs, *rows.schema);
+  FeatureSet features(specs, *table.schema);
   RunContext context;
   context.thread_count = thread_count;
+  Spool rows(table.schema, context);
+  rows.start(1);
+  for (const Batch& batch : table.batches) rows.append(batch, 0);
+  rows.finish();
   fit_features(features, rows, context);
   return features.state(rows.row_count()).to_json();
 }

@@ -216,6 +216,7 @@ std::shared_ptr<JoinState> make_join_state(const JoinNode& join, const Table& ri
       join, JoinTable(join, right, *context.memory), indexes_of(left, join.left_on), {}, std::move(output), {}, {}});
   for (std::size_t index : right_output_columns) {
     state->right_values.push_back(std::make_shared<const Column>(state->table.rows().columns[index]));
+    context.spill->pin(state->right_values.back());
   }
   state->right_seen.resize(static_cast<std::size_t>(state->table.rows().row_count));
   return state;

@@ -69,7 +69,10 @@ std::vector<std::string> split_columns(const SplitSpec& split) {
 }
 
 void PartSink::start(std::size_t split_count, std::size_t worker_count) {
-  by_split_.assign(split_count, std::vector<std::vector<Batch>>(assigner_.parts().size()));
+  for (std::size_t part = 0; part < assigner_.parts().size(); ++part) {
+    parts_.push_back(std::make_unique<Spool>(schema_, context_));
+    parts_.back()->start(split_count);
+  }
   tallies_.assign(worker_count, {});
 }
 
@@ -88,23 +91,17 @@ void PartSink::consume(Batch batch, std::size_t split_index, std::size_t worker_
     if (rows[part].empty()) continue;
     taken += static_cast<std::int64_t>(rows[part].size());
     bool all = rows[part].size() == part_of.size();
-    std::vector<Batch>& kept = by_split_[split_index][part];
-    kept.push_back(all ? batch : gather(*context_.memory, batch, rows[part]));
-    tally.bytes_kept += static_cast<std::int64_t>(kept.back().data_bytes());
+    Batch kept = all ? batch : gather(*context_.memory, batch, rows[part]);
+    tally.bytes_kept += static_cast<std::int64_t>(kept.data_bytes());
+    parts_[part]->append(std::move(kept), split_index);
   }
   tally.rows_left_out += batch.row_count - taken;
   tally.seconds += std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-std::vector<Table> PartSink::result() {
-  std::vector<Table> tables(assigner_.parts().size());
-  for (std::size_t part = 0; part < tables.size(); ++part) {
-    tables[part].schema = schema_;
-    for (auto& split : by_split_) {
-      for (Batch& batch : split[part]) tables[part].batches.push_back(std::move(batch));
-    }
-  }
-  return tables;
+std::vector<std::unique_ptr<Spool>> PartSink::result() {
+  for (auto& part : parts_) part->finish();
+  return std::move(parts_);
 }
 
 std::int64_t PartSink::rows_left_out() const {

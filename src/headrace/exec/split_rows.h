@@ -1,12 +1,13 @@
 // Deals rows to the parts of a data set: train, eval, …
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "headrace/exec/operator.h"
 #include "headrace/exec/run_context.h"
-#include "headrace/exec/table.h"
+#include "headrace/exec/spill/spool.h"
 #include "headrace/expr/dictionary_cache.h"
 #include "headrace/plan/pipeline.h"
 
@@ -39,8 +40,8 @@ class PartSink : public Sink {
       : assigner_(assigner), schema_(std::move(schema)), context_(context) {}
   void start(std::size_t split_count, std::size_t worker_count) override;
   void consume(Batch batch, std::size_t split_index, std::size_t worker_index) override;
-  /// One table a part, in the order of the assigner's parts.
-  std::vector<Table> result();
+  /// One spool a part, in the order of the assigner's parts.
+  std::vector<std::unique_ptr<Spool>> result();
   /// Rows that no part took. Complete when the stage has run.
   std::int64_t rows_left_out() const;
   /// Of all workers together.
@@ -53,7 +54,7 @@ class PartSink : public Sink {
   std::shared_ptr<const Schema> schema_;
   const RunContext& context_;
   DictionaryCache dictionaries_;
-  std::vector<std::vector<std::vector<Batch>>> by_split_;  // [split][part] → batches
+  std::vector<std::unique_ptr<Spool>> parts_;
   struct Tally {
     std::int64_t rows_left_out = 0;
     std::int64_t bytes_kept = 0;

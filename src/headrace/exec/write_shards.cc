@@ -34,15 +34,16 @@ struct WorkerTotals {
   double write_seconds = 0;
 };
 
-/// Calls `take` with slices of `table`'s batches that together are its rows [begin, end), in order.
+/// Calls `take` with slices of batches that together are the rows [begin, end), in order.
 template <typename Take>
-void for_each_slice(const Table& table, std::int64_t begin, std::int64_t end, const Take& take) {
-  std::int64_t start = 0;
-  for (const Batch& batch : table.batches) {
+void for_each_slice(const Spool& rows, std::int64_t begin, std::int64_t end, const Take& take) {
+  for (std::size_t index = 0; index < rows.batch_count(); ++index) {
+    std::int64_t start = rows.first_row(index);
     std::int64_t from = std::max(begin, start) - start;
-    std::int64_t to = std::min(end, start + batch.row_count) - start;
-    if (from < to) take(from == 0 && to == batch.row_count ? batch : batch.slice(from, to - from));
-    start += batch.row_count;
+    std::int64_t to = std::min(end, rows.first_row(index + 1)) - start;
+    if (from >= to) continue;
+    Batch batch = rows.read(index);
+    take(from == 0 && to == batch.row_count ? batch : batch.slice(from, to - from));
   }
 }
 
@@ -57,12 +58,12 @@ Batch encode(const Batch& rows, const std::vector<BoundExprPtr>& columns, const 
   return encoded;
 }
 
-std::vector<ShardTask> make_tasks(const std::vector<Table>& parts, const std::vector<ShardTarget>& targets) {
+std::vector<ShardTask> make_tasks(const std::vector<std::unique_ptr<Spool>>& parts, const std::vector<ShardTarget>& targets) {
   std::vector<ShardTask> tasks;
   for (std::size_t part = 0; part < parts.size(); ++part) {
     std::map<std::size_t, std::vector<std::size_t>> targets_by_count;
     for (std::size_t target = 0; target < targets.size(); ++target) {
-      targets_by_count[shard_count_of(targets[target], parts[part].row_count())].push_back(target);
+      targets_by_count[shard_count_of(targets[target], parts[part]->row_count())].push_back(target);
     }
     for (const auto& [count, together] : targets_by_count) {
       for (std::size_t shard = 0; shard < count; ++shard) tasks.push_back({part, shard, count, together});
@@ -79,14 +80,15 @@ std::size_t shard_count_of(const ShardTarget& target, std::int64_t row_count) {
   return static_cast<std::size_t>(std::max<std::int64_t>(1, (row_count + per_shard - 1) / per_shard));
 }
 
-WrittenShards write_shards(const std::vector<std::string>& part_names, const std::vector<Table>& parts,
+WrittenShards write_shards(const std::vector<std::string>& part_names,
+                           const std::vector<std::unique_ptr<Spool>>& parts,
                            const std::vector<BoundExprPtr>& columns, std::shared_ptr<const Schema> schema,
                            const std::vector<ShardTarget>& targets, const RunContext& context) {
   WrittenShards written;
   for (const ShardTarget& target : targets) {
     std::vector<Part> target_parts;
     for (std::size_t part = 0; part < parts.size(); ++part) {
-      target_parts.push_back({part_names[part], std::vector<Shard>(shard_count_of(target, parts[part].row_count()))});
+      target_parts.push_back({part_names[part], std::vector<Shard>(shard_count_of(target, parts[part]->row_count()))});
     }
     written.parts.push_back(std::move(target_parts));
   }
@@ -105,12 +107,12 @@ WrittenShards write_shards(const std::vector<std::string>& part_names, const std
       files.push_back(
           targets[target].writer->open_shard(part_names[task.part], task.shard, task.shard_count, *context.memory));
     }
-    std::int64_t row_count = parts[task.part].row_count();
+    std::int64_t row_count = parts[task.part]->row_count();
     std::int64_t shard = static_cast<std::int64_t>(task.shard);
     std::int64_t count = static_cast<std::int64_t>(task.shard_count);
     // Rows are counted and digested once, for the first target; all targets get the same.
     bool counts_rows = task.targets.front() == 0;
-    for_each_slice(parts[task.part], row_count * shard / count, row_count * (shard + 1) / count,
+    for_each_slice(*parts[task.part], row_count * shard / count, row_count * (shard + 1) / count,
                    [&](const Batch& rows) {
                      context.cancellation->check();
                      Clock::time_point start = Clock::now();

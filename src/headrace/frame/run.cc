@@ -3,6 +3,7 @@
 #include "headrace/frame/run.h"
 
 #include <chrono>
+#include <new>
 #include <random>
 #include <sys/resource.h>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "headrace/exec/fit_features.h"
 #include "headrace/exec/split_rows.h"
 #include "headrace/exec/write_shards.h"
+#include "headrace/frame/memory_floor.h"
 #include "headrace/frame/prepare.h"
 #include "headrace/frame/quarantine.h"
 #include "headrace/frame/version.h"
@@ -93,6 +95,11 @@ class Run {
       prepared_->features->load_state(FittedState::from_json(read_text(*options_.fs, file), file));
       loaded_state_ = true;
     }
+    const std::shared_ptr<MemoryBudget>& memory = options_.context.memory;
+    if (memory->limit_bytes() != MemoryBudget::kUnlimited) {
+      check_memory_floor(*prepared_, options_.context);
+      options_.context.spill->reserve_staging(*memory, options_.context.thread_count);
+    }
     executor_ = std::make_unique<Executor>(prepared_->roots(), sources_ = prepared_->reader_map(), options_.context);
   }
 
@@ -107,7 +114,7 @@ class Run {
     std::size_t last = executor_->run(prepared_->feature_root, check ? static_cast<Sink&>(*check) : parts);
     parts_ = parts.result();
     std::int64_t rows = 0;
-    for (const Table& part : parts_) rows += part.row_count();
+    for (const auto& part : parts_) rows += part->row_count();
     if (check) last = add_contract_report(last, check->result());
     if (prepared_->contract_root) {
       ContractCheck apart(*pipeline_.contract, prepared_->contract_root->schema, nullptr, options_.context);
@@ -126,10 +133,10 @@ class Run {
   void fit() {
     FeatureSet& features = *prepared_->features;
     if (!features.is_fitted()) {
-      const Table* rows = &parts_[0];
+      const Spool* rows = parts_[0].get();
       std::string fit_part = pipeline_.split ? pipeline_.split->fit_part : assigner_->parts()[0];
       for (std::size_t i = 0; i < parts_.size(); ++i) {
-        if (assigner_->parts()[i] == fit_part) rows = &parts_[i];
+        if (assigner_->parts()[i] == fit_part) rows = parts_[i].get();
       }
       fit_features(features, *rows, options_.context);
       fitted_row_count_ = rows->row_count();
@@ -137,6 +144,8 @@ class Run {
     }
     FittedState state = features.state(fitted_row_count_);
     state_json_ = state.to_json();
+    // The text, the state and the expressions made of it hold each word of a vocabulary.
+    state_bytes_ = Reservation(*options_.context.memory, 3 * state_json_.size(), "the fitted state");
     report_.fitted_state_digest = state.digest();
     for (const auto& [name, fitted] : features.describe()) report_.features.push_back({name, fitted});
   }
@@ -150,7 +159,7 @@ class Run {
     }
     auto schema = std::make_shared<const Schema>(std::move(fields));
     std::vector<BoundExprPtr> bound;
-    for (const Expr& expr : prepared_->features->expressions()) bound.push_back(bind(expr, *parts_[0].schema));
+    for (const Expr& expr : prepared_->features->expressions()) bound.push_back(bind(expr, *parts_[0]->schema()));
 
     std::vector<ShardTarget> targets;
     for (const OutputSpec& output : pipeline_.outputs) {
@@ -261,12 +270,13 @@ class Run {
   std::map<std::string, const SourceReader*> sources_;
   std::unique_ptr<Executor> executor_;
   std::unique_ptr<PartAssigner> assigner_;
-  std::vector<Table> parts_;
+  std::vector<std::unique_ptr<Spool>> parts_;
   std::vector<OperatorReport> tail_;  // what comes behind the executor's operators: contract, split, write
   std::size_t last_report_ = 0;
   bool loaded_state_ = false;
   std::int64_t fitted_row_count_ = 0;
   std::string state_json_;
+  Reservation state_bytes_;
   std::vector<DataSetColumn> columns_;
   std::vector<std::unique_ptr<DataSetWriter>> writers_;
   WrittenShards written_;
@@ -284,9 +294,18 @@ std::string status_of(ErrorCode code) {
   return code == ErrorCode::kCancelled ? "cancelled" : "failed";
 }
 
-}  // namespace
+/// Runs `body`; memory that the machine does not have becomes an Error like any other.
+template <typename Body>
+auto without_bad_alloc(const Body& body) {
+  try {
+    return body();
+  } catch (const std::bad_alloc&) {
+    throw Error(ErrorCode::kOutOfMemory, "the machine has no memory left",
+                "run with a smaller --memory, or with fewer --threads");
+  }
+}
 
-RunReport run_pipeline(const Pipeline& pipeline, const RunOptions& options) {
+RunReport run_reported(const Pipeline& pipeline, const RunOptions& options) {
   RunReport report;
   report.pipeline_name = pipeline.name;
   report.pipeline_file = pipeline.file;
@@ -301,12 +320,13 @@ RunReport run_pipeline(const Pipeline& pipeline, const RunOptions& options) {
     run.collect_reports();
     report.memory_peak_bytes = options.context.memory->peak_bytes();
     report.process_peak_bytes = process_peak_bytes();
+    report.spilled_bytes = options.context.spill->bytes_written();
     report.seconds = std::chrono::duration<double>(Clock::now() - start).count();
     if (!pipeline.report_path.empty()) options.fs->put(pipeline.report_path, report.to_json());
   };
   auto run = std::make_unique<Run>(pipeline, options, report);
   try {
-    run->execute();
+    without_bad_alloc([&] { run->execute(); });
   } catch (const Error& error) {
     report.status = status_of(error.code());
     report.error_code = code_name(error.code());
@@ -321,6 +341,12 @@ RunReport run_pipeline(const Pipeline& pipeline, const RunOptions& options) {
   report.status = "ok";
   finish(*run);
   return report;
+}
+
+}  // namespace
+
+RunReport run_pipeline(const Pipeline& pipeline, const RunOptions& options) {
+  return without_bad_alloc([&] { return run_reported(pipeline, options); });
 }
 
 Table collect_table(const Pipeline& pipeline, const std::string& table, const RunOptions& options) {

@@ -157,7 +157,8 @@ std::string RunReport::to_json() const {
   json["threads"] = thread_count;
   json["memory"] = {{"limit_bytes", memory_limit_bytes},
                     {"budget_peak_bytes", memory_peak_bytes},
-                    {"process_peak_bytes", process_peak_bytes}};
+                    {"process_peak_bytes", process_peak_bytes},
+                    {"spilled_bytes", spilled_bytes}};
   json["seconds"] = seconds;
   json["stage_seconds"] = Json::object();
   for (const auto& [stage, stage_time] : stage_seconds) json["stage_seconds"][stage] = stage_time;
@@ -191,7 +192,9 @@ std::string RunReport::to_text() const {
   text += features_text(*this) + outputs_text(*this);
   text += fmt::format("{:.2f} s", seconds);
   for (const auto& [stage, stage_time] : stage_seconds) text += fmt::format(", {} {:.2f}", stage, stage_time);
-  return text + fmt::format("; peak memory {}\n", format_bytes(process_peak_bytes));
+  text += fmt::format("; peak memory {}", format_bytes(process_peak_bytes));
+  if (spilled_bytes > 0) text += fmt::format(", {} spilled", format_bytes(static_cast<std::size_t>(spilled_bytes)));
+  return text + "\n";
 }
 
 }  // namespace headrace

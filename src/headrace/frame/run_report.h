@@ -46,6 +46,7 @@ struct RunReport {
   std::size_t memory_limit_bytes = 0;
   std::size_t memory_peak_bytes = 0;
   std::size_t process_peak_bytes = 0;
+  std::int64_t spilled_bytes = 0;  // written to disk because the budget was short
   double seconds = 0;
   std::vector<std::pair<std::string, double>> stage_seconds;  // prepare, relational, fit, write, publish
   std::string plan;

@@ -18,8 +18,8 @@ std::vector<Type> types_of(const Schema& schema) {
   return types;
 }
 
-std::size_t bytes_of(const std::vector<SpillBlock>& blocks) {
-  std::size_t bytes = 0;
+std::int64_t bytes_of(const std::vector<SpillBlock>& blocks) {
+  std::int64_t bytes = 0;
   for (const SpillBlock& block : blocks) bytes += block.size_bytes;
   return bytes;
 }
@@ -57,14 +57,16 @@ void SpillFile::write_blocks(const std::vector<Column>& columns, Record& record)
   {
     SpillSpace::Staging staging = space_->stage(*memory_);
     BlockWriter out(open_file(), staging, record.blocks);
-    for (const Column& column : columns) write_column(out, column);
+    write_columns(out, columns);
     out.flush();
   }
   std::size_t index_bytes = sizeof(Record) + record.blocks.capacity() * sizeof(SpillBlock) +
                             record.dictionaries.capacity() * sizeof(std::size_t);
   std::lock_guard lock(mutex_);
   index_bytes_.resize(index_bytes_.bytes() + index_bytes, "an index of spilled batches");
-  size_bytes_ += bytes_of(record.blocks);
+  std::int64_t written = bytes_of(record.blocks);
+  size_bytes_ += written;
+  space_->count_written(written);
 }
 
 ScratchFile& SpillFile::open_file() {
@@ -83,12 +85,11 @@ std::vector<std::size_t> SpillFile::write_dictionaries(const std::vector<Column>
 }
 
 std::size_t SpillFile::write_dictionary(const std::shared_ptr<const Column>& values) {
-  auto is_same = [&](const Dictionary& dictionary) {
-    return dictionary.pinned == values || dictionary.written.lock() == values;
-  };
-  // Neighbouring batches share their dictionaries: the last ones first.
-  auto found = std::find_if(dictionaries_.rbegin(), dictionaries_.rend(), is_same);
-  if (found != dictionaries_.rend()) return static_cast<std::size_t>(dictionaries_.rend() - found) - 1;
+  // Another column may have come to the place of one that is gone.
+  if (auto known = dictionary_ids_.find(values.get()); known != dictionary_ids_.end()) {
+    const Dictionary& dictionary = dictionaries_[known->second];
+    if (dictionary.pinned == values || dictionary.written.lock() == values) return known->second;
+  }
 
   Dictionary dictionary;
   dictionary.type = values->type();
@@ -101,6 +102,7 @@ std::size_t SpillFile::write_dictionary(const std::shared_ptr<const Column>& val
     write_blocks({*values}, dictionary.record);
   }
   dictionaries_.push_back(std::move(dictionary));
+  dictionary_ids_[values.get()] = dictionaries_.size() - 1;
   return dictionaries_.size() - 1;
 }
 
@@ -136,13 +138,7 @@ std::vector<Column> SpillFile::read_columns(const Record& record, std::span<cons
                                             std::span<const std::shared_ptr<const Column>> dictionaries) const {
   SpillSpace::Staging staging = space_->stage(*memory_);
   BlockReader in(*file_, staging, record.blocks);
-  std::size_t next = 0;
-  std::vector<Column> columns;
-  columns.reserve(types.size());
-  for (const Type& type : types) {
-    columns.push_back(read_column(in, type, record.row_count, *memory_, [&] { return dictionaries[next++]; }));
-  }
-  return columns;
+  return headrace::read_columns(in, types, record.row_count, dictionaries, *memory_);
 }
 
 std::vector<std::shared_ptr<const Column>> SpillFile::read_dictionaries(const Record& record) const {

@@ -9,6 +9,8 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "headrace/exec/run_context.h"
@@ -75,6 +77,7 @@ class SpillFile {
 
   mutable std::mutex dictionary_mutex_;  // of what follows; never taken while mutex_ is held
   mutable std::deque<Dictionary> dictionaries_;
+  std::unordered_map<const Column*, std::size_t> dictionary_ids_;
   mutable std::deque<std::shared_ptr<const Column>> kept_;  // read lately
   mutable std::size_t kept_bytes_ = 0;
 };

@@ -97,6 +97,58 @@ TEST_CASE("spilled batches of every layout come back as they were, slices too, f
   for (char is_same : same) CHECK(is_same);
 }
 
+TEST_CASE("dictionary columns come back as such: dictionaries once, codes shared, pinned ones as they are") {
+  Spilling spilling;
+  MemoryBudget& memory = *spilling.context.memory;
+  Batch plain = every_layout(memory, 2000);
+  auto word = std::make_shared<const Column>(plain.columns[2]);
+  auto number = std::make_shared<const Column>(plain.columns[0]);
+  auto coded = std::make_shared<const Column>(Column::dictionary(3, ints(memory, {5, -1, 7}), word));
+  Column words = Column::dictionary(6, ints(memory, {0, 1999, -1, 17, 17, 4}), word);
+  Column numbers = Column::dictionary(words, number);
+  Column twice = Column::dictionary(6, ints(memory, {2, 1, 0, -1, 2, 2}), coded);
+  Column list = Column::list(Type::list(TypeKind::kString), 6, ints(memory, {0, 1, 1, 3, 4, 5, 6}), words);
+  auto schema = std::make_shared<const Schema>(Schema(
+      {{"w", TypeKind::kString}, {"n", TypeKind::kInt64}, {"t", TypeKind::kString}, {"l", list.type()}}));
+  Batch batch{schema, {words, numbers, twice, list}, 6};
+  for (bool pinned : {false, true}) {
+    SpillFile file(spilling.context, schema);
+    if (pinned) {
+      for (const auto& dictionary : {word, number, coded}) spilling.context.spill->pin(dictionary);
+    }
+    file.append(batch);
+    std::int64_t size_bytes = file.size_bytes();
+    CHECK((size_bytes < 200) == pinned);
+    for (int i = 0; i < 9; ++i) file.append(batch.slice(1, 5));
+    CHECK(file.size_bytes() - size_bytes < 9 * 200);
+    CHECK(rows_of(file.read(0)) == rows_of(batch));
+    Batch last = file.read(9);
+    CHECK(rows_of(last) == rows_of(batch.slice(1, 5)));
+    CHECK(last.columns[1].codes().data() == last.columns[0].codes().data());
+    CHECK(last.columns[0].dictionary() == word);
+  }
+}
+
+TEST_CASE("dictionaries that are gone from memory are read again") {
+  Spilling spilling;
+  MemoryBudget& memory = *spilling.context.memory;
+  auto schema = std::make_shared<const Schema>(Schema({{"w", TypeKind::kString}}));
+  SpillFile file(spilling.context, schema);
+  std::vector<std::string> expected;
+  for (int i = 0; i < 3; ++i) {
+    auto words = std::make_shared<const Column>(every_layout(memory, 100 * (i + 1)).columns[2]);
+    Batch batch{schema, {Column::dictionary(3, ints(memory, {i, -1, 99}), words)}, 3};
+    for (const std::string& row : rows_of(batch)) expected.push_back(row);
+    file.append(batch);
+  }
+  std::vector<std::string> rows;
+  for (std::size_t i = 0; i < 3; ++i) {
+    for (const std::string& row : rows_of(file.read(i))) rows.push_back(row);
+  }
+  CHECK(rows == expected);
+  CHECK(file.read(2).columns[0].dictionary() == file.read(2).columns[0].dictionary());
+}
+
 TEST_CASE("batches appended by several threads at once are all there") {
   Spilling spilling;
   Batch whole = every_layout(*spilling.context.memory, 4000);

@@ -5,8 +5,10 @@
 // waits for one that is in use.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -48,6 +50,10 @@ class SpillSpace {
 
   ScratchSpace& scratch() { return *scratch_; }
 
+  /// What all files of the run have written, for the report.
+  void count_written(std::int64_t bytes) { bytes_written_.fetch_add(bytes, std::memory_order_relaxed); }
+  std::int64_t bytes_written() const { return bytes_written_.load(std::memory_order_relaxed); }
+
   /// Says that `dictionary` (a right table's column) stays in memory anyway for as long as anybody else holds it:
   /// columns that refer to it are then spilled as their codes alone, and the spilled file holds it too.
   void pin(const std::shared_ptr<const Column>& dictionary);
@@ -57,6 +63,7 @@ class SpillSpace {
   void give_back(std::shared_ptr<Buffer> buffer);
 
   std::shared_ptr<ScratchSpace> scratch_;
+  std::atomic<std::int64_t> bytes_written_{0};
   mutable std::mutex mutex_;
   std::condition_variable returned_;
   std::vector<std::shared_ptr<Buffer>> free_;

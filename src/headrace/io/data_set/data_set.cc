@@ -76,7 +76,7 @@ bool try_to(Removal&& removal) noexcept {
   try {
     removal();
     return true;
-  } catch (const Error&) {
+  } catch (const std::exception&) {
     return false;
   }
 }

@@ -2,6 +2,7 @@
 // created and unlinked at once. Files are never synced: nobody reads them after a crash.
 #include "headrace/io/fs/scratch_space.h"
 
+#include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <dirent.h>
@@ -26,19 +27,19 @@ constexpr std::string_view kNamePrefix = ".headrace-scratch-";
 
 class LocalScratchFile : public ScratchFile {
  public:
-  LocalScratchFile(int fd, std::string folder, std::int64_t bytes_max, std::shared_ptr<ScratchUse> use)
-      : fd_(fd), folder_(std::move(folder)), bytes_max_(bytes_max), use_(std::move(use)) {}
+  LocalScratchFile(int fd, std::string folder, std::int64_t bytes_max, std::shared_ptr<std::atomic<std::int64_t>> used_bytes)
+      : fd_(fd), folder_(std::move(folder)), bytes_max_(bytes_max), used_bytes_(std::move(used_bytes)) {}
   LocalScratchFile(const LocalScratchFile&) = delete;
   LocalScratchFile& operator=(const LocalScratchFile&) = delete;
   ~LocalScratchFile() override {
     ::close(fd_);
-    use_->bytes.fetch_sub(end_.load());
+    used_bytes_->fetch_sub(end_.load());
   }
 
   std::int64_t append(std::span<const std::byte> data) override {
     std::int64_t size = static_cast<std::int64_t>(data.size());
-    if (use_->bytes.fetch_add(size) > bytes_max_ - size) {
-      use_->bytes.fetch_sub(size);
+    if (used_bytes_->fetch_add(size) > bytes_max_ - size) {
+      used_bytes_->fetch_sub(size);
       throw Error(
           ErrorCode::kIo,
           fmt::format("the limit for temporary files is reached: {} more than the {} allowed are needed in '{}'",
@@ -54,7 +55,6 @@ class LocalScratchFile : public ScratchFile {
       data = data.subspan(static_cast<std::size_t>(written));
       at += written;
     }
-    use_->bytes_written.fetch_add(size);
     return start;
   }
 
@@ -81,16 +81,13 @@ class LocalScratchFile : public ScratchFile {
   int fd_;
   std::string folder_;
   std::int64_t bytes_max_;
-  std::shared_ptr<ScratchUse> use_;
+  std::shared_ptr<std::atomic<std::int64_t>> used_bytes_;  // of all files of the space
   std::atomic<std::int64_t> end_{0};
 };
 
 class LocalScratchSpace : public ScratchSpace {
  public:
-  LocalScratchSpace(std::string folder, std::int64_t bytes_max, std::shared_ptr<ScratchUse> use)
-      : folder_(std::move(folder)),
-        bytes_max_(bytes_max),
-        use_(use ? std::move(use) : std::make_shared<ScratchUse>()) {}
+  LocalScratchSpace(std::string folder, std::int64_t bytes_max) : folder_(std::move(folder)), bytes_max_(bytes_max) {}
 
   const std::string& place() const override { return folder_; }
 
@@ -100,7 +97,7 @@ class LocalScratchSpace : public ScratchSpace {
     // EISDIR is what kernels without O_TMPFILE say.
     if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) fd = create_and_unlink();
     if (fd < 0) throw file_error("create temporary file in", folder_, errno);
-    return std::make_unique<LocalScratchFile>(fd, folder_, bytes_max_, use_);
+    return std::make_unique<LocalScratchFile>(fd, folder_, bytes_max_, used_bytes_);
   }
 
  private:
@@ -134,15 +131,14 @@ class LocalScratchSpace : public ScratchSpace {
 
   std::string folder_;
   std::int64_t bytes_max_;
-  std::shared_ptr<ScratchUse> use_;
+  std::shared_ptr<std::atomic<std::int64_t>> used_bytes_ = std::make_shared<std::atomic<std::int64_t>>(0);
   std::once_flag prepared_;
 };
 
 }  // namespace
 
-std::shared_ptr<ScratchSpace> local_scratch_space(std::string folder, std::int64_t bytes_max,
-                                                  std::shared_ptr<ScratchUse> use) {
-  return std::make_shared<LocalScratchSpace>(std::move(folder), bytes_max, std::move(use));
+std::shared_ptr<ScratchSpace> local_scratch_space(std::string folder, std::int64_t bytes_max) {
+  return std::make_shared<LocalScratchSpace>(std::move(folder), bytes_max);
 }
 
 std::string default_scratch_folder() {

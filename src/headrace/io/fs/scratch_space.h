@@ -6,7 +6,6 @@
 // the folder removes the (empty) file.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -36,18 +35,11 @@ class ScratchSpace {
   virtual const std::string& place() const = 0;
 };
 
-/// What a local scratch space has used, over all its files.
-struct ScratchUse {
-  std::atomic<std::int64_t> bytes{0};
-  std::atomic<std::int64_t> bytes_written{0};  // ever
-};
-
 constexpr std::int64_t kScratchUnlimited = std::numeric_limits<std::int64_t>::max();
 
 /// Scratch files in `folder`, which is created when the first of them is. All files together hold `bytes_max` at most;
-/// Error(kIo) says so. `use` (may be null) follows along.
-std::shared_ptr<ScratchSpace> local_scratch_space(std::string folder, std::int64_t bytes_max = kScratchUnlimited,
-                                                  std::shared_ptr<ScratchUse> use = nullptr);
+/// Error(kIo) says so.
+std::shared_ptr<ScratchSpace> local_scratch_space(std::string folder, std::int64_t bytes_max = kScratchUnlimited);
 
 /// $TMPDIR, or else /var/tmp, which is on a disk where /tmp may be in memory.
 std::string default_scratch_folder();

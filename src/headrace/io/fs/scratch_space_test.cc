@@ -43,21 +43,19 @@ TEST_CASE("a scratch file is read as it was appended and has no name at any time
 
 TEST_CASE("scratch files share a limit, which frees up as they go") {
   TemporaryFolder folder;
-  auto use = std::make_shared<ScratchUse>();
-  std::shared_ptr<ScratchSpace> space = local_scratch_space(folder.path(), 10, use);
+  std::shared_ptr<ScratchSpace> space = local_scratch_space(folder.path(), 10);
   std::unique_ptr<ScratchFile> first = space->create();
   std::unique_ptr<ScratchFile> second = space->create();
   first->append(bytes_of("1234567"));
   CHECK_THROWS_WITH_AS(second->append(bytes_of("1234")), doctest::Contains("limit for temporary files is reached"),
                        Error);
   CHECK(second->append(bytes_of("123")) == 0);
-  CHECK(use->bytes == 10);
+  CHECK_THROWS_AS(second->append(bytes_of("4")), Error);
   first.reset();
-  CHECK(use->bytes == 3);
-  CHECK(second->append(bytes_of("1234567")) == 3);
+  CHECK(second->append(bytes_of("4567890")) == 3);
+  CHECK_THROWS_AS(second->append(bytes_of("1")), Error);
   second.reset();
-  CHECK(use->bytes == 0);
-  CHECK(use->bytes_written == 17);
+  CHECK(space->create()->append(bytes_of("1234567890")) == 0);
 }
 
 TEST_CASE("names that an ended process left are removed, other files are not") {

@@ -1,0 +1,53 @@
+// See spool.h.
+#include "headrace/exec/spill/spool.h"
+
+#include <utility>
+
+#include "headrace/base/error.h"
+
+namespace headrace {
+
+Spool::Spool(std::shared_ptr<const Schema> schema, const RunContext& context)
+    : schema_(std::move(schema)),
+      memory_(context.memory),
+      file_(context, schema_),
+      overhead_(*memory_, 0, "rows that are kept") {}
+
+void Spool::start(std::size_t split_count) { by_split_.resize(split_count); }
+
+bool Spool::keeps(const Batch& batch) {
+  // Of the batch itself most has been charged, by its buffers.
+  if (memory_->used_bytes() > memory_->limit_bytes() / 2) return false;
+  std::lock_guard lock(mutex_);
+  overhead_.resize(overhead_.bytes() + batch.columns.size() * sizeof(Column), "rows that are kept");
+  return true;
+}
+
+void Spool::append(Batch batch, std::size_t split_index) {
+  batch.schema = schema_;
+  Entry entry;
+  if (keeps(batch)) {
+    entry.batch = std::move(batch);
+  } else {
+    entry.spilled = file_.append(batch);
+    entry.batch.row_count = batch.row_count;
+  }
+  by_split_[split_index].push_back(std::move(entry));
+}
+
+void Spool::finish() {
+  for (std::vector<Entry>& entries : by_split_) {
+    for (Entry& entry : entries) {
+      first_rows_.push_back(first_rows_.back() + entry.batch.row_count);
+      entries_.push_back(std::move(entry));
+    }
+  }
+  by_split_.clear();
+}
+
+Batch Spool::read(std::size_t index) const {
+  const Entry& entry = entries_[index];
+  return entry.spilled ? file_.read(*entry.spilled) : entry.batch;
+}
+
+}  // namespace headrace
