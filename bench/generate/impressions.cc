@@ -25,8 +25,8 @@ std::shared_ptr<arrow::Schema> impressions_schema() {
                         required("user_id", arrow::int64()), required("item_id", arrow::int64()),
                         required("campaign_id", arrow::int64()), arrow::field("device", arrow::utf8()),
                         arrow::field("bid", arrow::float64()), required("position", arrow::int32()),
-                        arrow::field("user_agent", arrow::utf8()), arrow::field("url", arrow::utf8()),
-                        arrow::field("referrer", arrow::utf8()), arrow::field("search_text", arrow::utf8())});
+                        required("user_agent", arrow::utf8()), required("url", arrow::utf8()),
+                        required("referrer", arrow::utf8()), required("search_text", arrow::utf8())});
 }
 
 /// The columns of a row group, filled row by row.

@@ -52,6 +52,20 @@ class SpoolSink : public Sink {
   Spool& rows_;
 };
 
+ScanRequest make_scan_request(const ScanNode& scan, const Schema& schema) {
+  ScanRequest request{.columns = {}, .bounds = make_scan_bounds(scan.bounds, schema)};
+  request.takes_dictionaries = true;
+  for (const Field& field : schema) {
+    auto hash = scan.hashes.find(field.name);
+    if (hash == scan.hashes.end()) {
+      request.columns.push_back(field.name);
+    } else {
+      request.reductions.push_back({hash->second, ScanReduction::Kind::kHash64, field.name});
+    }
+  }
+  return request;
+}
+
 /// What several scans of a source found, in the order of its rows, each row once.
 void keep_each_once(std::vector<BadRow>& rows) {
   auto place = [](const BadRow& row) { return std::tie(row.file, row.line, row.byte_offset); };
@@ -129,8 +143,7 @@ struct Executor::Stages {
     Entry& entry = add_entry("scan", node.label, {});
     entry.report.source = scan.source;
     const SourceReader& reader = *sources.at(scan.source);
-    auto request =
-        std::make_shared<ScanRequest>(ScanRequest{node.schema.names(), make_scan_bounds(scan.bounds, node.schema)});
+    auto request = std::make_shared<ScanRequest>(make_scan_request(scan, node.schema));
     auto rejected = std::make_shared<std::vector<std::vector<BadRow>>>(reader.split_count());
     rejected_by_scan.push_back({scan.source, rejected});
     Stream stream;

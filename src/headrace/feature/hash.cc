@@ -17,6 +17,12 @@ std::unique_ptr<Transform> bind_hash(const TransformParameters& parameters, std:
   bool lists = type.kind() == TypeKind::kList;
   if ((lists ? type.element() : type).is_nested()) refuse_input("hash", "a column or a list of a plain type", type);
   std::int64_t buckets = parameters.integer_in("buckets", 1, kBucketsMax);
+  if (!lists && !inputs.front().nullable) {
+    // The hash itself may come from the scan, instead of the text.
+    return plain_transform({TypeKind::kInt64, false, true, 2 + buckets}, [buckets](std::span<const Expr> x) {
+      return formula("2 + bucket(hash64(x), buckets)", {{"x", x.front()}, {"buckets", integer_literal(buckets)}});
+    });
+  }
   return plain_transform({ids_type(lists), false, true, 2 + buckets}, [buckets](std::span<const Expr> x) {
     return formula("hash_id(x, buckets)", {{"x", x.front()}, {"buckets", integer_literal(buckets)}});
   });

@@ -75,6 +75,11 @@ std::string describe_node(const Node& node) {
   std::string text = fmt::format("{} -> {} column{}", std::visit(NodeText{}, node.kind), node.schema.size(),
                                  node.schema.size() == 1 ? "" : "s");
   const auto* scan = std::get_if<ScanNode>(&node.kind);
+  if (scan != nullptr && !scan->hashes.empty()) {
+    std::vector<std::string> hashed;
+    for (const auto& [name, column] : scan->hashes) hashed.push_back(column);
+    text += fmt::format(", hashes of {}", fmt::join(hashed, ", "));
+  }
   for (std::size_t i = 0; scan != nullptr && i < scan->bounds.size(); ++i) {
     text += fmt::format("{} {}", i == 0 ? ", bounds:" : ",", to_string(scan->bounds[i]));
   }

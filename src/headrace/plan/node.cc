@@ -139,7 +139,7 @@ void equalise_key_types(JoinNode& join, const std::string& label) {
 }  // namespace
 
 NodePtr make_scan(std::string source, Schema schema, std::string label) {
-  return make_node(ScanNode{std::move(source), {}}, std::move(schema), std::move(label));
+  return make_node(ScanNode{std::move(source), {}, {}}, std::move(schema), std::move(label));
 }
 
 NodePtr make_filter(NodePtr input, Expr predicate, std::string label) {

@@ -5,6 +5,7 @@
 // Node::kind; every place that must answer then fails to compile.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -25,10 +26,12 @@ struct NamedExpr {
 };
 
 /// Reads the columns of node.schema, maybe none, from a source. `bounds` are conjuncts that the scan may use to skip
-/// rows early; the filter they came from stays in the plan.
+/// rows early; the filter they came from stays in the plan. The last columns of the schema may be hash64() of texts of
+/// the source: `hashes` says of which column, by name.
 struct ScanNode {
   std::string source;
   std::vector<Expr> bounds;
+  std::map<std::string, std::string> hashes;
 };
 
 /// Keeps the rows for which the predicate is true. Keeps the order of rows.

@@ -41,7 +41,7 @@ std::vector<NodePtr> nodes_bottom_up(const std::vector<NodePtr>& roots) {
 }
 
 std::vector<NodePtr> optimize(const std::vector<NodePtr>& roots, const std::set<std::string>& sources_by_column) {
-  return push_bounds(prune_columns(push_reductions(split_scans(roots, sources_by_column))));
+  return push_bounds(prune_columns(hash_in_scans(push_reductions(split_scans(roots, sources_by_column)))));
 }
 
 }  // namespace headrace

@@ -108,7 +108,10 @@ bool collect_filter(const FilterNode& filter, const ScanNames& names, std::vecto
 std::vector<Expr> find_bounds(const Node& scan, const Readers& readers) {
   std::vector<Expr> bounds;
   ScanNames names;
-  for (const Field& field : scan.schema) names[field.name] = field.name;
+  const auto& hashes = std::get<ScanNode>(scan.kind).hashes;
+  for (const Field& field : scan.schema) {
+    if (!hashes.contains(field.name)) names[field.name] = field.name;
+  }
   for (const Node* node = &scan;;) {
     const std::vector<const Node*>& above = readers.at(node);
     if (above.size() != 1 || above[0] == nullptr) return bounds;

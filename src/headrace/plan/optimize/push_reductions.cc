@@ -53,6 +53,13 @@ NodePtr compute_below(const NodePtr& node, const std::vector<std::string>& names
                       const Field& field, const ReaderCounts& readers) {
   NodePtr below = next_below(*node, names);
   if (!below || readers.at(node.get()) > 1) return make_with_columns(node, {column}, node->label);
+  if (std::holds_alternative<ProjectNode>(node->kind) && std::holds_alternative<ScanNode>(below->kind)) {
+    // One project above a scan takes all of them.
+    Node copy = *node;
+    std::get<ProjectNode>(copy.kind).columns.push_back(column);
+    copy.schema = with_field(node->schema, node->schema.size(), field);
+    return std::make_shared<const Node>(std::move(copy));
+  }
   below = compute_below(below, names, column, field, readers);
   Node copy = *node;
   // Joins have their left columns first, so the new one stands behind those.
