@@ -1,6 +1,6 @@
 // See fit_features.h. A stage is one pass over the rows, or several when statistics ask for further rounds; in a round
-// every worker has accumulators of its own, merged at the end. What comes in dictionary layout is counted by code, and
-// added by value when all rows have passed.
+// every worker has accumulators of its own, merged at the end. Columns in dictionary layout are counted by code in
+// the first round; what reads nothing but columns of one code is added by value, in that round and in later ones.
 #include "headrace/exec/fit_features.h"
 
 #include <algorithm>
@@ -24,70 +24,159 @@ struct BoundTask {
   std::unique_ptr<Accumulator> merged;
 };
 
-/// Adds all rows to the accumulators of `tasks`.
-void run_round(std::vector<BoundTask*>& tasks, const Spool& rows, DictionaryCache& dictionaries,
-               const RunContext& context, std::size_t round) {
-  std::size_t worker_count = std::max<std::size_t>(1, std::min(context.thread_count, rows.batch_count()));
-  std::vector<std::vector<std::unique_ptr<Accumulator>>> accumulators(worker_count);
-  std::vector<CodeCounts> counts;
-  for (std::size_t worker = 0; worker < worker_count; ++worker) counts.emplace_back(*context.memory);
-  // Accumulators charge the budget themselves.
-  for (auto& own : accumulators) {
-    for (BoundTask* task : tasks) own.push_back(task->merged->fork());
-  }
-  run_tasks(rows.batch_count(), worker_count, *context.cancellation, [&](std::size_t batch_index, std::size_t worker) {
-    Batch batch = rows.read(batch_index);
-    EvalContext eval{*context.memory, &dictionaries};
-    std::vector<Column> single_inputs(tasks.size());
-    for (std::size_t i = 0; i < tasks.size(); ++i) {
-      const std::vector<BoundExprPtr>& exprs = tasks[i]->inputs;
-      if (exprs.size() == 1) single_inputs[i] = evaluate_coded(*exprs.front(), batch, eval);
-      if (single_inputs[i].is_dictionary()) continue;
-      std::vector<Column> inputs;
-      if (exprs.size() == 1) {
-        inputs.push_back(single_inputs[i]);
-      } else {
-        for (const BoundExprPtr& expr : exprs) inputs.push_back(evaluate(*expr, batch, eval));
+using Accumulators = std::vector<std::unique_ptr<Accumulator>>;
+
+/// Fits one set of features on one set of rows.
+class Fitting {
+ public:
+  Fitting(FeatureSet& features, const Spool& rows, const RunContext& context)
+      : features_(features), rows_(rows), context_(context), counts_(*context.memory) {}
+
+  void run() {
+    for (std::vector<FitTask> stage = features_.next_stage(); !stage.empty(); stage = features_.next_stage()) {
+      std::vector<BoundTask> tasks;
+      for (FitTask& task : stage) {
+        BoundTask bound{task, {}, task.transform->make_accumulator(*context_.memory)};
+        for (const Expr& input : task.inputs) bound.inputs.push_back(bind(input, *rows_.schema()));
+        tasks.push_back(std::move(bound));
       }
-      accumulators[worker][i]->update(inputs);
+      std::vector<BoundTask*> unfinished;
+      for (BoundTask& task : tasks) unfinished.push_back(&task);
+      DictionaryCache dictionaries;  // of the expressions of this stage
+      dictionaries_ = &dictionaries;
+      while (!unfinished.empty()) {
+        run_round(unfinished);
+        std::erase_if(unfinished, [](BoundTask* task) { return !task->merged->finish_round(); });
+      }
+      for (BoundTask& task : tasks) features_.finish_task(task.task, *task.merged);
     }
-    counts[worker].add(single_inputs);
-    if (context.on_progress) {
-      context.on_progress({fmt::format("fit (round {})", round), batch_index + 1, rows.batch_count(), 0});
-    }
-  });
-  for (auto& own : accumulators) {
-    for (std::size_t i = 0; i < tasks.size(); ++i) tasks[i]->merged->merge(*own[i]);
   }
-  for (std::size_t worker = 1; worker < worker_count; ++worker) counts[0].merge(counts[worker]);
-  run_tasks(tasks.size(), context.thread_count, *context.cancellation, [&](std::size_t i, std::size_t) {
-    counts[0].for_each(i, [&](const Column& dictionary, std::span<const std::int64_t> times) {
-      Column values = flatten(*context.memory, dictionary);
-      tasks[i]->merged->update_counted({&values, 1}, times);
+
+ private:
+  /// Adds all rows to the accumulators of `tasks`.
+  void run_round(const std::vector<BoundTask*>& tasks) {
+    ++round_;
+    std::size_t worker_count = std::max<std::size_t>(1, std::min(context_.thread_count, rows_.batch_count()));
+    std::vector<Accumulators> accumulators(worker_count);  // they charge the budget themselves
+    std::vector<CodeCounts> counts;
+    for (Accumulators& own : accumulators) {
+      for (BoundTask* task : tasks) own.push_back(task->merged->fork());
+      counts.emplace_back(*context_.memory);
+    }
+    run_tasks(rows_.batch_count(), worker_count, *context_.cancellation, [&](std::size_t index, std::size_t worker) {
+      Batch batch = rows_.read(index);
+      if (!is_counted_) counts[worker].add(batch, counted_columns(batch));
+      add_rows(tasks, batch, accumulators[worker]);
+      if (context_.on_progress) {
+        context_.on_progress({fmt::format("fit (round {})", round_), index + 1, rows_.batch_count(), 0});
+      }
     });
-  });
-}
+    for (const CodeCounts& own : counts) counts_.merge(own);
+    is_counted_ = true;
+    run_tasks(tasks.size(), context_.thread_count, *context_.cancellation, [&](std::size_t i, std::size_t) {
+      for (const Accumulators& own : accumulators) tasks[i]->merged->merge(*own[i]);
+      add_counted_values(*tasks[i]);
+    });
+  }
+
+  /// Whether the column is counted by code: not when it has far more values than there are rows.
+  bool is_counted(const Column& column) const {
+    return column.is_dictionary() && column.dictionary()->length() / 4 <= rows_.row_count();
+  }
+
+  std::vector<std::size_t> counted_columns(const Batch& batch) const {
+    std::vector<std::size_t> indexes;
+    for (std::size_t i = 0; i < batch.columns.size(); ++i) {
+      if (is_counted(batch.columns[i])) indexes.push_back(i);
+    }
+    return indexes;
+  }
+
+  /// Whether one count of codes stands for all that a statistic reads of the batch.
+  bool is_counted(const BoundTask& task, const Batch& batch) const {
+    if (task.inputs.size() != 1) return false;
+    std::vector<std::size_t> read = columns_of(*task.inputs.front());
+    if (read.empty()) return false;
+    const Column& first = batch.columns[read.front()];
+    return std::ranges::all_of(read, [&](std::size_t index) {
+      const Column& column = batch.columns[index];
+      return is_counted(column) && column.codes().data() == first.codes().data() &&
+             column.dictionary()->length() == first.dictionary()->length();
+    });
+  }
+
+  /// Adds the rows of a batch to the statistics that are not counted by code.
+  void add_rows(const std::vector<BoundTask*>& tasks, const Batch& batch, Accumulators& accumulators) const {
+    EvalContext eval{*context_.memory, dictionaries_};
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+      if (is_counted(*tasks[i], batch)) continue;
+      std::vector<Column> inputs;
+      for (const BoundExprPtr& input : tasks[i]->inputs) inputs.push_back(evaluate(*input, batch, eval));
+      accumulators[i]->update(inputs);
+    }
+  }
+
+  /// Adds to a statistic every value that was counted by code, as often as it came.
+  void add_counted_values(const BoundTask& task) const {
+    if (task.inputs.size() != 1) return;
+    std::vector<std::size_t> read = columns_of(*task.inputs.front());
+    for (const auto& [key, counts] : counts_.groups()) {
+      bool has_all = !read.empty() && std::ranges::all_of(read, [&](std::size_t index) {
+        return std::ranges::find(key.columns, index) != key.columns.end();
+      });
+      if (has_all) add_counted_values(task, read, key, counts);
+    }
+  }
+
+  void add_counted_values(const BoundTask& task, const std::vector<std::size_t>& read, const CodeCounts::Key& key,
+                          const CodeCounts::Counts& counts) const {
+    std::vector<std::int32_t> codes;
+    std::vector<std::int64_t> times;
+    auto add = [&] {
+      Batch values{rows_.schema(), std::vector<Column>(rows_.schema()->size()),
+                   static_cast<std::int64_t>(codes.size())};
+      for (std::size_t i = 0; i < key.columns.size(); ++i) {
+        if (std::ranges::find(read, key.columns[i]) == read.end()) continue;
+        values.columns[key.columns[i]] = gather(*context_.memory, *key.dictionaries[i], codes);
+      }
+      EvalContext eval{*context_.memory, dictionaries_};
+      Column input = evaluate(*task.inputs.front(), values, eval);
+      task.merged->update_counted({&input, 1}, times);
+      codes.clear();
+      times.clear();
+    };
+    auto take = [&](std::int32_t code, std::int64_t count) {
+      if (count == 0) return;  // a value that no row has must not make the expression fail
+      codes.push_back(code);
+      times.push_back(count);
+      if (std::ssize(codes) == kBatchRowsMax) add();
+    };
+    for (std::size_t code = 0; code < counts.of_code.size(); ++code) {
+      take(static_cast<std::int32_t>(code), counts.of_code[code]);
+    }
+    take(-1, counts.of_null);
+    if (!codes.empty()) add();
+  }
+
+  static std::vector<std::size_t> columns_of(const BoundExpr& expr) {
+    std::vector<std::size_t> indexes;
+    collect_column_indexes(expr, indexes);
+    return indexes;
+  }
+
+  FeatureSet& features_;
+  const Spool& rows_;
+  const RunContext& context_;
+  CodeCounts counts_;  // of all rows, once the first round is over
+  bool is_counted_ = false;
+  DictionaryCache* dictionaries_ = nullptr;
+  std::size_t round_ = 0;
+};
 
 }  // namespace
 
 void fit_features(FeatureSet& features, const Spool& rows, const RunContext& context) {
-  std::size_t round = 0;
-  for (std::vector<FitTask> stage = features.next_stage(); !stage.empty(); stage = features.next_stage()) {
-    std::vector<BoundTask> tasks;
-    for (FitTask& task : stage) {
-      BoundTask bound{task, {}, task.transform->make_accumulator(*context.memory)};
-      for (const Expr& input : task.inputs) bound.inputs.push_back(bind(input, *rows.schema()));
-      tasks.push_back(std::move(bound));
-    }
-    DictionaryCache dictionaries;
-    std::vector<BoundTask*> unfinished;
-    for (BoundTask& task : tasks) unfinished.push_back(&task);
-    while (!unfinished.empty()) {
-      run_round(unfinished, rows, dictionaries, context, ++round);
-      std::erase_if(unfinished, [](BoundTask* task) { return !task->merged->finish_round(); });
-    }
-    for (BoundTask& task : tasks) features.finish_task(task.task, *task.merged);
-  }
+  Fitting(features, rows, context).run();
 }
 
 }  // namespace headrace

@@ -15,13 +15,6 @@ using Dictionaries = std::vector<std::shared_ptr<const Column>>;
 /// A dictionary is evaluated when it has at most this many times the rows seen so far.
 constexpr std::int64_t kValuesPerRowSeen = 4;
 
-void collect_column_indexes(const BoundExpr& expr, std::vector<std::size_t>& indexes) {
-  if (expr.kind == BoundExpr::Kind::kColumn) {
-    if (std::ranges::find(indexes, expr.column_index) == indexes.end()) indexes.push_back(expr.column_index);
-  }
-  for (const BoundExprPtr& arg : expr.args) collect_column_indexes(*arg, indexes);
-}
-
 /// The columns that an expression reads, when one set of codes stands for all of them.
 struct CodedInputs {
   std::vector<std::size_t> indexes;
@@ -79,6 +72,13 @@ bool is_gone(const DictionaryCache::Entry& entry) {
 }
 
 }  // namespace
+
+void collect_column_indexes(const BoundExpr& expr, std::vector<std::size_t>& indexes) {
+  if (expr.kind == BoundExpr::Kind::kColumn) {
+    if (std::ranges::find(indexes, expr.column_index) == indexes.end()) indexes.push_back(expr.column_index);
+  }
+  for (const BoundExprPtr& arg : expr.args) collect_column_indexes(*arg, indexes);
+}
 
 std::shared_ptr<DictionaryCache::Entry> DictionaryCache::entry(const BoundExpr& expr,
                                                                const Dictionaries& dictionaries) {

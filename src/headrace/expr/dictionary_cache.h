@@ -47,6 +47,9 @@ class DictionaryCache {
   Guarded<std::multimap<const BoundExpr*, std::shared_ptr<Entry>>> entries_;
 };
 
+/// Adds the indexes of the columns that a bound expression reads, each once.
+void collect_column_indexes(const BoundExpr& expr, std::vector<std::size_t>& indexes);
+
 /// The expression's result as a dictionary column, evaluated on dictionaries; empty when its columns are not coded
 /// alike, or when that is not worth while.
 std::optional<Column> evaluate_on_dictionary(const BoundExpr& expr, const Batch& batch, EvalContext& context);
