@@ -27,6 +27,10 @@ double file_bytes_of(const RunReport& report) {
   return bytes;
 }
 
+bool makes_its_bytes(const std::string& kind) {
+  return kind == "scan" || kind == "filter" || kind == "aggregate" || kind == "deduplicate" || kind == "write";
+}
+
 std::string memory_text(std::int64_t bytes) { return bytes == 0 ? "" : format_bytes(static_cast<std::size_t>(bytes)); }
 
 /// One line an operator under a line of titles.
@@ -89,7 +93,9 @@ MachineRates measure_machine_rates(std::size_t thread_count) {
 
 std::vector<Floor> floors_of(const RunReport& report, const MachineRates& rates) {
   double bytes = file_bytes_of(report);
-  for (const OperatorReport& op : report.operators) bytes += static_cast<double>(op.bytes_out);
+  for (const OperatorReport& op : report.operators) {
+    if (makes_its_bytes(op.kind)) bytes += static_cast<double>(op.bytes_out);
+  }
   return {{"memory bandwidth", bytes, rates.copy_bytes}, {"decode", file_bytes_of(report), rates.decode_bytes}};
 }
 

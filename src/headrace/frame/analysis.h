@@ -27,8 +27,9 @@ struct Floor {
   double seconds() const { return bytes_per_second > 0 ? bytes / bytes_per_second : 0; }
 };
 
-/// Memory bandwidth: every byte that leaves an operator is written once and read once, and a copy does both; the bytes
-/// of the files come on top. Decode: the bytes of the files that were read.
+/// Memory bandwidth: the bytes of the files, and every byte that a scan, a filter, an aggregate, a deduplicate or the
+/// write makes, which is written once and read once, as a copy does; what others make is little beside what they pass
+/// on. Decode: the bytes of the files that were read.
 std::vector<Floor> floors_of(const RunReport& report, const MachineRates& rates);
 
 /// The operators as a tree, the last one first, each with seconds, rows, bytes and memory; then stages and floors.
