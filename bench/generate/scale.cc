@@ -27,9 +27,11 @@ constexpr std::array<int, 25> kBusyBefore = running_totals();
 }  // namespace
 
 RowCounts rows_at(double scale) {
-  Error no_tables(ErrorCode::kInvalidArgument, fmt::format("no tables at scale {}", scale),
-                  "a scale is above 0.00005 and at most 1");
-  if (!(scale > 0 && scale <= 1)) throw no_tables;
+  auto no_tables = [&] {
+    return Error(ErrorCode::kInvalidArgument, fmt::format("no tables at scale {}", scale),
+                 "a scale is above 0.00005 and at most 1");
+  };
+  if (!(scale > 0 && scale <= 1)) throw no_tables();
   auto scaled = [&](double at_one) { return static_cast<std::int64_t>(scale * at_one + 0.5); };
   RowCounts rows{};
   rows.visits = scaled(25e6);
@@ -45,7 +47,7 @@ RowCounts rows_at(double scale) {
   rows.weather = countries * kLogHours;
   rows.impressions = scaled(100e6) - rows.visits - rows.clicks - rows.conversions - rows.users - rows.items -
                      rows.campaigns - rows.weather;
-  if (rows.campaigns < 1 || rows.impressions < 2 * rows.clicks) throw no_tables;
+  if (rows.campaigns < 1 || rows.impressions < 2 * rows.clicks) throw no_tables();
   return rows;
 }
 
