@@ -59,6 +59,7 @@ void KeyIndex::insert_rows(std::span<const Column> keys, std::size_t row_count, 
     };
     insert_rows_of_form(chunk, rows, first_rows.subspan(start, rows), false, new_id, [](std::size_t) { return -1; });
   }
+  if (words_) words_->seal();
 }
 
 template <typename NewId, typename NullId>

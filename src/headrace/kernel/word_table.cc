@@ -9,11 +9,11 @@ namespace {
 
 constexpr std::size_t kSlotsMin = 64;
 
-/// The widest range of words that `word_count` of them may have to be kept in a plain array: some 8 places a word, and
+/// The widest range of words that `word_count` of them may have to be kept in a plain array: some 16 places a word, and
 /// for small tables what fits the cache anyway.
 std::uint64_t direct_range_max(std::size_t word_count) {
   constexpr std::size_t kCachedPlaces = std::size_t{1} << 20;
-  return std::max<std::uint64_t>(8 * word_count, std::min<std::uint64_t>(64 * word_count, kCachedPlaces));
+  return std::max<std::uint64_t>(16 * word_count, std::min<std::uint64_t>(64 * word_count, kCachedPlaces));
 }
 
 }  // namespace
@@ -91,6 +91,44 @@ void WordTable::rebuild_slots(std::size_t word_count) {
   charge(bytes());
 }
 
+void WordTable::seal() {
+  constexpr std::uint64_t kPlacesPerWordMax = 1024;
+  if (is_direct() || count_ == 0) return;
+  std::uint64_t range = static_cast<std::uint64_t>(greatest_) - static_cast<std::uint64_t>(least_);
+  if (range / kPlacesPerWordMax >= count_) return;
+  charge(bytes() + range / 8 + 16);
+  present_.assign(range / 64 + 1, 0);
+  for_each([&](std::uint64_t word, std::int32_t) {
+    std::uint64_t at = word - static_cast<std::uint64_t>(least_);
+    present_[at / 64] |= std::uint64_t{1} << (at % 64);
+  });
+  charge(bytes());
+}
+
+void WordTable::find_present(std::span<const std::uint64_t> words, std::span<std::int32_t> ids) const {
+  constexpr std::size_t kBlockRows = 512;
+  std::array<std::uint64_t, kBlockRows> known;
+  std::array<std::uint16_t, kBlockRows> rows;
+  std::array<std::int32_t, kBlockRows> known_ids;
+  const auto least = static_cast<std::uint64_t>(least_);
+  const std::uint64_t range = static_cast<std::uint64_t>(greatest_) - least;
+  for (std::size_t start = 0; start < words.size(); start += kBlockRows) {
+    const std::size_t row_count = std::min(kBlockRows, words.size() - start);
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < row_count; ++i) {
+      const std::uint64_t word = words[start + i];
+      const std::uint64_t at = std::min(word - least, range);
+      const bool is_present = word - least <= range && (present_[at / 64] >> (at % 64) & 1) != 0;
+      ids[start + i] = -1;
+      known[count] = word;
+      rows[count] = static_cast<std::uint16_t>(i);
+      count += static_cast<std::size_t>(is_present);
+    }
+    find_in_slots({known.data(), count}, {known_ids.data(), count});
+    for (std::size_t k = 0; k < count; ++k) ids[start + rows[k]] = known_ids[k];
+  }
+}
+
 std::int32_t WordTable::insert_one(std::uint64_t word, std::int32_t new_id) {
   std::int32_t id = -1;
   insert({&word, 1}, nullptr, {&id, 1}, [&](std::size_t) { return new_id; }, [](std::size_t) { return -1; });
@@ -148,6 +186,8 @@ void WordTable::find(std::span<const std::uint64_t> words, const std::uint8_t* v
       std::uint64_t at = words[i] - base_;
       ids[i] = at <= last ? direct_[at] : -1;
     }
+  } else if (!present_.empty()) {
+    find_present(words, ids);
   } else {
     find_in_slots(words, ids);
   }

@@ -35,7 +35,10 @@ class WordTable {
 
   /// Words in the table.
   std::size_t size() const { return count_; }
-  std::size_t bytes() const { return slots_.size() * sizeof(Slot) + direct_.size() * sizeof(std::int32_t); }
+  std::size_t bytes() const {
+    return slots_.size() * sizeof(Slot) + direct_.size() * sizeof(std::int32_t) +
+           present_.size() * sizeof(std::uint64_t);
+  }
   bool is_direct() const { return !direct_.empty(); }
 
   /// Says how many words will come, so that the layout suits them from the start.
@@ -50,6 +53,10 @@ class WordTable {
   /// Sets ids[i] to the number of words[i], or to -1 when it is not there or valid[i] == 0. Thread-safe beside other
   /// calls of find().
   void find(std::span<const std::uint64_t> words, const std::uint8_t* valid, std::span<std::int32_t> ids) const;
+
+  /// Ends inserting, when words will be looked up of which many are not there: those that lie in the range of the
+  /// table's words are then told by one bit each. No insert() may follow.
+  void seal();
 
   /// The number of a word that may be new: then it gets `new_id`.
   std::int32_t insert_one(std::uint64_t word, std::int32_t new_id);
@@ -74,6 +81,7 @@ class WordTable {
     return slots_[at];
   }
   void find_in_slots(std::span<const std::uint64_t> words, std::span<std::int32_t> ids) const;
+  void find_present(std::span<const std::uint64_t> words, std::span<std::int32_t> ids) const;
   /// Chooses the layout for the words so far and `words`.
   void prepare(std::span<const std::uint64_t> words, const std::uint8_t* valid);
   void rebuild_direct(std::uint64_t base, std::size_t range);
@@ -81,6 +89,7 @@ class WordTable {
   void charge(std::size_t bytes);
 
   std::vector<std::int32_t> direct_;
+  std::vector<std::uint64_t> present_;  // after seal(): bit w - least_ of every word w, where slots are in use
   std::uint64_t base_ = 0;
   std::vector<Slot> slots_;
   int shift_ = 64;

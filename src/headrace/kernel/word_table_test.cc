@@ -92,6 +92,31 @@ TEST_CASE("words that differ in their high bits only") {
   check_words({words}, table);
 }
 
+TEST_CASE("a sealed table finds what an open one does") {
+  std::mt19937_64 random(6);
+  for (std::uint64_t spread : {2U, 40U, 900U, 5000U}) {
+    CAPTURE(spread);
+    std::vector<std::uint64_t> words;
+    for (int i = 0; i < 2000; ++i) words.push_back(random() % (2000 * spread) - 1000);
+    std::ranges::sort(words);
+    words.erase(std::unique(words.begin(), words.end()), words.end());
+    WordTable table;
+    std::vector<std::int32_t> ids(words.size());
+    table.insert(
+        words, nullptr, ids, [](std::size_t row) { return static_cast<std::int32_t>(row); },
+        [](std::size_t) { return -1; });
+    std::vector<std::uint64_t> wanted = {0, static_cast<std::uint64_t>(INT64_MIN),
+                                         static_cast<std::uint64_t>(INT64_MAX)};
+    for (int i = 0; i < 3000; ++i)
+      wanted.push_back(random() % 2 == 0 ? words[random() % words.size()] : random() % 9'000'000 - 2000);
+    std::vector<std::int32_t> open_ids(wanted.size()), sealed_ids(wanted.size());
+    table.find(wanted, nullptr, open_ids);
+    table.seal();
+    table.find(wanted, nullptr, sealed_ids);
+    CHECK(sealed_ids == open_ids);
+  }
+}
+
 TEST_CASE("a table charges what it takes, before it takes it") {
   auto memory = MemoryBudget::create(1 << 20);
   WordTable table(memory.get());

@@ -252,6 +252,17 @@ TEST_CASE(
   CHECK(both.find("length(origin), ") < both.find("scan"));
 }
 
+TEST_CASE("a text of which only the hash is taken does not leave the scan") {
+  CHECK(optimized(select(flights(), {{"h", "2 + bucket(hash64(origin), 10)"}, {"y", "year"}})) ==
+        "project h = 2 + bucket(\"origin#hash64\", 10), y = year -> 2 columns  [s]\n"
+        "  scan flights -> 2 columns, hashes of origin\n");
+  std::string both = optimized(select(flights(), {{"h", "hash64(origin)"}, {"o", "origin"}, {"n", "hash64(year)"}}));
+  CHECK(both.ends_with("scan flights -> 3 columns, hashes of origin\n"));
+  NodePtr shared = flights();
+  std::vector<NodePtr> roots = optimize({select(shared, {{"h", "hash64(origin)"}}), shared});
+  CHECK(explain_tree(roots[0]).find("hashes of") == std::string::npos);
+}
+
 TEST_CASE("a source that is read by column has a scan for each reader, with its own columns and bounds") {
   NodePtr scan = flights();
   NodePtr sums = make_aggregate(filter(scan, "delay > 5"), {"origin"}, named({{"m", "mean(delay)"}}), "g");
