@@ -46,7 +46,7 @@ Json finish_state(const Quantiles<double>& quantiles) {
     double value = finite_statistic(quantiles.values[i], "bucketize", "quantile");
     if (i == 0 || value != quantiles.values[i - 1]) boundaries.push_back(value);
   }
-  Json state;
+  Json state = Json::object();
   state["count"] = quantiles.count;
   state["boundaries"] = std::move(boundaries);
   return state;

@@ -33,7 +33,7 @@ std::string difference(const Json& pipeline, const Json& state) {
 }  // namespace
 
 Json FeatureSet::signature(const Feature& feature) const {
-  Json json;
+  Json json = Json::object();
   json["name"] = feature.spec.name;
   json["from"] = Json::array();
   std::vector<std::string> columns;
@@ -45,7 +45,7 @@ Json FeatureSet::signature(const Feature& feature) const {
   for (const std::string& name : columns) json["columns"][name] = table_[table_.index_of(name)].type.to_string();
   json["transforms"] = Json::array();
   for (const TransformSpec& spec : feature.spec.transforms) {
-    Json transform;
+    Json transform = Json::object();
     transform["name"] = spec.name;
     transform["parameters"] = TransformParameters(spec, transform_named(spec.name).parameters).canonical();
     json["transforms"].push_back(std::move(transform));

@@ -72,7 +72,7 @@ Json filled_state(std::int64_t count, Json value) {
     throw Error(ErrorCode::kBadData, "fill cannot be fitted: the training rows hold no value, only nulls",
                 "give the value itself: {fill: {value: 0}}");
   }
-  Json state;
+  Json state = Json::object();
   state["count"] = count;
   state["value"] = std::move(value);
   return state;

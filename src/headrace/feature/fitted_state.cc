@@ -79,7 +79,7 @@ void check_feature(const Json& feature, const std::string& path, std::string_vie
 
 std::string FittedState::to_json() const {
   HEADRACE_CHECK(features.size() == states.size());
-  Json json;
+  Json json = Json::object();
   json["kind"] = kKind;
   json["version"] = kVersion;
   json["fitted_row_count"] = fitted_row_count;

@@ -17,7 +17,7 @@ extern const TransformKind kMinMaxTransform;
 namespace {
 
 Json finish_state(const Extremes<double>& extremes) {
-  Json state;
+  Json state = Json::object();
   state["count"] = extremes.count;
   state["min"] = finite_statistic(extremes.min, "min_max", "minimum");
   state["max"] = finite_statistic(extremes.max, "min_max", "maximum");

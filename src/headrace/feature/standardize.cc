@@ -19,7 +19,7 @@ extern const TransformKind kStandardizeTransform;
 namespace {
 
 Json finish_state(const Moments& moments) {
-  Json state;
+  Json state = Json::object();
   state["count"] = moments.count;
   bool any = moments.count > 0;
   state["mean"] = any ? finite_statistic(moments.mean(), "standardize", "mean") : 0.0;

@@ -87,7 +87,7 @@ class WordCounter final : public Accumulator {
       std::string_view key = counts_.key(entry);
       words.push_back(integers_ ? Json(integer_of(key)) : Json(key));
     }
-    Json state;
+    Json state = Json::object();
     state["type"] = integers_ ? "int64" : "string";
     state["count"] = value_count_;
     state["distinct"] = counts_.entries().size();
