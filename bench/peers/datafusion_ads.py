@@ -207,28 +207,29 @@ class AdsJob:
             """,
         )
 
-    def boundaries(self, name, column, table):
-        """The quantiles of a column of a table that has the number of its rows in n: the least values that at least
-        k/parts of the rows do not exceed."""
+    def boundaries(self, name, ranks):
+        """The quantiles of the column x of a query: the least values that at least k/parts of the rows do not
+        exceed. A line of it stands for n rows, which end at `rank`."""
         parts = QUANTILES[name]
-        ranks = self.context.sql(f"""
-        select x, sum(n) over (order by x) as rank, sum(n) over () as total
-        from (select {column} as x, sum(n) as n from {table} where {column} is not null group by {column})
-        """)
-        self.context.register_view("ranks", ranks)
-        numbers = ", ".join(f"({k})" for k in range(1, parts))
         found = self.rows(f"""
-        select distinct x from (
-          select min(x) over (partition by k) as x
-          from (select k, x, rank, total from ranks cross join (values {numbers}) numbers(k))
-          where rank * {parts} >= k * total)
+        select distinct x from (select x, n, rank, max(rank) over () as total from ({ranks}))
+        where rank * {parts} / total > (rank - n) * {parts} / total and (rank - n) * {parts} / total < {parts} - 1
         """)
-        self.context.deregister_table("ranks")
         return sorted(row["x"] for row in found)
+
+    def row_boundaries(self, name, column):
+        """The quantiles of a column of the spool."""
+        ranks = f"select {column} as x, 1 as n, cast(row_number() over (order by {column}) as bigint) as rank"
+        return self.boundaries(name, f"{ranks} from spool where {column} is not null")
+
+    def item_boundaries(self, name, column):
+        """The quantiles of a column of items, weighted by their rows."""
+        groups = f"select {column} as x, sum(n) as n from item_rows where {column} is not null group by {column}"
+        return self.boundaries(name, f"select x, n, sum(n) over (order by x) as rank from ({groups})")
 
     def fit(self):
         def moments(name, value):
-            total = f"sum(n) filter (where {value} is not null)"
+            total = f"cast(sum(n) filter (where {value} is not null) as double)"
             mean = f"sum(n * {value}) / {total}"
             return f"""{mean} as {name}_mean,
             sqrt(greatest(sum(n * {value} * {value}) / {total} - power({mean}, 2), 0)) as {name}_deviation"""
@@ -237,7 +238,7 @@ class AdsJob:
             "user_rows",
             """
             select s.user_id, birth_year, gender, country, interests, visit_count, visit_duration, visit_categories,
-              cast(s.n as double) as n
+              s.n
             from (select user_id, count(*) as n from spool group by user_id) s
             left join member m on m.user_id = s.user_id
             """,
@@ -245,14 +246,14 @@ class AdsJob:
         self.table(
             "item_rows",
             """
-            select s.item_id, category, brand, price, title, item_impressions, item_ctr, cast(s.n as double) as n
+            select s.item_id, category, brand, price, title, item_impressions, item_ctr, s.n
             from (select item_id, count(*) as n from spool group by item_id) s left join item i on i.item_id = s.item_id
             """,
         )
         self.table(
             "campaign_rows",
             """
-            select s.campaign_id, advertiser, budget, end_day, day, cast(s.n as double) as n
+            select s.campaign_id, advertiser, budget, end_day, day, s.n
             from (select campaign_id, hour / 24 as day, count(*) as n from spool group by campaign_id, hour / 24) s
             left join campaign c on c.campaign_id = s.campaign_id
             """,
@@ -286,16 +287,10 @@ class AdsJob:
         from campaign_rows
         """)[0]
         self.quantiles = {
-            "bid_bucket": self.boundaries(
-                "bid_bucket", "bid", "(select bid, cast(count(*) as double) as n from spool group by bid)"
-            ),
-            "price_bucket": self.boundaries("price_bucket", "price", "item_rows"),
-            "item_ctr": self.boundaries("item_ctr", "item_ctr", "item_rows"),
-            "hours_since_visit": self.boundaries(
-                "hours_since_visit",
-                "visit_seconds",
-                "(select visit_seconds, cast(count(*) as double) as n from spool group by visit_seconds)",
-            ),
+            "bid_bucket": self.row_boundaries("bid_bucket", "bid"),
+            "price_bucket": self.item_boundaries("price_bucket", "price"),
+            "item_ctr": self.item_boundaries("item_ctr", "item_ctr"),
+            "hours_since_visit": self.row_boundaries("hours_since_visit", "visit_seconds"),
         }
         self.vocabulary("device", "select device as word, count(*) as n from spool group by device")
         for name, table in (

@@ -151,18 +151,18 @@ class AdsJob:
         from ({counts_sql}) where word is not null and n >= {VOCABULARIES[name][0]};
         """)
 
-    def boundaries(self, name, column, table):
-        """The quantiles of a column of a table that has the number of its rows in n: the least values that at least
+    def weighted_boundaries(self, name, column, table):
+        """The quantiles of a column of a table, of which a line stands for n rows: the least values that at least
         k/parts of the rows do not exceed."""
         parts = QUANTILES[name]
         rows = self.run(f"""
-        with cumulated as (
-          select x, sum(n) over (order by x) as rank, sum(n) over () as total
+        select x from (
+          select x, n, sum(n) over (order by x) as rank, sum(n) over () as total
           from (select {column} as x, sum(n) as n from {table} where {column} is not null group by x))
-        select distinct (select min(x) from cumulated where rank * {parts} >= k * total)
-        from range(1, {parts}) numbers(k) order by 1
+        where rank * {parts} // total > (rank - n) * {parts} // total and (rank - n) * {parts} // total < {parts} - 1
+        order by x
         """).fetchall()
-        return [row[0] for row in rows if row[0] is not None]
+        return [row[0] for row in rows]
 
     def fit(self):
         weighted_moments = """
@@ -173,6 +173,9 @@ class AdsJob:
 
         def moments(name, value):
             return weighted_moments.format(name=name, value=value)
+
+        def fractions(name):
+            return [k / QUANTILES[name] for k in range(1, QUANTILES[name])]
 
         self.run("""
         create temp table user_rows as
@@ -186,8 +189,10 @@ class AdsJob:
         from (select campaign_id, hour // 24 as day, count(*) as n from spool group by all) s
         left join campaign c on c.campaign_id = s.campaign_id;
         """)
-        self.fitted = self.one_row("""
-        select count(*) as rows, avg(ln(1 + coalesce(bid, 0))) as bid_mean,
+        self.fitted = self.one_row(f"""
+        select quantile_disc(bid, {fractions("bid_bucket")}) as bid_bucket,
+          quantile_disc(visit_seconds, {fractions("hours_since_visit")}) as hours_since_visit,
+          avg(ln(1 + coalesce(bid, 0))) as bid_mean,
           stddev_pop(ln(1 + coalesce(bid, 0))) as bid_deviation,
           avg(ln(1 + account_days)) as account_days_mean, stddev_pop(ln(1 + account_days)) as account_days_deviation,
           avg(temperature) as temperature_mean,
@@ -217,14 +222,10 @@ class AdsJob:
         from campaign_rows
         """)
         self.quantiles = {
-            "bid_bucket": self.boundaries("bid_bucket", "bid", "(select bid, count(*) as n from spool group by bid)"),
-            "price_bucket": self.boundaries("price_bucket", "price", "item_rows"),
-            "item_ctr": self.boundaries("item_ctr", "item_ctr", "item_rows"),
-            "hours_since_visit": self.boundaries(
-                "hours_since_visit",
-                "visit_seconds",
-                "(select visit_seconds, count(*) as n from spool group by visit_seconds)",
-            ),
+            "bid_bucket": sorted(set(self.fitted["bid_bucket"])),
+            "price_bucket": self.weighted_boundaries("price_bucket", "price", "item_rows"),
+            "item_ctr": self.weighted_boundaries("item_ctr", "item_ctr", "item_rows"),
+            "hours_since_visit": sorted(set(self.fitted["hours_since_visit"])),
         }
         self.vocabulary("device", "select device as word, count(*) as n from spool group by word")
         for name, table in (
