@@ -73,8 +73,8 @@ std::size_t size_of(std::string_view option, const std::string& text, std::strin
   return *bytes;
 }
 
-/// Column buffers are recycled instead of given back to the system and faulted in anew, which makes a quarter fewer page
-/// faults. What stays at hand for that is small against the budget.
+/// Column buffers are recycled instead of given back to the system and faulted in anew, which makes a quarter fewer
+/// page faults. What stays at hand for that is small against the budget.
 void tune_allocator(std::size_t memory_bytes) {
   constexpr std::size_t kKeptBytesMin = 1 << 20;
   constexpr std::size_t kKeptBytesMax = 64 << 20;

@@ -58,7 +58,8 @@ Batch encode(const Batch& rows, const std::vector<BoundExprPtr>& columns, const 
   return encoded;
 }
 
-std::vector<ShardTask> make_tasks(const std::vector<std::unique_ptr<Spool>>& parts, const std::vector<ShardTarget>& targets) {
+std::vector<ShardTask> make_tasks(const std::vector<std::unique_ptr<Spool>>& parts,
+                                  const std::vector<ShardTarget>& targets) {
   std::vector<ShardTask> tasks;
   for (std::size_t part = 0; part < parts.size(); ++part) {
     std::map<std::size_t, std::vector<std::size_t>> targets_by_count;
@@ -80,8 +81,7 @@ std::size_t shard_count_of(const ShardTarget& target, std::int64_t row_count) {
   return static_cast<std::size_t>(std::max<std::int64_t>(1, (row_count + per_shard - 1) / per_shard));
 }
 
-WrittenShards write_shards(const std::vector<std::string>& part_names,
-                           const std::vector<std::unique_ptr<Spool>>& parts,
+WrittenShards write_shards(const std::vector<std::string>& part_names, const std::vector<std::unique_ptr<Spool>>& parts,
                            const std::vector<BoundExprPtr>& columns, std::shared_ptr<const Schema> schema,
                            const std::vector<ShardTarget>& targets, const RunContext& context) {
   WrittenShards written;

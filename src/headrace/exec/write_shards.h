@@ -33,8 +33,7 @@ std::size_t shard_count_of(const ShardTarget& target, std::int64_t row_count);
 
 /// Computes `columns` (one for each field of `schema`) over each part's rows and writes them. Shard i of n holds rows
 /// [i·rows/n, (i+1)·rows/n) of its part, so that the bytes do not depend on the number of threads.
-WrittenShards write_shards(const std::vector<std::string>& part_names,
-                           const std::vector<std::unique_ptr<Spool>>& parts,
+WrittenShards write_shards(const std::vector<std::string>& part_names, const std::vector<std::unique_ptr<Spool>>& parts,
                            const std::vector<BoundExprPtr>& columns, std::shared_ptr<const Schema> schema,
                            const std::vector<ShardTarget>& targets, const RunContext& context);
 

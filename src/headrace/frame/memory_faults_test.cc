@@ -4,7 +4,6 @@
 // Two kinds of refusal: by the budget, and by the machine (operator new throws, in this program when a countdown is
 // set). The n-th request is refused, for n = 1, 2, 3 … until a run no longer gets that far. The machine refuses
 // requests of 8 KiB and more: the JSON library allocates in destructors and ends the process when it cannot.
-#include <atomic>
 #include <cstdlib>
 #include <memory>
 #include <new>

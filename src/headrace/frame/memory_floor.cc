@@ -13,8 +13,8 @@
 namespace headrace {
 namespace {
 
-constexpr std::size_t kTextBytes = 24;      // of a text or a list, as a guess
-constexpr std::size_t kFeatureBytes = 9;    // of an encoded value
+constexpr std::size_t kTextBytes = 24;    // of a text or a list, as a guess
+constexpr std::size_t kFeatureBytes = 9;  // of an encoded value
 constexpr std::size_t kWriterBytes = 1 << 20;
 
 std::size_t row_bytes(const Type& type) {
@@ -80,11 +80,12 @@ void check_memory_floor(const PreparedPipeline& prepared, const RunContext& cont
   std::string threads = fmt::format("{} thread{}", context.thread_count, context.thread_count == 1 ? "" : "s");
   std::string hint = fmt::format("run with --memory {}MiB or more", mebibytes);
   if (context.thread_count > 1) hint += ", or with fewer --threads";
-  throw Error(ErrorCode::kOutOfMemory,
-              fmt::format("the memory budget does not suffice: with {}, this pipeline needs {} MiB at least, the budget "
-                          "is {}",
-                          threads, mebibytes, format_bytes(limit)),
-              hint);
+  throw Error(
+      ErrorCode::kOutOfMemory,
+      fmt::format("the memory budget does not suffice: with {}, this pipeline needs {} MiB at least, the budget "
+                  "is {}",
+                  threads, mebibytes, format_bytes(limit)),
+      hint);
 }
 
 }  // namespace headrace

@@ -34,8 +34,8 @@ NodePtr narrow(const NodePtr& node, const std::vector<std::string>& names, const
   return make_project(node, std::move(columns), label);
 }
 
-/// Adds the largest parts of `expr` that are reductions to `reductions`, with names, and the columns that the rest reads
-/// to `read`.
+/// Adds the largest parts of `expr` that are reductions to `reductions`, with names, and the columns that the rest
+/// reads to `read`.
 void collect_reductions(const Expr& expr, const Schema& table, std::vector<std::pair<Expr, std::string>>& reductions,
                         std::vector<std::string>& read) {
   if (is_reduction(expr, table)) {

@@ -74,7 +74,8 @@ class ColumnReader {
       return Column::dictionary(length, before[index].codes_buffer(), next_dictionary());
     }
     if (layout == kDictionary) {
-      std::shared_ptr<Buffer> codes = read_buffer(in_, static_cast<std::size_t>(length) * sizeof(std::int32_t), memory_);
+      std::shared_ptr<Buffer> codes =
+          read_buffer(in_, static_cast<std::size_t>(length) * sizeof(std::int32_t), memory_);
       return Column::dictionary(length, std::move(codes), next_dictionary());
     }
     std::shared_ptr<const Buffer> validity;

@@ -108,8 +108,8 @@ TEST_CASE("dictionary columns come back as such: dictionaries once, codes shared
   Column numbers = Column::dictionary(words, number);
   Column twice = Column::dictionary(6, ints(memory, {2, 1, 0, -1, 2, 2}), coded);
   Column list = Column::list(Type::list(TypeKind::kString), 6, ints(memory, {0, 1, 1, 3, 4, 5, 6}), words);
-  auto schema = std::make_shared<const Schema>(Schema(
-      {{"w", TypeKind::kString}, {"n", TypeKind::kInt64}, {"t", TypeKind::kString}, {"l", list.type()}}));
+  auto schema = std::make_shared<const Schema>(
+      Schema({{"w", TypeKind::kString}, {"n", TypeKind::kInt64}, {"t", TypeKind::kString}, {"l", list.type()}}));
   Batch batch{schema, {words, numbers, twice, list}, 6};
   for (bool pinned : {false, true}) {
     SpillFile file(spilling.context, schema);

@@ -1,4 +1,6 @@
 // A spool gives rows back in order, whether they are in memory, on disk or both.
+#include "headrace/exec/spill/spool.h"
+
 #include <string>
 #include <vector>
 
@@ -6,7 +8,6 @@
 
 #include "headrace/base/workers.h"
 #include "headrace/exec/executor_fixture.h"
-#include "headrace/exec/spill/spool.h"
 #include "headrace/io/fs/faulty_scratch_space.h"
 
 namespace headrace {

@@ -27,7 +27,8 @@ constexpr std::string_view kNamePrefix = ".headrace-scratch-";
 
 class LocalScratchFile : public ScratchFile {
  public:
-  LocalScratchFile(int fd, std::string folder, std::int64_t bytes_max, std::shared_ptr<std::atomic<std::int64_t>> used_bytes)
+  LocalScratchFile(int fd, std::string folder, std::int64_t bytes_max,
+                   std::shared_ptr<std::atomic<std::int64_t>> used_bytes)
       : fd_(fd), folder_(std::move(folder)), bytes_max_(bytes_max), used_bytes_(std::move(used_bytes)) {}
   LocalScratchFile(const LocalScratchFile&) = delete;
   LocalScratchFile& operator=(const LocalScratchFile&) = delete;

@@ -19,8 +19,8 @@ std::vector<NodePtr> split_scans(const std::vector<NodePtr>& roots, const std::s
 /// removes are computed, too.
 std::vector<NodePtr> push_reductions(const std::vector<NodePtr>& roots);
 
-/// Lets scans bring the hash64() of texts that the project above takes, so that texts which nobody else reads never leave
-/// the reader.
+/// Lets scans bring the hash64() of texts that the project above takes, so that texts which nobody else reads never
+/// leave the reader.
 std::vector<NodePtr> hash_in_scans(const std::vector<NodePtr>& roots);
 
 /// Narrows scans, projects and aggregates to the columns that are needed above them. A node with several parents keeps
