@@ -16,6 +16,21 @@ void Cancellation::check() const {
   if (cancelled()) throw Error(ErrorCode::kCancelled, "interrupted");
 }
 
+namespace {
+
+/// Starts a thread, or returns false when the machine has no room for another: those that started then do it all.
+template <typename Work>
+bool starts(std::vector<std::jthread>& threads, const Work& work, std::size_t worker) {
+  try {
+    threads.emplace_back(work, worker);
+    return true;
+  } catch (const std::system_error&) {
+    return false;
+  }
+}
+
+}  // namespace
+
 void run_tasks(std::size_t task_count, std::size_t worker_count, const Cancellation& cancellation,
                const std::function<void(std::size_t, std::size_t)>& task) {
   std::atomic<std::size_t> next{0};
@@ -43,9 +58,8 @@ void run_tasks(std::size_t task_count, std::size_t worker_count, const Cancellat
     std::vector<std::jthread> threads;
     threads.reserve(thread_count - 1);
     try {
-      for (std::size_t worker = 1; worker < thread_count; ++worker) threads.emplace_back(work, worker);
-    } catch (const std::system_error&) {
-      // The machine has no room for another thread: those that started do it all.
+      std::size_t worker = 1;
+      while (worker < thread_count && starts(threads, work, worker)) ++worker;
     } catch (...) {
       failed.store(true, std::memory_order_relaxed);
       throw;

@@ -155,6 +155,7 @@ std::vector<std::uint64_t> KeyPart::translate(const KeyPart& other) {
     std::array<std::int32_t, 2> offsets = {0, static_cast<std::int32_t>(text.size())};
     std::int32_t number = -1;
     auto next_number = [&](std::size_t) { return static_cast<std::int32_t>(texts_.size()); };
+    // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): the offsets say where it ends.
     texts_.insert({text.data(), offsets}, nullptr, hashes, {&number, 1}, next_number, next_number);
     numbers.push_back(static_cast<std::uint64_t>(number));
   }
