@@ -59,6 +59,9 @@ void for_each_leaf_range(const RowRange& rows, const Visit& visit) {
   const Column& column = *rows.values;
   if (!is_list(column.type())) return visit(rows);
   RowRange open = rows_of(column.child(0)).part(0, 0);
+  if (rows.codes == nullptr && column.validity() == nullptr && rows.count() > 0) {
+    return visit(open.part(elements_of(column, rows.begin).first, elements_of(column, rows.end - 1).last));
+  }
   for (std::int64_t row = rows.begin; row < rows.end; ++row) {
     std::int64_t at = rows.source(row);
     if (at < 0) continue;

@@ -38,9 +38,12 @@ void put_fixed_words(const RowRange& rows, std::uint64_t* words) {
     for (std::int64_t row = rows.begin; row < rows.end; ++row) *words++ = word_of(values[row]);
     return;
   }
+  const std::int32_t* codes = rows.codes;
+  const std::uint8_t* validity = rows.values->validity();
   for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-    std::int64_t at = rows.source(row);
-    *words++ = at < 0 ? kNullHash : word_of(values[at]);
+    std::int64_t at = codes == nullptr ? row : codes[row];
+    bool is_null = at < 0 || (validity != nullptr && validity[at] == 0);
+    *words++ = is_null ? kNullHash : word_of(values[at]);
   }
 }
 

@@ -13,13 +13,13 @@ class BoolEncoder final : public ValueEncoder {
  public:
   explicit BoolEncoder(std::shared_ptr<MemoryBudget> memory) : values_(std::move(memory)) {}
 
-  void start(std::span<const RowRange> /*leaves*/) override { has_false_ = has_true_ = false; }
+  void start(std::span<const RowRange> /*rows*/) override { has_false_ = has_true_ = false; }
 
-  parquet::Encoding::type put_page(std::span<const RowRange> leaves, std::size_t value_count,
+  parquet::Encoding::type put_page(std::span<const RowRange> rows, std::size_t value_count,
                                    GrowingBytes& page) override {
     std::span<std::uint8_t> values = values_.array<std::uint8_t>(value_count + 1);
     std::uint8_t* out = values.data();
-    for (const RowRange& rows : leaves) out = gather_values<std::uint8_t>(rows, out);
+    for_each_leaf_range(rows, [&](const RowRange& leaves) { out = gather_values<std::uint8_t>(leaves, out); });
     values = values.first(value_count);
     has_true_ = has_true_ || std::find(values.begin(), values.end(), 1) != values.end();
     has_false_ = has_false_ || std::find(values.begin(), values.end(), 0) != values.end();

@@ -11,20 +11,12 @@ ChunkEncoder::ChunkEncoder(const Field& field, ValueEncoder& encoder, std::share
                            const std::shared_ptr<MemoryBudget>& memory)
     : encoder_(encoder), levels_(field, memory), sink_(std::move(codec), memory), body_(memory) {}
 
-void ChunkEncoder::find_leaves(std::span<const RowRange> rows) {
-  leaves_.clear();
-  for (const RowRange& range : rows) {
-    for_each_leaf_range(range, [&](const RowRange& leaves) { leaves_.push_back(leaves); });
-  }
-}
-
 ChunkSummary ChunkEncoder::encode(std::span<const Column> pieces, GrowingBytes& dictionary, GrowingBytes& pages) {
   dictionary.clear();
   pages.clear();
   std::vector<RowRange> rows;
   for (const Column& piece : pieces) rows.push_back(rows_of(piece));
-  find_leaves(rows);
-  encoder_.start(leaves_);
+  encoder_.start(rows);
 
   ChunkSummary summary;
   auto count = [&](const PageBytes& page) {
@@ -34,13 +26,12 @@ ChunkSummary ChunkEncoder::encode(std::span<const Column> pieces, GrowingBytes& 
   PageCutter cutter(rows);
   std::vector<RowRange> page;
   while (cutter.next(page)) {
-    find_leaves(page);
     levels_.start();
     for (const RowRange& range : page) levels_.add(range);
     body_.clear();
     levels_.put(body_);
     std::size_t value_count = static_cast<std::size_t>(levels_.value_count());
-    parquet::Encoding::type encoding = encoder_.put_page(leaves_, value_count, body_);
+    parquet::Encoding::type encoding = encoder_.put_page(page, value_count, body_);
     count(sink_.put_data_page(body_, levels_.entry_count(), encoding, pages));
     ++summary.data_pages[encoding];
     summary.entry_count += levels_.entry_count();

@@ -32,13 +32,10 @@ class ChunkEncoder {
   ChunkSummary encode(std::span<const Column> pieces, GrowingBytes& dictionary, GrowingBytes& pages);
 
  private:
-  void find_leaves(std::span<const RowRange> rows);
-
   ValueEncoder& encoder_;
   PageLevels levels_;
   PageSink sink_;
   GrowingBytes body_;
-  std::vector<RowRange> leaves_;
 };
 
 }  // namespace headrace

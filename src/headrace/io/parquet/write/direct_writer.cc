@@ -53,8 +53,7 @@ std::unique_ptr<ValueEncoder> make_encoder(parquet::Type::type type, const std::
   }
 }
 
-/// By default only texts are compressed: bit-packed pages leave nothing to gain (2 % by snappy), and floats give 13 %
-/// for three times the time.
+/// By default only texts are compressed: docs/decisions/0006-parquet-writing.md.
 parquet::Compression::type codec_of(const std::string& name, parquet::Type::type type) {
   return parquet_codec(
       name, type == parquet::Type::BYTE_ARRAY ? parquet::Compression::SNAPPY : parquet::Compression::UNCOMPRESSED);

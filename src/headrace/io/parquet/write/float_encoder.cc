@@ -3,6 +3,7 @@
 // Values are told apart by their bits, so that every NaN and both zeros are kept. Standardised counts, ages or one-hot
 // lists have few distinct values and shrink to their numbers; a column with many is recognised after some thousand
 // values, and is copied from then on.
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
@@ -21,13 +22,40 @@ constexpr std::size_t kDistinctMax = 8192;
 constexpr std::size_t kTrialValues = 8192;
 constexpr std::size_t kTrialDistinctMax = 5200;
 
+// Loops over blocks of a fixed size, because compilers vectorise them without checks of length and overlap.
+constexpr std::size_t kBlock = 16;
+
+/// Whether all values are one of two.
+template <typename Bits>
+bool are_two(std::span<const Bits> values, Bits first, Bits second) {
+  std::array<Bits, kBlock> others{};
+  std::size_t i = 0;
+  for (; i + kBlock <= values.size(); i += kBlock) {
+    const Bits* block = values.data() + i;
+    for (std::size_t j = 0; j < kBlock; ++j) others[j] |= (block[j] ^ first) != 0 && (block[j] ^ second) != 0 ? 1 : 0;
+  }
+  for (; i < values.size(); ++i) others[0] |= values[i] != first && values[i] != second ? 1 : 0;
+  return std::all_of(others.begin(), others.end(), [](Bits other) { return other == 0; });
+}
+
+/// indices[i] = `low` where values[i] is `first`, else `high`.
+template <typename Bits>
+void number_by_first(const Bits* __restrict values, std::size_t count, Bits first, std::uint32_t low,
+                     std::uint32_t high, std::uint32_t* __restrict indices) {
+  std::size_t i = 0;
+  for (; i + kBlock <= count; i += kBlock) {
+    for (std::size_t j = 0; j < kBlock; ++j) indices[i + j] = values[i + j] == first ? low : high;
+  }
+  for (; i < count; ++i) indices[i] = values[i] == first ? low : high;
+}
+
 template <typename Float, typename Bits>
 class FloatEncoder final : public ValueEncoder {
  public:
   explicit FloatEncoder(const std::shared_ptr<MemoryBudget>& memory)
       : values_(memory), indices_(memory), distinct_(kDistinctMax) {}
 
-  void start(std::span<const RowRange> /*leaves*/) override {
+  void start(std::span<const RowRange> /*rows*/) override {
     distinct_.clear();
     is_plain_ = false;
     min_ = std::numeric_limits<Float>::infinity();
@@ -35,17 +63,17 @@ class FloatEncoder final : public ValueEncoder {
     has_number_ = false;
   }
 
-  parquet::Encoding::type put_page(std::span<const RowRange> leaves, std::size_t value_count,
+  parquet::Encoding::type put_page(std::span<const RowRange> rows, std::size_t value_count,
                                    GrowingBytes& page) override {
     if (value_count == 0) return parquet::Encoding::PLAIN;
     if (!is_plain_) {
-      std::span<Bits> bits = gather(leaves, value_count);
+      std::span<Bits> bits = gather(rows, value_count);
       if (put_distinct(bits, page)) return parquet::Encoding::RLE_DICTIONARY;
       is_plain_ = true;
     }
     Bits* start = reinterpret_cast<Bits*>(page.room((value_count + 1) * sizeof(Bits)));
     Bits* end = start;
-    for (const RowRange& rows : leaves) end = gather_values<Bits>(rows, end);
+    for_each_leaf_range(rows, [&](const RowRange& leaves) { end = gather_values<Bits>(leaves, end); });
     page.add(value_count * sizeof(Bits));
     widen_bounds({start, value_count});
     return parquet::Encoding::PLAIN;
@@ -65,10 +93,10 @@ class FloatEncoder final : public ValueEncoder {
   }
 
  private:
-  std::span<Bits> gather(std::span<const RowRange> leaves, std::size_t value_count) {
+  std::span<Bits> gather(std::span<const RowRange> rows, std::size_t value_count) {
     std::span<Bits> values = values_.array<Bits>(value_count + 1);
     Bits* out = values.data();
-    for (const RowRange& rows : leaves) out = gather_values<Bits>(rows, out);
+    for_each_leaf_range(rows, [&](const RowRange& leaves) { out = gather_values<Bits>(leaves, out); });
     return values.first(value_count);
   }
 
@@ -90,13 +118,11 @@ class FloatEncoder final : public ValueEncoder {
     std::size_t at = 1;
     while (at < bits.size() && bits[at] == first) ++at;
     Bits second = at < bits.size() ? bits[at] : first;
-    Bits others = 0;
-    for (Bits value : bits) others |= static_cast<Bits>(value != first) & static_cast<Bits>(value != second);
-    if (others != 0) return false;
+    if (!are_two(bits, first, second)) return false;
     std::uint32_t low = distinct_.find_or_add(first);
     std::uint32_t high = distinct_.find_or_add(second);
     if (low == Distinct::kFull || high == Distinct::kFull) return false;
-    for (std::size_t i = 0; i < bits.size(); ++i) indices[i] = bits[i] == first ? low : high;
+    number_by_first(bits.data(), bits.size(), first, low, high, indices.data());
     return true;
   }
 

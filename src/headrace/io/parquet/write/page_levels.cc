@@ -60,8 +60,11 @@ void PageLevels::add_plain(const RowRange& rows) {
   }
   std::uint8_t* levels = define_each(count);
   std::int64_t defined = 0;
+  const std::int32_t* codes = rows.codes;
+  const std::uint8_t* validity = rows.values->validity();
   for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-    std::uint8_t is_defined = rows.source(row) >= 0 ? 1 : 0;
+    std::int64_t at = codes == nullptr ? row : codes[row];
+    std::uint8_t is_defined = at < 0 ? 0 : validity == nullptr ? 1 : validity[at];
     *levels++ = is_defined;
     defined += is_defined;
   }

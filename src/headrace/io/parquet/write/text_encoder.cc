@@ -17,13 +17,13 @@ constexpr std::size_t kBoundBytesMax = 4096;
 
 /// Calls `visit` with each text that is not null.
 template <typename Visit>
-void for_each_text(std::span<const RowRange> leaves, const Visit& visit) {
-  for (const RowRange& rows : leaves) {
-    for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-      std::int64_t at = rows.source(row);
-      if (at >= 0) visit(rows.values->string_at(at));
+void for_each_text(std::span<const RowRange> rows, const Visit& visit) {
+  for_each_leaf_range(rows, [&](const RowRange& leaves) {
+    for (std::int64_t row = leaves.begin; row < leaves.end; ++row) {
+      std::int64_t at = leaves.source(row);
+      if (at >= 0) visit(leaves.values->string_at(at));
     }
-  }
+  });
 }
 
 void put_text(std::string_view text, GrowingBytes& page) {
@@ -36,19 +36,19 @@ class TextEncoder final : public ValueEncoder {
  public:
   explicit TextEncoder(std::shared_ptr<MemoryBudget> memory) : indices_(std::move(memory)), distinct_(kDistinctMax) {}
 
-  void start(std::span<const RowRange> /*leaves*/) override {
+  void start(std::span<const RowRange> /*rows*/) override {
     distinct_.clear();
     dictionary_bytes_ = 0;
     is_plain_ = false;
     has_text_ = false;
   }
 
-  parquet::Encoding::type put_page(std::span<const RowRange> leaves, std::size_t value_count,
+  parquet::Encoding::type put_page(std::span<const RowRange> rows, std::size_t value_count,
                                    GrowingBytes& page) override {
     if (value_count == 0) return parquet::Encoding::PLAIN;
-    if (!is_plain_ && put_distinct(leaves, value_count, page)) return parquet::Encoding::RLE_DICTIONARY;
+    if (!is_plain_ && put_distinct(rows, value_count, page)) return parquet::Encoding::RLE_DICTIONARY;
     is_plain_ = true;
-    for_each_text(leaves, [&](std::string_view text) {
+    for_each_text(rows, [&](std::string_view text) {
       put_text(text, page);
       widen_bounds(text);
     });
@@ -69,13 +69,13 @@ class TextEncoder final : public ValueEncoder {
   }
 
  private:
-  bool put_distinct(std::span<const RowRange> leaves, std::size_t value_count, GrowingBytes& page) {
+  bool put_distinct(std::span<const RowRange> rows, std::size_t value_count, GrowingBytes& page) {
     std::size_t known = distinct_.size();
     std::size_t known_bytes = dictionary_bytes_;
     std::uint32_t* out = indices_.array<std::uint32_t>(value_count).data();
     std::uint32_t* next = out;
     bool fits = true;
-    for_each_text(leaves, [&](std::string_view text) {
+    for_each_text(rows, [&](std::string_view text) {
       if (!fits) return;
       std::size_t size = distinct_.size();
       *next = distinct_.find_or_add(text);

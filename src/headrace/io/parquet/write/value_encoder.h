@@ -33,11 +33,10 @@ struct ValueBounds {
 class ValueEncoder {
  public:
   virtual ~ValueEncoder() = default;
-  /// Begins a row group. `leaves` are all its leaf values; the columns must stay until the next start().
-  virtual void start(std::span<const RowRange> leaves) = 0;
-  /// Appends the next `value_count` values, which are those of `leaves` that are not null, to a page, and returns how
-  /// they are encoded.
-  virtual parquet::Encoding::type put_page(std::span<const RowRange> leaves, std::size_t value_count,
+  /// Begins a row group with all its rows, whose columns must stay until the next start().
+  virtual void start(std::span<const RowRange> rows) = 0;
+  /// Appends the values of the next rows, `value_count` that are not null, to a page, and returns how they are encoded.
+  virtual parquet::Encoding::type put_page(std::span<const RowRange> rows, std::size_t value_count,
                                            GrowingBytes& page) = 0;
   /// Appends the dictionary that the pages so far refer to, and returns the number of its entries; 0: there is none.
   virtual std::size_t put_dictionary(GrowingBytes& page) = 0;
@@ -51,6 +50,12 @@ std::unique_ptr<ValueEncoder> make_float32_encoder(std::shared_ptr<MemoryBudget>
 std::unique_ptr<ValueEncoder> make_float64_encoder(std::shared_ptr<MemoryBudget> memory);
 std::unique_ptr<ValueEncoder> make_bool_encoder(std::shared_ptr<MemoryBudget> memory);
 std::unique_ptr<ValueEncoder> make_text_encoder(std::shared_ptr<MemoryBudget> memory);
+
+/// Calls `visit` with ranges of the leaf values of all `rows`.
+template <typename Visit>
+void for_each_leaf_range(std::span<const RowRange> rows, const Visit& visit) {
+  for (const RowRange& range : rows) for_each_leaf_range(range, visit);
+}
 
 /// Appends a page of dictionary indices, all below `dictionary_size`: their width, then the hybrid.
 void put_indices(std::span<const std::uint32_t> indices, std::size_t dictionary_size, GrowingBytes& page);
@@ -69,9 +74,10 @@ Value* gather_values(const RowRange& rows, Value* out) {
     }
     return out;
   }
+  const std::int32_t* codes = rows.codes;
   for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-    std::int64_t at = rows.source(row);
-    if (at >= 0) *out++ = static_cast<Value>(values[at]);
+    std::int32_t code = codes[row];
+    if (code >= 0 && (validity == nullptr || validity[code] != 0)) *out++ = static_cast<Value>(values[code]);
   }
   return out;
 }
