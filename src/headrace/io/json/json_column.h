@@ -114,6 +114,11 @@ class JsonObject {
   struct Expected {
     std::string raw;  // with its quotes
     std::ptrdiff_t field = kUnknown;
+    std::uint64_t first_word = 0;  // of raw, up to 8 bytes
+    std::uint64_t first_mask = 0;
+    std::uint64_t last_word = 0;  // of raw, where it has more
+
+    bool stands_at(const JsonCursor& cursor) const;
   };
   static constexpr std::ptrdiff_t kUnknown = -1;
   static constexpr std::ptrdiff_t kNoKey = -2;
@@ -131,6 +136,7 @@ class JsonObject {
   std::uint64_t object_number_ = 0;
   std::size_t seen_count_ = 0;
   std::vector<Bad> bad_;
+  BadJsonValue bad_value_;  // of the member at hand
 };
 
 }  // namespace headrace

@@ -1,8 +1,10 @@
 // Objects to rows of columns. See json_column.h.
+#include <algorithm>
+#include <cstring>
 #include <utility>
 
-#include "headrace/base/error.h"
 #include "headrace/io/json/json_column.h"
+#include "headrace/io/text/parse_value.h"
 
 namespace headrace {
 namespace {
@@ -24,6 +26,7 @@ JsonObject::JsonObject(std::vector<Field> fields, MemoryBudget& memory)
 
 JsonOutcome JsonObject::read(JsonCursor& cursor) {
   bad_.clear();
+  if (!bad_value_.message.empty()) bad_value_ = {};  // Of a line that broke later.
   ++object_number_;
   seen_count_ = 0;
   if (cursor.first() != '{') return cursor.fail("it does not begin with '{'");
@@ -54,17 +57,27 @@ JsonOutcome JsonObject::read_member(JsonCursor& cursor, std::size_t place) {
   if (std::exchange(last_seen_in_[field], object_number_) == object_number_)
     return cursor.fail_repeated(fields_[field].name);
   ++seen_count_;
-  BadJsonValue bad;
-  JsonOutcome outcome = columns_[field].read(cursor, bad);
-  if (outcome == JsonOutcome::kBad) bad_.push_back({.field = field, .value = std::move(bad)});
+  JsonOutcome outcome = columns_[field].read(cursor, bad_value_);
+  if (outcome == JsonOutcome::kBad) [[unlikely]]
+    bad_.push_back({.field = field, .value = std::exchange(bad_value_, {})});
   return outcome;
 }
 
 /// The field of the key at hand: the one that stood there in the object before, as a rule.
 std::ptrdiff_t JsonObject::field_of_key(JsonCursor& cursor, std::size_t place) {
-  if (place < expected_.size() && cursor.is_token(expected_[place].raw)) [[likely]]
+  if (place < expected_.size() && expected_[place].stands_at(cursor)) [[likely]]
     return expected_[place].field;
   return look_up(cursor, place);
+}
+
+/// Keys are short: two words tell most of them.
+bool JsonObject::Expected::stands_at(const JsonCursor& cursor) const {
+  const char* at = cursor.raw_begin();
+  std::size_t size = raw.size();
+  if (cursor.raw_size() != size || (load_word(at) & first_mask) != first_word) return false;
+  if (size <= sizeof(std::uint64_t)) return true;
+  return load_word(at + size - sizeof(std::uint64_t)) == last_word &&
+         (size <= 2 * sizeof(std::uint64_t) || std::memcmp(at, raw.data(), size) == 0);
 }
 
 std::ptrdiff_t JsonObject::look_up(JsonCursor& cursor, std::size_t place) {
@@ -88,7 +101,12 @@ std::ptrdiff_t JsonObject::look_up(JsonCursor& cursor, std::size_t place) {
   std::ptrdiff_t field = found == field_by_name_.end() ? kUnknown : found->second;
   if (place < kPlacesMax && raw.size() <= kKeyBytesMax) {
     if (expected_.size() <= place) expected_.resize(place + 1);
-    expected_[place] = {.raw = std::string(raw), .field = field};
+    Expected& expected = expected_[place];
+    expected = {.raw = std::string(raw), .field = field};
+    std::size_t bytes = std::min(raw.size(), sizeof(std::uint64_t));
+    std::memcpy(&expected.first_word, raw.data(), bytes);
+    std::memset(&expected.first_mask, 0xFF, bytes);
+    if (raw.size() > bytes) expected.last_word = load_word(raw.data() + raw.size() - sizeof(std::uint64_t));
   }
   return field;
 }

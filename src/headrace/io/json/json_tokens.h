@@ -64,10 +64,9 @@ class JsonCursor {
     while (is_blank(text_[end - 1])) --end;
     return {text_ + *token_, end - *token_};
   }
-  /// Whether the token at hand is exactly `raw`; nothing but `raw.size()` bytes and no blanks before the next token.
-  bool is_token(std::string_view raw) const {
-    return token_[1] - token_[0] == raw.size() && std::string_view(text_ + *token_, raw.size()) == raw;
-  }
+  /// Where the token at hand begins, and its size with the blanks behind it; the cursor is not at the end.
+  const char* raw_begin() const { return text_ + *token_; }
+  std::size_t raw_size() const { return token_[1] - token_[0]; }
   void advance() { ++token_; }
   const std::uint32_t* position() const { return token_; }
 

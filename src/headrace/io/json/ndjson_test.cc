@@ -263,6 +263,13 @@ TEST_CASE("a row with several bad values is reported once, for the first column 
   CHECK(test.read().counts.values_nulled == 2);
 }
 
+TEST_CASE("a bad value of a broken line is forgotten") {
+  NdjsonTest test("{\"a\":[1.5, tru]}\n{\"a\":[1, \"x\"]}\n", {field("a", "list<int64>")});
+  TextResult result = test.read();
+  REQUIRE(result.bad() == Lines{"1 invalid_json", "2 cast a"});
+  CHECK(result.bad_rows[1].message == "[1]: '\"x\"' is no int64");
+}
+
 TEST_CASE("under fail the first bad row of the split ends reading, and says how to go on") {
   std::string many;
   for (int i = 0; i < 3000; ++i) many += "{\"i\":1,\"j\":2}\n";
