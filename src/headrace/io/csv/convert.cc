@@ -130,27 +130,12 @@ void ColumnParser::parse_fixed(const RowBlock& block, std::size_t first_row, std
   }
 }
 
-/// Timestamps repeat: rows of a log are sorted by time. The text of the row before is looked at first.
 void ColumnParser::parse_times(const RowBlock& block, std::size_t first_row, std::vector<BadValue>& bad) {
-  struct {
-    char text[20] = {};
-    std::uint8_t size = 0;
-    std::int64_t micros = 0;
-  } last;
   bool has_zone = type_.kind() == TypeKind::kTimestamp;
-  auto read = [&](const char* at, std::size_t size, std::int64_t& micros) {
-    if (size == last.size && std::memcmp(at, last.text, sizeof(last.text)) == 0) {
-      micros = last.micros;
-      return true;
-    }
-    if (!read_timestamp(at, size, has_zone, micros)) return false;
-    if (size > sizeof(last.text)) return true;
-    std::memcpy(last.text, at, sizeof(last.text));
-    last.size = static_cast<std::uint8_t>(size);
-    last.micros = micros;
-    return true;
-  };
-  parse_fixed<std::int64_t>(block, first_row, bad, read);
+  TimestampReader reader;
+  parse_fixed<std::int64_t>(block, first_row, bad, [&](const char* at, std::size_t size, std::int64_t& micros) {
+    return reader.read(at, size, has_zone, micros);
+  });
 }
 
 /// A value that is quoted, null, of a rare form, or bad.
@@ -251,14 +236,19 @@ void ColumnParser::keep_rows(const std::vector<std::uint8_t>& keeps) {
   if (type_.is_binary_like()) keep_strings(keeps);
   std::size_t value_bytes = type_.value_bytes();
   std::size_t kept = 0;
-  for (std::size_t row = 0; row < row_count_; ++row) {
-    if (keeps[row] == 0) continue;
-    if (kept != row) {
-      if (validity_) validity_->mutable_data()[kept] = validity_->data()[row];
+  // Few rows go, so that long runs of rows move at once.
+  for (std::size_t row = 0; row < row_count_;) {
+    const void* gap = std::memchr(keeps.data() + row, 0, row_count_ - row);
+    std::size_t end =
+        gap == nullptr ? row_count_ : static_cast<std::size_t>(static_cast<const std::uint8_t*>(gap) - keeps.data());
+    std::size_t count = end - row;
+    if (count > 0 && kept != row) {
       std::byte* values = values_->mutable_data();
-      if (value_bytes > 0) std::memcpy(values + kept * value_bytes, values + row * value_bytes, value_bytes);
+      if (value_bytes > 0) std::memmove(values + kept * value_bytes, values + row * value_bytes, count * value_bytes);
+      if (validity_) std::memmove(validity_->mutable_data() + kept, validity_->data() + row, count);
     }
-    ++kept;
+    kept += count;
+    row = end + 1;
   }
   row_count_ = kept;
 }

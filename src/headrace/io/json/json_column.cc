@@ -10,7 +10,6 @@
 #include "headrace/base/error.h"
 #include "headrace/io/excerpt.h"
 #include "headrace/io/text/cast_text.h"
-#include "headrace/io/text/parse_value.h"
 
 namespace headrace {
 namespace {
@@ -156,7 +155,7 @@ JsonOutcome JsonColumn::read_time(JsonCursor& cursor, BadJsonValue& bad) {
       return append(cursor, days);
   } else {
     std::int64_t micros;
-    if (read_timestamp(text.data(), text.size(), type_.kind() == TypeKind::kTimestamp, micros)) [[likely]]
+    if (timestamps_.read(text.data(), text.size(), type_.kind() == TypeKind::kTimestamp, micros)) [[likely]]
       return append(cursor, micros);
   }
   if (text.find('\\') != std::string_view::npos) {

@@ -26,6 +26,7 @@
 #include "headrace/column/column.h"
 #include "headrace/column/column_builder.h"
 #include "headrace/io/json/json_tokens.h"
+#include "headrace/io/text/parse_value.h"
 
 namespace headrace {
 
@@ -91,6 +92,7 @@ class JsonColumn {
   BufferBuilder offsets_;   // strings and lists
   std::size_t values_hint_ = 0;
   std::string scratch_;
+  TimestampReader timestamps_;
   std::unique_ptr<JsonColumn> element_;  // lists
   std::unique_ptr<JsonObject> object_;   // structs
 };

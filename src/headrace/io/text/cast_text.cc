@@ -127,7 +127,7 @@ bool looks_like_date(std::string_view text) {
 bool looks_like_timestamp(std::string_view text) {
   std::int64_t micros;
   bool is_trimmed = trim_blanks(text) == text;
-  return text.size() >= 19 && is_trimmed && read_timestamp(padded(text).data(), micros) &&
+  return text.size() >= 19 && is_trimmed && TimestampReader().read_seconds(padded(text).data(), micros) &&
          parse_timestamp(text).has_value();
 }
 

@@ -136,33 +136,45 @@ inline bool read_date(const char* at, std::int32_t& days) {
   return true;
 }
 
-/// "2013-01-31T23:59:59" or with a blank for the T, 19 bytes, as microseconds since 1970-01-01.
-inline bool read_timestamp(const char* at, std::int64_t& micros) {
-  std::int32_t days;
-  std::uint64_t hour;
-  std::uint64_t minute;
-  std::uint64_t second;
-  bool has_form = (at[10] == 'T' || at[10] == ' ') && at[13] == ':' && at[16] == ':' &&
-                  digits_value(load_word(at + 11), 2, hour) && digits_value(load_word(at + 14), 2, minute) &&
-                  digits_value(load_word(at + 17), 2, second);
-  if (!has_form || hour > 23 || minute > 59 || second > 59 || !read_date(at, days)) return false;
-  std::int64_t seconds = static_cast<std::int64_t>(hour * 3600 + minute * 60 + second);
-  micros = days * kMicrosPerDay + seconds * kMicrosPerSecond;
-  return true;
-}
+/// Reads timestamps. Rows of a log are sorted by time, so the day of the one before is looked at first.
+class TimestampReader {
+ public:
+  /// "2013-01-31T23:59:59" or with a blank for the T, 19 bytes, as microseconds since 1970-01-01.
+  bool read_seconds(const char* at, std::int64_t& micros) {
+    std::uint64_t hour;
+    std::uint64_t minute;
+    std::uint64_t second;
+    bool has_form = (at[10] == 'T' || at[10] == ' ') && at[13] == ':' && at[16] == ':' &&
+                    digits_value(load_word(at + 11), 2, hour) && digits_value(load_word(at + 14), 2, minute) &&
+                    digits_value(load_word(at + 17), 2, second);
+    if (!has_form || hour > 23 || minute > 59 || second > 59) return false;
+    if (std::memcmp(at, day_text_, sizeof(day_text_)) != 0) {
+      std::int32_t days;
+      if (!read_date(at, days)) return false;
+      std::memcpy(day_text_, at, sizeof(day_text_));
+      day_micros_ = days * kMicrosPerDay;
+    }
+    micros = day_micros_ + static_cast<std::int64_t>(hour * 3600 + minute * 60 + second) * kMicrosPerSecond;
+    return true;
+  }
 
-/// A timestamp in this form, with up to six digits of a second behind it and, where `has_zone`, a 'Z'.
-inline bool read_timestamp(const char* at, std::size_t size, bool has_zone, std::int64_t& micros) {
-  if (size < 19) return false;
-  if (has_zone && at[size - 1] == 'Z') --size;
-  if (size == 19) return read_timestamp(at, micros);
-  std::size_t digit_count = size - 20;
-  if (size < 21 || digit_count > 6 || at[19] != '.') return false;
-  std::uint64_t fraction;
-  if (!digits_value(load_word(at + 20), digit_count, fraction) || !read_timestamp(at, micros)) return false;
-  constexpr std::int64_t kUnits[] = {0, 100'000, 10'000, 1'000, 100, 10, 1};
-  micros += static_cast<std::int64_t>(fraction) * kUnits[digit_count];
-  return true;
-}
+  /// The same with up to six digits of a second behind it and, where `has_zone`, a 'Z'.
+  bool read(const char* at, std::size_t size, bool has_zone, std::int64_t& micros) {
+    if (size < 19) return false;
+    if (has_zone && at[size - 1] == 'Z') --size;
+    if (size == 19) return read_seconds(at, micros);
+    std::size_t digit_count = size - 20;
+    if (size < 21 || digit_count > 6 || at[19] != '.') return false;
+    std::uint64_t fraction;
+    if (!digits_value(load_word(at + 20), digit_count, fraction) || !read_seconds(at, micros)) return false;
+    constexpr std::int64_t kUnits[] = {0, 100'000, 10'000, 1'000, 100, 10, 1};
+    micros += static_cast<std::int64_t>(fraction) * kUnits[digit_count];
+    return true;
+  }
+
+ private:
+  char day_text_[10] = {'1', '9', '7', '0', '-', '0', '1', '-', '0', '1'};
+  std::int64_t day_micros_ = 0;
+};
 
 }  // namespace headrace

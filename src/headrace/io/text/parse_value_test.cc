@@ -7,6 +7,7 @@
 #include <random>
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "headrace/io/text/cast_text.h"
 
@@ -78,13 +79,37 @@ TEST_CASE("dates and times agree with the calendar on every day and at the edges
     REQUIRE(read == days);
   }
   std::int64_t micros = 0;
-  CHECK(read_timestamp(Padded("1970-01-02T01:02:03").at(), micros));
+  CHECK(TimestampReader().read_seconds(Padded("1970-01-02T01:02:03").at(), micros));
   CHECK(micros == kMicrosPerDay + 3'723 * kMicrosPerSecond);
   for (const char* text : {"1970-01-02T24:00:00", "1970-01-02T00:60:00", "1970-01-02T00:00:60", "1970-01-02x00:00:00",
                            "1970-02-30T00:00:00", "1970-00-01T00:00:00", "1970-01-00T00:00:00", "197a-01-01T00:00:00",
                            "1970-01-01T0 :00:00", "1970/01-01T00:00:00"}) {
-    CHECK_FALSE(read_timestamp(Padded(text).at(), micros));
+    CHECK_FALSE(TimestampReader().read_seconds(Padded(text).at(), micros));
   }
+}
+
+TEST_CASE("timestamps with digits of a second are read as the full parser does, whatever came before") {
+  std::mt19937_64 random(3);
+  TimestampReader reader;
+  int accepted = 0;
+  for (int i = 0; i < 100'000; ++i) {
+    std::string text =
+        fmt::format("{:04}-{:02}-{:02}{}{:02}:{:02}:{:02}", 1960 + random() % 2 * 60, 1 + random() % 13,
+                    28 + random() % 3, random() % 9 == 0 ? ' ' : 'T', random() % 25, random() % 61, random() % 60);
+    if (random() % 4 != 0) text += "." + std::to_string(random() % 10'000'000).substr(0, random() % 8);
+    if (random() % 2 == 0) text += "Z";
+    if (random() % 20 == 0) text[random() % text.size()] = 'x';
+    bool has_zone = random() % 2 == 0;
+    std::int64_t micros = 0;
+    if (!reader.read(Padded(text).at(), text.size(), has_zone, micros)) continue;
+    ++accepted;
+    std::optional<ParsedTimestamp> parsed = parse_timestamp(text);
+    CAPTURE(text);
+    REQUIRE(parsed);
+    REQUIRE(parsed->micros == micros);
+    REQUIRE((has_zone || !parsed->has_zone));
+  }
+  CHECK(accepted > 20'000);
 }
 
 }  // namespace headrace

@@ -89,9 +89,13 @@ std::string unquote(std::string_view quoted, char quote) {
   std::string_view inner = quoted.substr(1, quoted.size() - 2);
   std::string text;
   text.reserve(inner.size());
-  for (std::size_t i = 0; i < inner.size(); ++i) {
-    text += inner[i];
-    if (inner[i] == quote) ++i;
+  std::size_t begin = 0;
+  while (begin < inner.size()) {
+    std::size_t at = find_byte(inner, begin, quote);
+    if (at == kNowhere) at = inner.size() - 1;
+    text.append(inner, begin, at + 1 - begin);  // The first quote of two is kept.
+    begin = at + 2;
+    if (inner[at] != quote) break;
   }
   return text;
 }
