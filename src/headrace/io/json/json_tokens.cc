@@ -172,7 +172,7 @@ std::size_t unescape_json(std::string_view inner, char* out) {
     if (at == inner.size()) break;
     char bytes[4];
     std::size_t byte_count = 1;
-    char kind = inner.substr(at + 1, 1) == "" ? '\0' : inner[at + 1];
+    char kind = at + 1 < inner.size() ? inner[at + 1] : '\0';
     if (kind == 'u') {
       int character = unescape_unicode(inner, at);
       if (character < 0) return kNoText;

@@ -59,10 +59,10 @@ class JsonCursor {
   char first() const { return at_end() ? '\0' : text_[*token_]; }
   /// The token at hand; empty at the end.
   std::string_view token() const {
-    if (at_end()) return {text_ + line_end_, 0};
+    std::uint32_t begin = std::min(token_[0], line_end_);
     std::uint32_t end = std::min(token_[1], line_end_);
-    while (is_blank(text_[end - 1])) --end;
-    return {text_ + *token_, end - *token_};
+    while (end > begin && is_blank(text_[end - 1])) --end;
+    return {text_ + begin, end - begin};
   }
   /// Where the token at hand begins, and its size with the blanks behind it; the cursor is not at the end.
   const char* raw_begin() const { return text_ + *token_; }
