@@ -177,7 +177,7 @@ State read_state(const Json& json, bool integers) {
 }
 
 /// The type of the words of a column.
-const Type& word_type(const Type& column) { return column.kind() == TypeKind::kList ? column.element() : column; }
+Type word_type(const Type& column) { return column.kind() == TypeKind::kList ? column.element() : column; }
 
 class Vocabulary final : public Transform {
  public:
