@@ -41,7 +41,7 @@ class HashAggregate : public Sink {
 
  private:
   struct Worker {
-    Worker(const HashAggregate& owner);
+    explicit Worker(const HashAggregate& owner);
 
     GroupTable groups;
     std::size_t row_count = 0;

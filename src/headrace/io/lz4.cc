@@ -14,9 +14,9 @@ namespace {
 
 /// Arrow's raw LZ4 codec keeps no state between calls.
 arrow::util::Codec& codec() {
-  static const std::unique_ptr<arrow::util::Codec> codec =
+  static const std::unique_ptr<arrow::util::Codec> kCodec =
       unwrap(arrow::util::Codec::Create(arrow::Compression::LZ4), "cannot use LZ4");
-  return *codec;
+  return *kCodec;
 }
 
 const std::uint8_t* raw(std::span<const std::byte> bytes) {

@@ -30,9 +30,11 @@ std::uint64_t DeltaDecoder::varint() {
 DeltaDecoder::DeltaDecoder(std::span<const std::byte> bytes) : bytes_(bytes) {
   std::uint64_t block_values = varint();
   std::uint64_t miniblocks = varint();
+  // NOLINTBEGIN(cppcoreguidelines-prefer-member-initializer): they are read in the order of the page.
   values_left_ = varint();
   last_ = unzigzag(varint());
   has_first_ = values_left_ > 0;
+  // NOLINTEND(cppcoreguidelines-prefer-member-initializer)
   if (block_values == 0 || block_values > kBlockValuesMax || miniblocks == 0 || block_values % miniblocks != 0 ||
       block_values / miniblocks % kChunk != 0) {
     damaged_page("a delta-coded page has blocks of a size that cannot be");

@@ -47,8 +47,8 @@ class BoolEncoder final : public ValueEncoder {
 
 }  // namespace
 
-std::unique_ptr<ValueEncoder> make_bool_encoder(std::shared_ptr<MemoryBudget> memory) {
-  return std::make_unique<BoolEncoder>(std::move(memory));
+std::unique_ptr<ValueEncoder> make_bool_encoder(const std::shared_ptr<MemoryBudget>& memory) {
+  return std::make_unique<BoolEncoder>(memory);
 }
 
 }  // namespace headrace

@@ -174,10 +174,10 @@ class FloatEncoder final : public ValueEncoder {
 
 }  // namespace
 
-std::unique_ptr<ValueEncoder> make_float32_encoder(std::shared_ptr<MemoryBudget> memory) {
+std::unique_ptr<ValueEncoder> make_float32_encoder(const std::shared_ptr<MemoryBudget>& memory) {
   return std::make_unique<FloatEncoder<float, std::uint32_t>>(memory);
 }
-std::unique_ptr<ValueEncoder> make_float64_encoder(std::shared_ptr<MemoryBudget> memory) {
+std::unique_ptr<ValueEncoder> make_float64_encoder(const std::shared_ptr<MemoryBudget>& memory) {
   return std::make_unique<FloatEncoder<double, std::uint64_t>>(memory);
 }
 

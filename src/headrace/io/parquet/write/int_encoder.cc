@@ -202,10 +202,10 @@ class IntEncoder final : public ValueEncoder {
 
 }  // namespace
 
-std::unique_ptr<ValueEncoder> make_int32_encoder(std::shared_ptr<MemoryBudget> memory) {
+std::unique_ptr<ValueEncoder> make_int32_encoder(const std::shared_ptr<MemoryBudget>& memory) {
   return std::make_unique<IntEncoder<std::int32_t>>(memory);
 }
-std::unique_ptr<ValueEncoder> make_int64_encoder(std::shared_ptr<MemoryBudget> memory) {
+std::unique_ptr<ValueEncoder> make_int64_encoder(const std::shared_ptr<MemoryBudget>& memory) {
   return std::make_unique<IntEncoder<std::int64_t>>(memory);
 }
 

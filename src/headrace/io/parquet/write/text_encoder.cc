@@ -110,8 +110,8 @@ class TextEncoder final : public ValueEncoder {
 
 }  // namespace
 
-std::unique_ptr<ValueEncoder> make_text_encoder(std::shared_ptr<MemoryBudget> memory) {
-  return std::make_unique<TextEncoder>(std::move(memory));
+std::unique_ptr<ValueEncoder> make_text_encoder(const std::shared_ptr<MemoryBudget>& memory) {
+  return std::make_unique<TextEncoder>(memory);
 }
 
 }  // namespace headrace

@@ -44,12 +44,12 @@ class ValueEncoder {
   virtual ValueBounds bounds() const = 0;
 };
 
-std::unique_ptr<ValueEncoder> make_int32_encoder(std::shared_ptr<MemoryBudget> memory);
-std::unique_ptr<ValueEncoder> make_int64_encoder(std::shared_ptr<MemoryBudget> memory);
-std::unique_ptr<ValueEncoder> make_float32_encoder(std::shared_ptr<MemoryBudget> memory);
-std::unique_ptr<ValueEncoder> make_float64_encoder(std::shared_ptr<MemoryBudget> memory);
-std::unique_ptr<ValueEncoder> make_bool_encoder(std::shared_ptr<MemoryBudget> memory);
-std::unique_ptr<ValueEncoder> make_text_encoder(std::shared_ptr<MemoryBudget> memory);
+std::unique_ptr<ValueEncoder> make_int32_encoder(const std::shared_ptr<MemoryBudget>& memory);
+std::unique_ptr<ValueEncoder> make_int64_encoder(const std::shared_ptr<MemoryBudget>& memory);
+std::unique_ptr<ValueEncoder> make_float32_encoder(const std::shared_ptr<MemoryBudget>& memory);
+std::unique_ptr<ValueEncoder> make_float64_encoder(const std::shared_ptr<MemoryBudget>& memory);
+std::unique_ptr<ValueEncoder> make_bool_encoder(const std::shared_ptr<MemoryBudget>& memory);
+std::unique_ptr<ValueEncoder> make_text_encoder(const std::shared_ptr<MemoryBudget>& memory);
 
 /// Calls `visit` with ranges of the leaf values of all `rows`.
 template <typename Visit>
