@@ -32,12 +32,14 @@ struct Source {
   std::string path;  // a file, or a folder of parts
   std::string csv_header;
   std::int64_t rows;
-  std::atomic<std::int64_t> csv_bytes = 0;
+  std::atomic<std::int64_t> csv_bytes;
 
-  Source(std::string name_, std::string path_, std::string csv_header_, std::int64_t rows_)
-      : name(std::move(name_)), path(std::move(path_)), csv_header(std::move(csv_header_)), rows(rows_) {
-    csv_bytes = static_cast<std::int64_t>(csv_header.size());
-  }
+  Source(std::string its_name, std::string its_path, std::string header, std::int64_t row_count)
+      : name(std::move(its_name)),
+        path(std::move(its_path)),
+        csv_header(std::move(header)),
+        rows(row_count),
+        csv_bytes(static_cast<std::int64_t>(csv_header.size())) {}
 };
 
 class DataSet {
@@ -71,7 +73,7 @@ class DataSet {
     Json sources = Json::object();
     std::int64_t rows = 0;
     std::int64_t csv_bytes = 0;
-    for (const Source* source : sources_()) {
+    for (const Source* source : all_sources()) {
       sources[source->name] = {{"rows", source->rows},
                                {"bytes", bytes_below(folder_ / source->path)},
                                {"csv_bytes", source->csv_bytes.load()}};
@@ -91,7 +93,7 @@ class DataSet {
  private:
   std::string path(const Source& source) const { return (folder_ / source.path).string(); }
 
-  std::vector<const Source*> sources_() const {
+  std::vector<const Source*> all_sources() const {
     return {&impressions_, &visits_, &clicks_, &conversions_, &users_, &items_, &campaigns_, &weather_};
   }
 

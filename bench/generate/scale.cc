@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -32,7 +33,7 @@ RowCounts rows_at(double scale) {
                  "a scale is above 0.00005 and at most 1");
   };
   if (!(scale > 0 && scale <= 1)) throw no_tables();
-  auto scaled = [&](double at_one) { return static_cast<std::int64_t>(scale * at_one + 0.5); };
+  auto scaled = [&](double at_one) { return static_cast<std::int64_t>(std::llround(scale * at_one)); };
   RowCounts rows{};
   rows.visits = scaled(25e6);
   rows.clicks = scaled(6e6);
