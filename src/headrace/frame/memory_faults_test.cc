@@ -42,6 +42,9 @@ void* operator new(std::size_t size) { return allocate_or_fail(size, 0); }
 void* operator new(std::size_t size, std::align_val_t alignment) {
   return allocate_or_fail(size, static_cast<std::size_t>(alignment));
 }
+void* operator new(std::size_t size, const std::nothrow_t& /*unused*/) noexcept {
+  return std::malloc(size == 0 ? 1 : size);
+}
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }

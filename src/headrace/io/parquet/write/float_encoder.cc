@@ -71,11 +71,10 @@ class FloatEncoder final : public ValueEncoder {
       if (put_distinct(bits, page)) return parquet::Encoding::RLE_DICTIONARY;
       is_plain_ = true;
     }
-    Bits* start = reinterpret_cast<Bits*>(page.room((value_count + 1) * sizeof(Bits)));
-    Bits* end = start;
-    for_each_leaf_range(rows, [&](const RowRange& leaves) { end = gather_values<Bits>(leaves, end); });
-    page.add(value_count * sizeof(Bits));
-    widen_bounds({start, value_count});
+    // By way of a buffer of its own: what stands in the page before need not leave it aligned.
+    std::span<Bits> bits = gather(rows, value_count);
+    page.append(bits.data(), bits.size_bytes());
+    widen_bounds(bits);
     return parquet::Encoding::PLAIN;
   }
 
