@@ -69,7 +69,8 @@ ScanRequest make_scan_request(const ScanNode& scan, const Schema& schema) {
 /// What several scans of a source found, in the order of its rows, each row once.
 void keep_each_once(std::vector<BadRow>& rows) {
   auto place = [](const BadRow& row) { return std::tie(row.file, row.line, row.byte_offset); };
-  std::ranges::stable_sort(rows, {}, place);
+  // One scan leaves its rows in order already.
+  if (!std::ranges::is_sorted(rows, {}, place)) std::ranges::stable_sort(rows, {}, place);
   auto repeats = std::ranges::unique(rows, {}, place);
   rows.erase(repeats.begin(), repeats.end());
 }
@@ -344,18 +345,16 @@ std::vector<OperatorReport> Executor::reports() const {
 }
 
 std::map<std::string, std::vector<BadRow>>& Executor::bad_rows() {
-  std::map<std::string, std::size_t> scan_counts;
+  std::set<std::string> has_new_rows;
   for (auto& [source, splits] : stages_->rejected_by_scan) {
-    ++scan_counts[source];
+    std::vector<BadRow>& all = stages_->bad_rows[source];
     for (std::vector<BadRow>& rows : *splits) {
-      std::vector<BadRow>& all = stages_->bad_rows[source];
+      if (!rows.empty()) has_new_rows.insert(source);
       all.insert(all.end(), std::make_move_iterator(rows.begin()), std::make_move_iterator(rows.end()));
       rows.clear();
     }
   }
-  for (auto& [source, rows] : stages_->bad_rows) {
-    if (scan_counts[source] > 1) keep_each_once(rows);
-  }
+  for (const std::string& source : has_new_rows) keep_each_once(stages_->bad_rows[source]);
   return stages_->bad_rows;
 }
 

@@ -98,6 +98,7 @@ WrittenShards write_shards(const std::vector<std::string>& part_names, const std
   std::vector<WorkerTotals> totals(worker_count);
   std::atomic<std::size_t> tasks_done{0};
   DictionaryCache dictionaries;
+  DictionarySums sums(*context.memory);
 
   run_tasks(tasks.size(), worker_count, *context.cancellation, [&](std::size_t task_index, std::size_t worker) {
     const ShardTask& task = tasks[task_index];
@@ -118,7 +119,7 @@ WrittenShards write_shards(const std::vector<std::string>& part_names, const std
                      Clock::time_point start = Clock::now();
                      Batch encoded = encode(rows, columns, schema, dictionaries, *context.memory);
                      if (counts_rows) {
-                       own.digest.add(encoded);
+                       own.digest.add(encoded, &sums);
                        own.rows += rows.row_count;
                      }
                      own.encode_seconds += seconds_since(start);

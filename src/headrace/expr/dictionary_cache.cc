@@ -96,13 +96,24 @@ std::shared_ptr<DictionaryCache::Entry> DictionaryCache::entry(const BoundExpr& 
 
 namespace {
 
-/// The codes of `column` with `code` in the place of negative ones, for the values of `dictionary`.
-Column with_code_for_null(const Column& column, std::int32_t code, std::shared_ptr<const Column> dictionary,
-                          MemoryBudget& memory) {
-  std::shared_ptr<Buffer> codes = Buffer::allocate(memory, column.codes().size_bytes());
-  std::ranges::transform(column.codes(), codes->mutable_as<std::int32_t>(),
-                         [&](std::int32_t old) { return old < 0 ? code : old; });
-  return Column::dictionary(column.length(), std::move(codes), std::move(dictionary));
+/// The codes of `column` with one behind the dictionary's values for null, or nullptr when there is no null.
+std::shared_ptr<const Buffer> codes_with_null(const Column& column, EvalContext& context) {
+  auto is_known = [&](const EvalContext::NullCodes& known) {
+    return known.original.codes().data() == column.codes().data() &&
+           known.original.dictionary()->length() == column.dictionary()->length();
+  };
+  auto known = std::ranges::find_if(context.null_codes, is_known);
+  if (known != context.null_codes.end()) return known->codes;
+  std::shared_ptr<Buffer> codes;
+  std::span<const std::int32_t> old_codes = column.codes();
+  if (std::ranges::any_of(old_codes, [](std::int32_t code) { return code < 0; })) {
+    codes = Buffer::allocate(context.memory, old_codes.size_bytes());
+    std::int32_t code_of_null = static_cast<std::int32_t>(column.dictionary()->length());
+    std::ranges::transform(old_codes, codes->mutable_as<std::int32_t>(),
+                           [&](std::int32_t old) { return old < 0 ? code_of_null : old; });
+  }
+  context.null_codes.push_back({column, codes});
+  return codes;
 }
 
 /// Requires: a result is known.
@@ -110,7 +121,8 @@ Column coded_result(DictionaryCache::Known& known, const BoundExpr& expr, const 
                     EvalContext& context) {
   const Column& codes = batch.columns[inputs.indexes[0]];
   Column coded = Column::dictionary(codes, known.result);
-  if (!std::ranges::any_of(codes.codes(), [](std::int32_t code) { return code < 0; })) return coded;
+  std::shared_ptr<const Buffer> with_null = codes_with_null(codes, context);
+  if (!with_null) return coded;
   if (!known.result_and_null) {
     Column null_result = evaluate_null_row(expr, batch, inputs, context);
     Column both[] = {*known.result, null_result};
@@ -118,8 +130,7 @@ Column coded_result(DictionaryCache::Known& known, const BoundExpr& expr, const 
         null_result.is_null(0) ? known.result : std::make_shared<const Column>(concat(context.memory, both));
   }
   if (known.result_and_null == known.result) return coded;
-  return with_code_for_null(codes, static_cast<std::int32_t>(known.result->length()), known.result_and_null,
-                            context.memory);
+  return Column::dictionary(codes.length(), std::move(with_null), known.result_and_null);
 }
 
 }  // namespace

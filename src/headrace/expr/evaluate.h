@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "headrace/base/memory_budget.h"
@@ -11,11 +12,19 @@ namespace headrace {
 
 class DictionaryCache;
 
-/// What evaluation needs besides the rows.
+/// What evaluation needs besides the rows. Lives as long as the evaluation of one batch.
 struct EvalContext {
   MemoryBudget& memory;
   /// What is known of dictionaries that come again with other batches; may be nullptr. Outlives the evaluation.
   DictionaryCache* dictionaries = nullptr;
+
+  /// Codes of the batch in which one behind the dictionary's values stands for null. Expressions share them, so that
+  /// columns that were coded alike still are.
+  struct NullCodes {
+    Column original;                      // a dictionary column
+    std::shared_ptr<const Buffer> codes;  // nullptr: it has no null
+  };
+  std::vector<NullCodes> null_codes = {};
 };
 
 /// Returns a column of expr.type with batch.row_count rows, in plain layout. Throws Error(kBadData) on a value that

@@ -2,6 +2,7 @@
 #include "headrace/io/data_set/data_set.h"
 
 #include <filesystem>
+#include <numeric>
 #include <set>
 
 #include <doctest/doctest.h>
@@ -329,7 +330,36 @@ TEST_CASE("a digest of rows does not depend on the layout of columns") {
     RowDigest by_values;
     by_values.add(flatten(*memory(), coded.slice(17, 2900)));
     CHECK(by_codes == by_values);
+    // Looked up by code: not for the few rows of the first slice when the dictionary is large, but for the later ones.
+    DictionarySums sums(*memory());
+    RowDigest by_sums;
+    by_sums.add(coded.slice(17, 100), &sums);
+    by_sums.add(coded.slice(117, 2700), &sums);
+    by_sums.add(coded.slice(2817, 100), &sums);
+    CHECK(by_sums == by_values);
   }
+}
+
+TEST_CASE("a digest of rows needs no memory for the sums of dictionaries") {
+  auto budget = MemoryBudget::create(1 << 20);
+  Schema schema = schema_of_types({TypeKind::kInt64, TypeKind::kFloat64});
+  Batch values = sample_batch(schema, 3000, *memory());
+  std::shared_ptr<Buffer> codes = Buffer::allocate(*memory(), 3000 * sizeof(std::int32_t));
+  std::iota(codes->mutable_as<std::int32_t>(), codes->mutable_as<std::int32_t>() + 3000, 0);
+  Batch coded{values.schema, {}, 3000};
+  for (const Column& column : values.columns) {
+    coded.columns.push_back(Column::dictionary(3000, codes, std::make_shared<const Column>(column)));
+  }
+  RowDigest expected;
+  expected.add(values);
+  Reservation others(*budget, (1 << 20) - 1000, "others");
+  DictionarySums sums(*budget);
+  RowDigest digest;
+  digest.add(coded, &sums);
+  CHECK(digest == expected);
+  CHECK(sums.find({{0}, {coded.columns[0].dictionary()}}, 3000) == nullptr);
+  others.resize(0, "others");
+  CHECK(sums.find({{1}, {coded.columns[1].dictionary()}}, 3000) != nullptr);
 }
 
 }  // namespace headrace

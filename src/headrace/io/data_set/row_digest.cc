@@ -3,14 +3,11 @@
 
 #include <algorithm>
 #include <array>
-#include <span>
-#include <type_traits>
 
 #include <fmt/format.h>
 #include <xxhash.h>
 
-#include "headrace/io/row_range.h"
-#include "headrace/kernel/hash.h"
+#include "headrace/io/data_set/value_words.h"
 
 namespace headrace {
 namespace {
@@ -18,147 +15,69 @@ namespace {
 /// Rows worked on at a time: their sums stay in the first-level cache.
 constexpr std::int64_t kPieceRows = 1024;
 
-void put_words(const RowRange& rows, std::uint64_t* words);
+/// Columns whose sums are looked up by their codes.
+struct SummedColumns {
+  const std::int32_t* codes;
+  DictionarySums::Sums sums;
 
-template <typename T>
-std::uint64_t word_of(T value) {
-  if constexpr (std::is_floating_point_v<T>) {
-    return canonical_float64_bits(static_cast<double>(value));
-  } else if constexpr (sizeof(T) == sizeof(Int128)) {
-    return hash_decimal128(static_cast<std::uint64_t>(value), static_cast<std::int64_t>(value >> 64));
-  } else {
-    return static_cast<std::uint64_t>(static_cast<std::int64_t>(value));
-  }
-}
-
-template <typename T>
-void put_fixed_words(const RowRange& rows, std::uint64_t* words) {
-  const T* values = rows.values->values<T>().data();
-  if (rows.codes == nullptr && rows.values->validity() == nullptr) {
-    for (std::int64_t row = rows.begin; row < rows.end; ++row) *words++ = word_of(values[row]);
-    return;
-  }
-  const std::int32_t* codes = rows.codes;
-  const std::uint8_t* validity = rows.values->validity();
-  for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-    std::int64_t at = codes == nullptr ? row : codes[row];
-    bool is_null = at < 0 || (validity != nullptr && validity[at] == 0);
-    *words++ = is_null ? kNullHash : word_of(values[at]);
-  }
-}
-
-void put_text_words(const RowRange& rows, std::uint64_t* words) {
-  for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-    std::int64_t at = rows.source(row);
-    *words++ = at < 0 ? kNullHash : hash_bytes(rows.values->string_at(at));
-  }
-}
-
-void put_list_words(const RowRange& rows, std::uint64_t* words) {
-  std::vector<std::uint64_t> parts;
-  for_each_leaf_range(rows, [&](const RowRange& elements) {
-    std::size_t start = parts.size();
-    parts.resize(start + static_cast<std::size_t>(elements.count()));
-    put_words(elements, parts.data() + start);
-  });
-  std::span<const std::uint64_t> rest = parts;
-  for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-    std::int64_t at = rows.source(row);
-    if (at < 0) {
-      *words++ = kNullHash;
-      continue;
+  void add_to(std::vector<Uint128>& row_sums, std::int64_t start) const {
+    const Uint128* by_code = reinterpret_cast<const Uint128*>(sums->data()) + 1;
+    for (std::size_t row = 0; row < row_sums.size(); ++row) {
+      std::int32_t code = codes[start + static_cast<std::int64_t>(row)];
+      row_sums[row] += by_code[code < 0 ? -1 : code];
     }
-    ElementRange elements = elements_of(*rows.values, at);
-    std::size_t count = static_cast<std::size_t>(elements.last - elements.first);
-    *words++ = hash_combine(rest.first(count));
-    rest = rest.subspan(count);
   }
-}
+};
 
-void put_struct_words(const RowRange& rows, std::uint64_t* words) {
-  std::size_t width = rows.values->children().size();
-  std::size_t count = static_cast<std::size_t>(rows.count());
-  std::vector<std::uint64_t> field(count);
-  std::vector<std::uint64_t> parts(count * width);
-  for (std::size_t i = 0; i < width; ++i) {
-    put_words({&rows.values->child(i), rows.codes, rows.begin, rows.end}, field.data());
-    for (std::size_t row = 0; row < count; ++row) parts[row * width + i] = field[row];
+/// Columns with one set of codes, each set apart. Plain columns are left out.
+std::vector<CodedColumns> coded_columns(const Batch& batch) {
+  std::vector<CodedColumns> sets;
+  for (std::size_t i = 0; i < batch.columns.size(); ++i) {
+    const Column& column = batch.columns[i];
+    if (!column.is_dictionary()) continue;
+    auto is_own = [&](const CodedColumns& set) {
+      return batch.columns[set.columns[0]].codes().data() == column.codes().data() &&
+             set.dictionaries[0]->length() == column.dictionary()->length();
+    };
+    auto set = std::ranges::find_if(sets, is_own);
+    if (set == sets.end()) set = sets.insert(sets.end(), CodedColumns{});
+    set->columns.push_back(i);
+    set->dictionaries.push_back(column.dictionary());
   }
-  for (std::size_t row = 0; row < count; ++row) {
-    bool is_null = rows.source(rows.begin + static_cast<std::int64_t>(row)) < 0;
-    words[row] = is_null ? kNullHash : hash_combine(std::span(parts).subspan(row * width, width));
-  }
-}
-
-/// Rows of a column that is in dictionary layout itself: as those of its dictionary.
-void put_coded_words(const RowRange& rows, std::uint64_t* words) {
-  std::span<const std::int32_t> inner = rows.values->codes();
-  std::vector<std::int32_t> codes;
-  codes.reserve(static_cast<std::size_t>(rows.count()));
-  for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-    std::int64_t at = rows.codes == nullptr ? row : rows.codes[row];
-    codes.push_back(at < 0 ? -1 : inner[static_cast<std::size_t>(at)]);
-  }
-  put_words({rows.values->dictionary().get(), codes.data(), 0, rows.count()}, words);
-}
-
-/// Texts of a dictionary that is smaller than the rows: each is hashed once.
-void put_words_by_dictionary(const RowRange& rows, std::uint64_t* words) {
-  std::vector<std::uint64_t> known(static_cast<std::size_t>(rows.values->length()));
-  put_words({rows.values, nullptr, 0, rows.values->length()}, known.data());
-  for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-    std::int32_t code = rows.codes[row];
-    *words++ = code < 0 ? kNullHash : known[static_cast<std::size_t>(code)];
-  }
-}
-
-void put_words(const RowRange& rows, std::uint64_t* words) {
-  if (rows.values->is_dictionary()) return put_coded_words(rows, words);
-  const Type& type = rows.values->type();
-  bool is_hashed = type.is_nested() || type.is_binary_like();
-  if (is_hashed && rows.codes != nullptr && rows.values->length() <= rows.count()) {
-    return put_words_by_dictionary(rows, words);
-  }
-  switch (type.kind()) {
-    case TypeKind::kNull: std::fill(words, words + rows.count(), kNullHash); return;
-    case TypeKind::kBool: return put_fixed_words<std::uint8_t>(rows, words);
-    case TypeKind::kInt8: return put_fixed_words<std::int8_t>(rows, words);
-    case TypeKind::kInt16: return put_fixed_words<std::int16_t>(rows, words);
-    case TypeKind::kDate:
-    case TypeKind::kInt32: return put_fixed_words<std::int32_t>(rows, words);
-    case TypeKind::kInt64:
-    case TypeKind::kTimestamp:
-    case TypeKind::kTimestampNtz: return put_fixed_words<std::int64_t>(rows, words);
-    case TypeKind::kFloat32: return put_fixed_words<float>(rows, words);
-    case TypeKind::kFloat64: return put_fixed_words<double>(rows, words);
-    case TypeKind::kDecimal128: return put_fixed_words<Int128>(rows, words);
-    case TypeKind::kString:
-    case TypeKind::kBinary: return put_text_words(rows, words);
-    case TypeKind::kList:
-    case TypeKind::kFixedSizeList: return put_list_words(rows, words);
-    case TypeKind::kStruct: return put_struct_words(rows, words);
-  }
+  return sets;
 }
 
 }  // namespace
 
-void RowDigest::add(const Batch& batch) {
+void RowDigest::add(const Batch& batch, DictionarySums* dictionaries) {
+  std::vector<SummedColumns> summed;
+  std::vector<bool> is_summed(batch.columns.size());
+  if (dictionaries != nullptr) {
+    for (const CodedColumns& coded : coded_columns(batch)) {
+      DictionarySums::Sums sums = dictionaries->find(coded, batch.row_count);
+      if (!sums) continue;
+      for (std::size_t column : coded.columns) is_summed[column] = true;
+      summed.push_back({batch.columns[coded.columns[0]].codes().data(), std::move(sums)});
+    }
+  }
   for (std::int64_t start = 0; start < batch.row_count; start += kPieceRows) {
     std::int64_t end = std::min(start + kPieceRows, batch.row_count);
     row_sums_.assign(static_cast<std::size_t>(end - start), 0);
     words_.resize(row_sums_.size());
+    for (const SummedColumns& columns : summed) columns.add_to(row_sums_, start);
     for (std::size_t i = 0; i < batch.columns.size(); ++i) {
+      if (is_summed[i]) continue;
       put_words({&batch.columns[i], nullptr, start, end}, words_.data());
-      std::uint64_t multiplier = hash_int64(static_cast<std::int64_t>(i)) | 1;
+      std::uint64_t multiplier = digest_multiplier(i);
       for (std::size_t row = 0; row < words_.size(); ++row) {
-        row_sums_[row] += static_cast<UInt128>(words_[row]) * multiplier;
+        row_sums_[row] += static_cast<Uint128>(words_[row]) * multiplier;
       }
     }
-    for (UInt128 row_sum : row_sums_) {
+    for (Uint128 row_sum : row_sums_) {
       std::array<std::uint64_t, 2> halves = {static_cast<std::uint64_t>(row_sum),
                                              static_cast<std::uint64_t>(row_sum >> 64)};
       XXH128_hash_t hash = XXH3_128bits(halves.data(), sizeof(halves));
-      sum_ += (static_cast<UInt128>(hash.high64) << 64) | hash.low64;
+      sum_ += (static_cast<Uint128>(hash.high64) << 64) | hash.low64;
     }
   }
 }
