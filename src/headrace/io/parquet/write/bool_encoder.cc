@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "headrace/io/parquet/write/hybrid_encoder.h"
+#include "headrace/io/parquet/write/leaf_values.h"
 #include "headrace/io/parquet/write/value_encoder.h"
 
 namespace headrace {
@@ -19,7 +20,7 @@ class BoolEncoder final : public ValueEncoder {
                                    GrowingBytes& page) override {
     std::span<std::uint8_t> values = values_.array<std::uint8_t>(value_count + 1);
     std::uint8_t* out = values.data();
-    for_each_leaf_range(rows, [&](const RowRange& leaves) { out = gather_values<std::uint8_t>(leaves, out); });
+    for (const RowRange& range : rows) out = gather_leaves<std::uint8_t>(range, out);
     values = values.first(value_count);
     has_true_ = has_true_ || std::find(values.begin(), values.end(), 1) != values.end();
     has_false_ = has_false_ || std::find(values.begin(), values.end(), 0) != values.end();

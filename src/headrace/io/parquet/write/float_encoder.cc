@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "headrace/io/parquet/write/distinct_values.h"
+#include "headrace/io/parquet/write/leaf_values.h"
 #include "headrace/io/parquet/write/value_encoder.h"
 
 namespace headrace {
@@ -66,13 +67,10 @@ class FloatEncoder final : public ValueEncoder {
   parquet::Encoding::type put_page(std::span<const RowRange> rows, std::size_t value_count,
                                    GrowingBytes& page) override {
     if (value_count == 0) return parquet::Encoding::PLAIN;
-    if (!is_plain_) {
-      std::span<Bits> bits = gather(rows, value_count);
-      if (put_distinct(bits, page)) return parquet::Encoding::RLE_DICTIONARY;
-      is_plain_ = true;
-    }
     // By way of a buffer of its own: what stands in the page before need not leave it aligned.
     std::span<Bits> bits = gather(rows, value_count);
+    if (!is_plain_ && put_distinct(bits, page)) return parquet::Encoding::RLE_DICTIONARY;
+    is_plain_ = true;
     page.append(bits.data(), bits.size_bytes());
     widen_bounds(bits);
     return parquet::Encoding::PLAIN;
@@ -95,7 +93,7 @@ class FloatEncoder final : public ValueEncoder {
   std::span<Bits> gather(std::span<const RowRange> rows, std::size_t value_count) {
     std::span<Bits> values = values_.array<Bits>(value_count + 1);
     Bits* out = values.data();
-    for_each_leaf_range(rows, [&](const RowRange& leaves) { out = gather_values<Bits>(leaves, out); });
+    for (const RowRange& range : rows) out = gather_leaves<Bits>(range, out);
     return values.first(value_count);
   }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "headrace/io/parquet/write/distinct_values.h"
+#include "headrace/io/parquet/write/leaf_values.h"
 #include "headrace/io/parquet/write/value_encoder.h"
 
 namespace headrace {

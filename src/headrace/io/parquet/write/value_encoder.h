@@ -51,35 +51,7 @@ std::unique_ptr<ValueEncoder> make_float64_encoder(const std::shared_ptr<MemoryB
 std::unique_ptr<ValueEncoder> make_bool_encoder(const std::shared_ptr<MemoryBudget>& memory);
 std::unique_ptr<ValueEncoder> make_text_encoder(const std::shared_ptr<MemoryBudget>& memory);
 
-/// Calls `visit` with ranges of the leaf values of all `rows`.
-template <typename Visit>
-void for_each_leaf_range(std::span<const RowRange> rows, const Visit& visit) {
-  for (const RowRange& range : rows) for_each_leaf_range(range, visit);
-}
-
 /// Appends a page of dictionary indices, all below `dictionary_size`: their width, then the hybrid.
 void put_indices(std::span<const std::uint32_t> indices, std::size_t dictionary_size, GrowingBytes& page);
-
-/// Copies the values of a fixed-width leaf that are not null, stored as `Stored`, to `out` and returns the end. There
-/// must be room for all rows and one more.
-template <typename Stored, typename Value>
-Value* gather_values(const RowRange& rows, Value* out) {
-  const Stored* values = rows.values->values<Stored>().data();
-  const std::uint8_t* validity = rows.values->validity();
-  if (rows.codes == nullptr && validity == nullptr) return std::copy(values + rows.begin, values + rows.end, out);
-  if (rows.codes == nullptr) {
-    for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-      *out = static_cast<Value>(values[row]);
-      out += validity[row] != 0 ? 1 : 0;
-    }
-    return out;
-  }
-  const std::int32_t* codes = rows.codes;
-  for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-    std::int32_t code = codes[row];
-    if (code >= 0 && (validity == nullptr || validity[code] != 0)) *out++ = static_cast<Value>(values[code]);
-  }
-  return out;
-}
 
 }  // namespace headrace
