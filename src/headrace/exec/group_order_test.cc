@@ -2,7 +2,6 @@
 #include "headrace/exec/group_order.h"
 
 #include <algorithm>
-#include <numeric>
 #include <random>
 
 #include <doctest/doctest.h>
@@ -21,17 +20,17 @@ void check_order(std::size_t part_count, std::uint64_t rows_max, std::uint64_t s
       if (random() % sparsity == 0) parts[random() % part_count].push_back(position_of(split, row));
     }
   }
-  std::vector<std::uint64_t> positions;
+  std::size_t group_count = 0;
   std::vector<std::span<const std::uint64_t>> spans;
   for (std::vector<std::uint64_t>& part : parts) {
     std::shuffle(part.begin(), part.end(), random);
-    positions.insert(positions.end(), part.begin(), part.end());
+    group_count += part.size();
     spans.emplace_back(part);
   }
-  std::vector<std::int32_t> order = order_by_position(spans, split_rows, worker_count);
-  REQUIRE(order.size() == positions.size());
+  std::vector<GroupRef> order = order_by_position(spans, split_rows, worker_count);
+  REQUIRE(order.size() == group_count);
   std::vector<std::uint64_t> ordered;
-  for (std::int32_t group : order) ordered.push_back(positions[static_cast<std::size_t>(group)]);
+  for (GroupRef group : order) ordered.push_back(parts[group.part()][group.group()]);
   CHECK(std::is_sorted(ordered.begin(), ordered.end()));
   CHECK(std::adjacent_find(ordered.begin(), ordered.end()) == ordered.end());
 }

@@ -2,12 +2,11 @@
 #include "headrace/exec/hash_aggregate.h"
 
 #include <algorithm>
-#include <cstring>
 #include <numeric>
 #include <utility>
 
 #include "headrace/base/error.h"
-#include "headrace/exec/group_order.h"
+#include "headrace/column/column_builder.h"
 #include "headrace/expr/evaluate.h"
 #include "headrace/kernel/gather.h"
 
@@ -27,13 +26,13 @@ HashAggregate::HashAggregate(const AggregateNode& node, const Schema& input, std
     spec_.aggregates.push_back(bind_aggregate(aggregate.expr, input));
     if (spec_.aggregates.back().argument != nullptr) parted.push_back({"argument", spec_.aggregates.back().arg_type});
   }
-  parted.push_back({"position", TypeKind::kInt64});
   for (std::size_t i = 0; i < parted.size(); ++i) parted[i].name += std::to_string(i);
   parted_schema_ = std::make_shared<const Schema>(std::move(parted));
 }
 
 HashAggregate::Worker::Worker(const HashAggregate& owner)
-    : groups(owner.spec_), rest(owner.spec_.key_types.size(), owner.limits_.block_rows, *owner.spec_.memory) {}
+    : groups(owner.spec_),
+      rest(owner.context_, *owner.parted_schema_, owner.spec_.key_types.size(), owner.limits_.parted) {}
 
 void HashAggregate::start(std::size_t split_count, std::size_t worker_count) {
   split_rows_.resize(split_count);
@@ -58,29 +57,28 @@ void HashAggregate::consume(Batch batch, std::size_t split_index, std::size_t wo
     }
   }
   auto row_count = static_cast<std::size_t>(batch.row_count);
-  worker.positions.resize(row_count);
-  std::iota(worker.positions.begin(), worker.positions.end(), position_of(split_index, split_rows_[split_index]));
+  std::uint64_t first_position = position_of(split_index, split_rows_[split_index]);
   split_rows_[split_index] += row_count;
   worker.row_count += row_count;
+  if (worker.parts_rows) {
+    return worker.rest.add(rows_to_part(std::move(keys), arguments, batch.row_count), first_position);
+  }
 
-  if (worker.parts_rows) return part_rows(worker, keys, arguments);
+  worker.positions.resize(row_count);
+  std::iota(worker.positions.begin(), worker.positions.end(), first_position);
   worker.groups.add(keys, arguments, worker.positions);
   std::size_t groups = worker.groups.size();
   worker.parts_rows =
       groups > limits_.small_groups && (groups > limits_.groups || worker.row_count < limits_.rows_per_group * groups);
 }
 
-void HashAggregate::part_rows(Worker& worker, const std::vector<Column>& keys,
-                              const std::vector<Column>& arguments) const {
-  Batch rows{parted_schema_, keys, static_cast<std::int64_t>(worker.positions.size())};
+Batch HashAggregate::rows_to_part(std::vector<Column> keys, const std::vector<Column>& arguments,
+                                  std::int64_t row_count) const {
+  Batch rows{parted_schema_, std::move(keys), row_count};
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (spec_.aggregates[i].argument != nullptr) rows.columns.push_back(arguments[i]);
   }
-  std::size_t position_bytes = worker.positions.size() * sizeof(std::uint64_t);
-  auto positions = Buffer::allocate(*context_.memory, position_bytes);
-  if (position_bytes > 0) std::memcpy(positions->mutable_data(), worker.positions.data(), position_bytes);
-  rows.columns.push_back(Column::fixed(TypeKind::kInt64, rows.row_count, std::move(positions)));
-  worker.rest.add(std::move(rows));
+  return rows;
 }
 
 Table HashAggregate::result() {
@@ -140,17 +138,13 @@ void HashAggregate::add_partition(std::size_t partition, const Worker& worker, c
     groups.merge(worker.groups, keys, from);
   }
   std::vector<Column> arguments(spec_.aggregates.size());
-  for (std::size_t block = 0; block < worker.rest.block_count(); ++block) {
-    Batch rows = worker.rest.partition(block, partition);
-    if (rows.row_count == 0) continue;
+  worker.rest.read(partition, [&](const Batch& rows, std::span<const std::uint64_t> positions) {
     std::size_t next = key_columns_.size();
     for (std::size_t i = 0; i < arguments.size(); ++i) {
       if (spec_.aggregates[i].argument != nullptr) arguments[i] = rows.columns[next++];
     }
-    std::span<const std::int64_t> positions = rows.columns.back().values<std::int64_t>();
-    groups.add({rows.columns.data(), key_columns_.size()}, arguments,
-               {reinterpret_cast<const std::uint64_t*>(positions.data()), positions.size()});
-  }
+    groups.add({rows.columns.data(), key_columns_.size()}, arguments, positions);
+  });
 }
 
 HashAggregate::Part HashAggregate::finish(GroupTable& groups) const {
@@ -166,25 +160,57 @@ HashAggregate::Part HashAggregate::finish(GroupTable& groups) const {
 Table HashAggregate::put_in_order(std::vector<Part> parts) const {
   std::vector<std::span<const std::uint64_t>> positions;
   for (const Part& part : parts) positions.emplace_back(part.first_seen);
-  std::vector<std::int32_t> order = order_by_position(positions, split_rows_, context_.thread_count);
+  std::vector<GroupRef> order = order_by_position(positions, split_rows_, context_.thread_count);
+  Reservation reservation(*context_.memory, order.size() * sizeof(GroupRef), "group_by");
 
-  std::vector<Column> columns(output_->size());
-  run_tasks(columns.size(), context_.thread_count, *context_.cancellation, [&](std::size_t column, std::size_t) {
-    std::vector<Column> of_parts;
-    for (Part& part : parts) of_parts.push_back(std::move(part.columns[column]));
-    columns[column] = concat(*context_.memory, of_parts);
-  });
   Table table{output_, {}};
   auto batch_rows = static_cast<std::size_t>(context_.batch_rows);
   table.batches.resize((order.size() + batch_rows - 1) / batch_rows);
-  run_tasks(table.batches.size(), context_.thread_count, *context_.cancellation, [&](std::size_t index, std::size_t) {
-    std::size_t start = index * batch_rows;
-    std::span<const std::int32_t> rows(order.data() + start, std::min(batch_rows, order.size() - start));
-    Batch& batch = table.batches[index];
-    batch = {output_, {}, static_cast<std::int64_t>(rows.size())};
-    for (const Column& column : columns) batch.columns.push_back(gather(*context_.memory, column, rows));
-  });
+  for (std::size_t column = 0; column < output_->size(); ++column) {
+    // Column by column, so that no more than one of them is there twice.
+    std::vector<Column> of_parts;
+    for (Part& part : parts) of_parts.push_back(std::move(part.columns[column]));
+    run_tasks(table.batches.size(), context_.thread_count, *context_.cancellation, [&](std::size_t index, std::size_t) {
+      std::size_t start = index * batch_rows;
+      std::span<const GroupRef> rows(order.data() + start, std::min(batch_rows, order.size() - start));
+      Batch& batch = table.batches[index];
+      if (column == 0) batch = {output_, {}, static_cast<std::int64_t>(rows.size())};
+      batch.columns.push_back(gather_groups(of_parts, rows));
+    });
+  }
   return table;
+}
+
+/// The rows of several columns of one type.
+Column HashAggregate::gather_groups(std::span<const Column> parts, std::span<const GroupRef> order) const {
+  MemoryBudget& memory = *context_.memory;
+  auto length = static_cast<std::int64_t>(order.size());
+  const Type& type = parts[0].type();
+  bool has_null = std::any_of(parts.begin(), parts.end(), [](const Column& c) { return c.validity() != nullptr; });
+  std::shared_ptr<Buffer> validity = has_null ? Buffer::allocate(memory, order.size()) : nullptr;
+  for (std::size_t i = 0; has_null && i < order.size(); ++i) {
+    const std::uint8_t* valid = parts[order[i].part()].validity();
+    validity->mutable_as<std::uint8_t>()[i] = valid == nullptr ? std::uint8_t{1} : valid[order[i].group()];
+  }
+  auto fixed = [&]<typename T>(T) {
+    std::vector<const T*> values;
+    for (const Column& part : parts) values.push_back(reinterpret_cast<const T*>(part.raw_values()));
+    auto buffer = Buffer::allocate(memory, order.size() * sizeof(T));
+    T* out = buffer->mutable_as<T>();
+    for (std::size_t i = 0; i < order.size(); ++i) out[i] = values[order[i].part()][order[i].group()];
+    return Column::fixed(type, length, std::move(buffer), std::move(validity));
+  };
+  switch (type.value_bytes()) {
+    case 1: return fixed(std::uint8_t{});
+    case 2: return fixed(std::uint16_t{});
+    case 4: return fixed(std::uint32_t{});
+    case 8: return fixed(std::uint64_t{});
+    case 16: return fixed(Int128{});
+    default: break;
+  }
+  ColumnBuilder builder(memory, type);
+  for (GroupRef group : order) builder.append_from(parts[group.part()], static_cast<std::int64_t>(group.group()));
+  return builder.finish();
 }
 
 }  // namespace headrace

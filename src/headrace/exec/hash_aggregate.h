@@ -12,6 +12,7 @@
 #include <memory>
 #include <vector>
 
+#include "headrace/exec/group_order.h"
 #include "headrace/exec/group_table.h"
 #include "headrace/exec/operator.h"
 #include "headrace/exec/row_partitions.h"
@@ -27,7 +28,7 @@ struct AggregateLimits {
   std::size_t small_groups = 16 * 1024;  // a table of so many groups is kept whatever it is worth
   std::size_t groups = 128 * 1024;       // one with more is not, whatever it is worth
   std::size_t rows_per_group = 8;        // what a table between these must be worth to be kept
-  std::size_t block_rows = 64 * 1024;    // rows that are parted at once
+  RowPartitionLimits parted;
 };
 
 class HashAggregate : public Sink {
@@ -60,12 +61,13 @@ class HashAggregate : public Sink {
     std::vector<std::uint64_t> first_seen;
   };
 
-  void part_rows(Worker& worker, const std::vector<Column>& keys, const std::vector<Column>& arguments) const;
+  Batch rows_to_part(std::vector<Column> keys, const std::vector<Column>& arguments, std::int64_t row_count) const;
   Part merge_tables();
   std::vector<Part> merge_partitions();
   void add_partition(std::size_t partition, const Worker& worker, const Seeds& seeds, GroupTable& groups) const;
   Part finish(GroupTable& groups) const;
   Table put_in_order(std::vector<Part> parts) const;
+  Column gather_groups(std::span<const Column> parts, std::span<const GroupRef> order) const;
 
   const AggregateNode& node_;
   std::shared_ptr<const Schema> output_;
@@ -73,7 +75,7 @@ class HashAggregate : public Sink {
   AggregateLimits limits_;
   GroupSpec spec_;
   std::vector<std::size_t> key_columns_;
-  std::shared_ptr<const Schema> parted_schema_;  // of rows that are parted: keys, arguments, positions
+  std::shared_ptr<const Schema> parted_schema_;  // of rows that are parted: keys, then arguments
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::uint64_t> split_rows_;
   DictionaryCache dictionaries_;

@@ -19,9 +19,10 @@ namespace {
 
 const std::vector<AggregateLimits> kLimits = {
     AggregateLimits{},
-    {.small_groups = 0, .groups = 0, .rows_per_group = 8, .block_rows = 1},      // parts all rows but the first batch
-    {.small_groups = 20, .groups = 40, .rows_per_group = 2, .block_rows = 300},  // parts some
-    {.small_groups = 20, .groups = 1'000'000, .rows_per_group = 1, .block_rows = 7}};
+    {.small_groups = 0, .groups = 0, .rows_per_group = 8, .parted = {.block_rows = 1}},      // all rows but a batch
+    {.small_groups = 20, .groups = 40, .rows_per_group = 2, .parted = {.block_rows = 300}},  // some
+    {.small_groups = 20, .groups = 1'000'000, .rows_per_group = 1, .parted = {.block_rows = 7}},
+    {.small_groups = 0, .groups = 0, .parted = {.block_rows = 700, .spill_above_bytes = 0}}};  // all to disk
 
 AggregateNode group_node(std::vector<std::string> keys, const std::vector<std::pair<std::string, std::string>>& named) {
   AggregateNode node;
@@ -128,7 +129,7 @@ TEST_CASE("groups are those of a map, in order of first appearance, however rows
       for (std::size_t threads : {1U, 2U, 5U}) {
         CAPTURE(seed);
         CAPTURE(threads);
-        CAPTURE(limits.block_rows);
+        CAPTURE(limits.parted.block_rows);
         CHECK(grouped(node, input.splits, context_of(threads, 1024), limits, seed) == input.expected);
       }
     }
@@ -168,6 +169,17 @@ TEST_CASE("no rows give one row without keys, none with keys") {
     AggregateNode keyed = group_node({"a"}, {{"rows", "count()"}});
     CHECK(grouped(keyed, none, context_of(2, 100), limits, 0).empty());
   }
+}
+
+TEST_CASE("rows that do not fit the budget go to disk, and come back") {
+  auto unlimited = MemoryBudget::create();
+  AggregateNode node = group_node({"a", "b"}, {{"rows", "count()"}, {"texts", "count_distinct(text)"}});
+  Input input = random_input(*unlimited, 9, 40);
+  AggregateLimits limits{.small_groups = 0, .groups = 0, .parted = {.block_rows = 256}};
+  limits.parted.spill_above_bytes = 50'000;
+  RunContext context = context_of(2, 1024);
+  CHECK(grouped(node, input.splits, context, limits, 0) == input.expected);
+  CHECK(context.memory->used_bytes() <= 2 * SpillSpace::kStagingBytes);  // what is kept to write and read with
 }
 
 TEST_CASE("what group_by holds is charged, and given back") {

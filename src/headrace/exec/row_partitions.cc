@@ -1,8 +1,10 @@
 // See row_partitions.h.
 #include "headrace/exec/row_partitions.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "headrace/base/error.h"
 #include "headrace/kernel/gather.h"
 #include "headrace/kernel/hash.h"
 #include "headrace/kernel/key_part.h"
@@ -91,26 +93,90 @@ PartitionOrder order_by_partition(std::span<const std::uint8_t> partitions) {
   return order;
 }
 
-void RowPartitions::add(Batch rows) {
+RowPartitions::RowPartitions(const RunContext& context, const Schema& schema, std::size_t key_count,
+                             const Limits& limits)
+    : context_(&context),
+      schema_(std::make_shared<const Schema>(schema)),
+      key_count_(key_count),
+      limits_(limits),
+      reservation_(*context.memory, 0, "group_by") {
+  std::vector<Field> fields = schema.fields();
+  fields.push_back({"position", TypeKind::kInt64});
+  spill_schema_ = std::make_shared<const Schema>(std::move(fields));
+}
+
+void RowPartitions::add(Batch rows, std::uint64_t first_position) {
+  sources_.push_back({static_cast<std::int32_t>(collected_rows_), first_position});
   collected_rows_ += static_cast<std::size_t>(rows.row_count);
   collected_.push_back(std::move(rows));
-  if (collected_rows_ >= block_rows_) flush();
+  if (collected_rows_ >= limits_.block_rows) flush();
 }
 
 void RowPartitions::flush() {
   if (collected_rows_ == 0) return;
-  Batch rows = collected_.size() == 1 ? std::move(collected_[0]) : concat(*memory_, collected_[0].schema, collected_);
+  try {
+    blocks_.push_back(make_block());
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kOutOfMemory || blocks_.empty()) throw;
+    spill();
+    blocks_.push_back(make_block());
+  }
   collected_.clear();
+  sources_.clear();
   collected_rows_ = 0;
-  std::span<const Column> keys(rows.columns.data(), key_count_);
-  partition_of_keys(keys, static_cast<std::size_t>(rows.row_count), partitions_);
-  PartitionOrder order = order_by_partition(partitions_);
-  blocks_.push_back({gather(*memory_, rows, order.rows), order.starts});
+  if (is_memory_short()) spill();
 }
 
-Batch RowPartitions::partition(std::size_t block, std::size_t partition) const {
-  const Block& all = blocks_[block];
-  return all.rows.slice(all.starts[partition], all.starts[partition + 1] - all.starts[partition]);
+RowPartitions::Block RowPartitions::make_block() {
+  MemoryBudget& memory = *context_->memory;
+  Batch rows = collected_.size() == 1 ? collected_[0] : concat(memory, schema_, collected_);
+  std::span<const Column> keys(rows.columns.data(), key_count_);
+  partition_of_keys(keys, collected_rows_, partitions_);
+  reservation_.resize(reservation_.bytes() + collected_rows_ * sizeof(std::int32_t), "group_by");
+  PartitionOrder order = order_by_partition(partitions_);
+  Batch ordered = gather(memory, rows, order.rows);
+  return {std::move(ordered), std::move(order.rows), order.starts, sources_};
+}
+
+Batch RowPartitions::block_rows(const Block& block, std::size_t partition,
+                                std::vector<std::uint64_t>& positions) const {
+  std::int64_t start = block.starts[partition];
+  std::int64_t count = block.starts[partition + 1] - start;
+  positions.resize(static_cast<std::size_t>(count));
+  std::size_t source = 0;
+  for (std::size_t i = 0; i < positions.size(); ++i) {
+    std::int32_t row = block.row_numbers[static_cast<std::size_t>(start) + i];
+    while (source + 1 < block.sources.size() && block.sources[source + 1].first_row <= row) ++source;
+    positions[i] =
+        block.sources[source].first_position + static_cast<std::uint64_t>(row - block.sources[source].first_row);
+  }
+  return block.rows.slice(start, count);
+}
+
+bool RowPartitions::is_memory_short() const {
+  const MemoryBudget& memory = *context_->memory;
+  return memory.used_bytes() > std::min(limits_.spill_above_bytes, memory.limit_bytes() / 2);
+}
+
+void RowPartitions::spill() {
+  MemoryBudget& memory = *context_->memory;
+  if (!file_) file_ = std::make_unique<SpillFile>(*context_, spill_schema_);
+  std::vector<std::uint64_t> positions;
+  for (std::size_t partition = 0; partition < kPartitions; ++partition) {
+    std::vector<Batch> parts;
+    for (const Block& block : blocks_) {
+      if (block.starts[partition + 1] == block.starts[partition]) continue;
+      Batch& rows = parts.emplace_back(block_rows(block, partition, positions));
+      auto buffer = Buffer::allocate(memory, positions.size() * sizeof(std::uint64_t));
+      std::ranges::copy(positions, buffer->mutable_as<std::uint64_t>());
+      rows.columns.push_back(Column::fixed(TypeKind::kInt64, rows.row_count, std::move(buffer)));
+    }
+    if (parts.empty()) continue;
+    Batch rows = flatten(memory, concat(memory, spill_schema_, parts));
+    spilled_[partition].push_back(file_->append(rows));
+  }
+  blocks_.clear();
+  reservation_.resize(0, "group_by");
 }
 
 }  // namespace headrace

@@ -6,14 +6,20 @@
 //
 //   block      rows of partition 0 | rows of partition 1 | … | rows of partition 63
 //   starts     ^                   ^                         ^                      ^
+//
+// When memory runs short, the blocks go to a file, a batch for each partition.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "headrace/column/column.h"
+#include "headrace/exec/run_context.h"
+#include "headrace/exec/spill/spill_file.h"
 
 namespace headrace {
 
@@ -30,34 +36,74 @@ struct PartitionOrder {
 };
 PartitionOrder order_by_partition(std::span<const std::uint8_t> partitions);
 
-/// The rows of one thread. Not thread-safe; partition() may be called by several threads once flush() was called.
+struct RowPartitionLimits {
+  std::size_t block_rows = 16 * 1024;        // rows that are ordered at once, at least
+  std::size_t spill_above_bytes = SIZE_MAX;  // of the budget in use, before blocks go to disk
+};
+
+/// The rows of one thread, with a position for each. Not thread-safe; read() may be called by several threads once
+/// flush() was called.
 class RowPartitions {
  public:
-  /// The first `key_count` columns of the rows are the keys. Collects `block_rows` rows before it orders them.
-  RowPartitions(std::size_t key_count, std::size_t block_rows, MemoryBudget& memory)
-      : key_count_(key_count), block_rows_(block_rows), memory_(&memory) {}
+  using Limits = RowPartitionLimits;
 
-  void add(Batch rows);
-  /// Orders what is still collected. Must be called before the partitions are read.
+  /// The first `key_count` columns of `schema` are the keys.
+  RowPartitions(const RunContext& context, const Schema& schema, std::size_t key_count, const Limits& limits);
+
+  /// Adds rows with the positions first_position, first_position + 1 …
+  void add(Batch rows, std::uint64_t first_position);
+  /// Orders what is still collected. Must be called before anything is read.
   void flush();
 
-  std::size_t block_count() const { return blocks_.size(); }
-  /// The rows of a partition in one block, in the order in which they were added.
-  Batch partition(std::size_t block, std::size_t partition) const;
+  /// Calls visit(rows, positions) with the rows of a partition, some at a time, in the order in which they were added.
+  template <typename Visit>
+  void read(std::size_t partition, const Visit& visit) const {
+    std::vector<std::uint64_t> positions;
+    for (std::size_t index : spilled_[partition]) {
+      Batch rows = file_->read(index);
+      std::span<const std::int64_t> from_disk = rows.columns.back().values<std::int64_t>();
+      positions.assign(from_disk.begin(), from_disk.end());
+      visit(rows, positions);
+    }
+    for (const Block& block : blocks_) {
+      if (block.starts[partition + 1] == block.starts[partition]) continue;
+      Batch rows = block_rows(block, partition, positions);
+      visit(rows, positions);
+    }
+  }
 
  private:
+  /// Rows that were added together: the first one's number in the block, and its position.
+  struct Source {
+    std::int32_t first_row;
+    std::uint64_t first_position;
+  };
   struct Block {
-    Batch rows;
+    Batch rows;                             // in the order of partitions
+    std::vector<std::int32_t> row_numbers;  // of these rows before they were ordered
     std::array<std::int64_t, kPartitions + 1> starts;
+    std::vector<Source> sources;
   };
 
+  Block make_block();
+  /// The rows of one partition, and their positions.
+  Batch block_rows(const Block& block, std::size_t partition, std::vector<std::uint64_t>& positions) const;
+  void spill();
+  bool is_memory_short() const;
+
+  const RunContext* context_;
+  std::shared_ptr<const Schema> schema_;
+  std::shared_ptr<const Schema> spill_schema_;  // and the positions
   std::size_t key_count_;
-  std::size_t block_rows_;
-  MemoryBudget* memory_;
+  Limits limits_;
   std::vector<Batch> collected_;
+  std::vector<Source> sources_;
   std::size_t collected_rows_ = 0;
   std::vector<std::uint8_t> partitions_;
   std::vector<Block> blocks_;
+  Reservation reservation_;  // of row numbers
+  std::unique_ptr<SpillFile> file_;
+  std::array<std::vector<std::size_t>, kPartitions> spilled_;  // batches of the file
 };
 
 }  // namespace headrace
