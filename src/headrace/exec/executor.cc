@@ -14,20 +14,16 @@
 #include "headrace/exec/filter.h"
 #include "headrace/exec/hash_aggregate.h"
 #include "headrace/exec/hash_join.h"
+#include "headrace/exec/join_right.h"
 #include "headrace/exec/project.h"
 #include "headrace/exec/scan_bounds.h"
 #include "headrace/exec/spill/spool.h"
+#include "headrace/exec/spilled_join.h"
 #include "headrace/exec/stage.h"
 #include "headrace/kernel/gather.h"
 
 namespace headrace {
 namespace {
-
-/// Strings that are better kept as codes: few of them stand for many rows.
-bool is_short_dictionary(const Column& column) {
-  constexpr std::int64_t kValuesMax = 1 << 16;
-  return column.is_dictionary() && column.type().is_binary_like() && column.dictionary()->length() <= kValuesMax;
-}
 
 using Clock = std::chrono::steady_clock;
 
@@ -182,15 +178,13 @@ struct Executor::Stages {
     std::int64_t used_before = used_bytes();
     Stream right = open(*join.right);
     std::size_t right_entry = right.last_entry;
-    Table right_rows = run_to_table(right, join.right->schema);
+    auto right_rows = std::make_unique<JoinRight>(join, std::make_shared<const Schema>(join.right->schema), context);
+    run_stream(right, *right_rows, nullptr);
     Clock::time_point start = Clock::now();
-    std::shared_ptr<JoinState> state = with_context(
-        [&] {
-          return make_join_state(join, right_rows, join.left->schema, std::make_shared<const Schema>(node.schema),
-                                 context);
-        },
-        [&] { return "running " + node.label; });
-    right_rows.batches.clear();
+    std::shared_ptr<JoinState> state =
+        with_context([&] { return try_join_state(join, *right_rows, node); }, [&] { return "running " + node.label; });
+    if (!state) return open_spilled(join, node, std::move(right_rows), right_entry);
+    right_rows.reset();
     std::int64_t held_bytes = used_bytes() - used_before;
     double build_seconds = seconds_since(start);
     Stream stream = open(*join.left);
@@ -202,6 +196,49 @@ struct Executor::Stages {
     entry.join = std::move(state);
     stream.joins.push_back(&entry);
     return stream;
+  }
+
+  /// The join's table, or nullptr when the right rows went to disk, because they take too much of the budget.
+  std::shared_ptr<JoinState> try_join_state(const JoinNode& join, JoinRight& right, const Node& node) {
+    right.finish();
+    if (right.is_spilled()) return nullptr;
+    try {
+      return make_join_state(join, right.table(), join.left->schema, std::make_shared<const Schema>(node.schema),
+                             context);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kOutOfMemory) throw;
+    }
+    right.spill();
+    return nullptr;
+  }
+
+  /// A join that needs all left rows before it gives any.
+  Stream open_spilled(const JoinNode& join, const Node& node, std::unique_ptr<JoinRight> right,
+                      std::size_t right_entry) {
+    auto spilled =
+        std::make_shared<SpilledJoin>(join, std::move(right), std::make_shared<const Schema>(join.left->schema),
+                                      std::make_shared<const Schema>(node.schema), context);
+    Stream left = open(*join.left);
+    std::size_t left_entry = left.last_entry;
+    constexpr std::size_t kSplitsMax = 64;  // so that batches which were kept make long runs
+    left.source = with_fewer_splits(std::move(left.source), kSplitsMax);
+    double seconds = 0;
+    auto in_context = [&](auto body) { with_context(body, [&] { return "running " + node.label; }); };
+    in_context([&] { run_stream(left, *spilled, &seconds); });
+    Clock::time_point start = Clock::now();
+    in_context([&] { spilled->finish(); });
+
+    Entry& entry = add_entry("join", node.label, {left_entry, right_entry});
+    entry.report.join = spilled->counts();
+    entry.report.right_rows_in = spilled->right_row_count();
+    entry.join_kind = join.how;
+    entry.counts.rows_in = rows_out_of(left_entry);
+    entry.counts.seconds = seconds + seconds_since(start);
+    auto read = [spilled](std::size_t split, const std::function<void(const Batch&)>& push) {
+      spilled->read(split, push);
+    };
+    // The rows are counted as they are read.
+    return {{node.label, spilled->split_count(), read}, &entry.counts, {}, {}, entry.report.id};
   }
 
   Stream open_kind(const AggregateNode& aggregate, const Node& node) {
@@ -253,12 +290,6 @@ struct Executor::Stages {
     return {{label, rows->batch_count(), read}, &thrown_away, {}, {}, entry};
   }
 
-  Table run_to_table(Stream& stream, const Schema& schema) {
-    TableSink sink(std::make_shared<const Schema>(schema), *context.memory);
-    run_stream(stream, sink, nullptr);
-    return sink.result();
-  }
-
   /// Runs all rows of `stream` into `sink`, then lets go of what only they needed.
   void run_stream(Stream& stream, Sink& sink, double* sink_seconds) {
     run_stage(stream.source, stream.operators, sink, *stream.source_counts, sink_seconds, context);
@@ -270,6 +301,7 @@ struct Executor::Stages {
       entry->join.reset();
     }
     stream.joins.clear();
+    stream.source.read = nullptr;
   }
 
   /// Bytes of the budget in use. Stages run one after another, so what comes to be in one stage is that stage's.

@@ -58,8 +58,8 @@ void hash_texts(const Column& column, std::vector<std::uint64_t>& hashes) {
 
 }  // namespace
 
-void partition_of_keys(std::span<const Column> keys, std::size_t row_count, std::vector<std::uint8_t>& partitions) {
-  std::vector<std::uint64_t> hashes(row_count);
+void hash_keys(std::span<const Column> keys, std::size_t row_count, std::vector<std::uint64_t>& hashes) {
+  hashes.assign(row_count, 0);
   std::vector<std::uint64_t> texts;
   PartRows rows;
   for (const Column& key : keys) {
@@ -75,10 +75,13 @@ void partition_of_keys(std::span<const Column> keys, std::size_t row_count, std:
       for (std::size_t i = 0; i < row_count; ++i) hashes[i] = mix(hashes[i] + texts[i]);
     }
   }
+}
+
+void partition_of_keys(std::span<const Column> keys, std::size_t row_count, std::vector<std::uint8_t>& partitions) {
+  std::vector<std::uint64_t> hashes;
+  hash_keys(keys, row_count, hashes);
   partitions.resize(row_count);
-  for (std::size_t i = 0; i < row_count; ++i) {
-    partitions[i] = static_cast<std::uint8_t>(hashes[i] >> (64 - kPartitionBits));
-  }
+  for (std::size_t i = 0; i < row_count; ++i) partitions[i] = partition_of_hash(hashes[i]);
 }
 
 PartitionOrder order_by_partition(std::span<const std::uint8_t> partitions) {

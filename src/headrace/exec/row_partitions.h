@@ -26,7 +26,13 @@ namespace headrace {
 inline constexpr std::size_t kPartitionBits = 6;
 inline constexpr std::size_t kPartitions = std::size_t{1} << kPartitionBits;
 
-/// Sets partitions[i] to the partition of row i's key. Equal keys have equal partitions, in whatever layout.
+/// Sets hashes[i] to a hash of row i's key. Equal keys have equal hashes, in whatever layout.
+void hash_keys(std::span<const Column> keys, std::size_t row_count, std::vector<std::uint64_t>& hashes);
+/// The partition of a key with this hash.
+inline std::uint8_t partition_of_hash(std::uint64_t hash) {
+  return static_cast<std::uint8_t>(hash >> (64 - kPartitionBits));
+}
+/// Sets partitions[i] to the partition of row i's key.
 void partition_of_keys(std::span<const Column> keys, std::size_t row_count, std::vector<std::uint8_t>& partitions);
 
 /// Row numbers ordered by partition, in each in their order; starts[p] is where partition p begins.

@@ -80,6 +80,18 @@ class Worker {
 
 }  // namespace
 
+StageSource with_fewer_splits(StageSource source, std::size_t split_count_max) {
+  std::size_t together = (source.split_count + split_count_max - 1) / split_count_max;
+  if (together <= 1) return source;
+  std::size_t split_count = source.split_count;
+  auto read = [read_one = std::move(source.read), together, split_count](
+                  std::size_t split, const std::function<void(const Batch&)>& push) {
+    std::size_t end = std::min(split_count, (split + 1) * together);
+    for (std::size_t one = split * together; one < end; ++one) read_one(one, push);
+  };
+  return {std::move(source.label), (split_count + together - 1) / together, std::move(read)};
+}
+
 void run_stage(const StageSource& source, const std::vector<StageOperator>& operators, Sink& sink,
                StageCounts& source_counts, double* sink_seconds, const RunContext& context) {
   std::size_t worker_count = std::max<std::size_t>(1, std::min(context.thread_count, source.split_count));

@@ -19,6 +19,9 @@ struct StageSource {
   std::function<void(std::size_t split_index, const std::function<void(const Batch&)>& push)> read;
 };
 
+/// The same rows in at most `split_count_max` splits, each of several of the source's in a row.
+StageSource with_fewer_splits(StageSource source, std::size_t split_count_max);
+
 /// What one operator of a stage did, summed over workers.
 struct StageCounts {
   std::int64_t rows_in = 0;

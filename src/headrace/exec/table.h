@@ -8,6 +8,12 @@
 
 namespace headrace {
 
+/// Strings that are better kept as codes: few of them stand for many rows.
+inline bool is_short_dictionary(const Column& column) {
+  constexpr std::int64_t kValuesMax = 1 << 16;
+  return column.is_dictionary() && column.type().is_binary_like() && column.dictionary()->length() <= kValuesMax;
+}
+
 struct Table {
   std::shared_ptr<const Schema> schema;
   std::vector<Batch> batches;
