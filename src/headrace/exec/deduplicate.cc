@@ -6,6 +6,8 @@
 #include <set>
 
 #include "headrace/base/error.h"
+#include "headrace/base/workers.h"
+#include "headrace/exec/group_order.h"
 #include "headrace/kernel/gather.h"
 #include "headrace/kernel/row_order.h"
 
@@ -20,6 +22,19 @@ std::vector<std::size_t> places_of(const std::vector<std::string>& names, const 
   std::vector<std::size_t> places;
   for (const std::string& name : names) places.push_back(schema.index_of(name));
   return places;
+}
+
+/// What is needed of the rows.
+std::shared_ptr<const Schema> carried_schema(const DeduplicateNode& node, const Schema& input, const Schema& output) {
+  std::set<std::string> carried(node.keys.begin(), node.keys.end());
+  carried.insert(node.order_by.begin(), node.order_by.end());
+  carried.insert(node.ties.begin(), node.ties.end());
+  for (const Field& field : output) carried.insert(field.name);
+  std::vector<Field> fields;
+  for (const Field& field : input) {
+    if (carried.contains(field.name)) fields.push_back(field);
+  }
+  return std::make_shared<const Schema>(std::move(fields));
 }
 
 std::vector<Column> pick(const Batch& rows, const std::vector<std::size_t>& places) {
@@ -105,18 +120,14 @@ class RowWriter {
 
 Deduplicate::Deduplicate(const DeduplicateNode& node, const Schema& input, std::shared_ptr<const Schema> output,
                          const RunContext& context)
-    : node_(node), output_(std::move(output)), context_(context) {
-  std::set<std::string> carried(node.keys.begin(), node.keys.end());
-  carried.insert(node.order_by.begin(), node.order_by.end());
-  carried.insert(node.ties.begin(), node.ties.end());
-  for (const Field& field : *output_) carried.insert(field.name);
-  std::vector<Field> fields;
-  for (std::size_t i = 0; i < input.size(); ++i) {
-    if (!carried.contains(input[i].name)) continue;
-    fields.push_back(input[i]);
-    carried_columns_.push_back(i);
-  }
-  carried_ = std::make_shared<const Schema>(std::move(fields));
+    : node_(node),
+      output_(std::move(output)),
+      context_(context),
+      carried_(carried_schema(node, input, *output_)),
+      stored_schema_(with_int64_columns(*carried_, 2)),
+      run_bytes_(partition_run_bytes(*context.memory, context.thread_count)),
+      file_(context, stored_schema_) {
+  carried_columns_ = places_of(carried_->names(), input);
   key_columns_ = places_of(node.keys, *carried_);
   order_columns_ = places_of(node.order_by, *carried_);
   tie_columns_ = places_of(node.ties, *carried_);
@@ -150,7 +161,8 @@ void Deduplicate::Groups::charge() {
   reservation.resize(groups.capacity() * sizeof(Group) + kept_rows * sizeof(std::uint32_t), kWhat);
 }
 
-void Deduplicate::start(std::size_t, std::size_t worker_count) {
+void Deduplicate::start(std::size_t split_count, std::size_t worker_count) {
+  split_rows_.resize(split_count);
   for (std::size_t worker = 0; worker < worker_count; ++worker) workers_.push_back(std::make_unique<Groups>(*this));
 }
 
@@ -158,10 +170,93 @@ void Deduplicate::consume(Batch batch, std::size_t split_index, std::size_t work
   Groups& groups = *workers_[worker_index];
   if (groups.current_split != split_index) groups.next_row = 0;
   groups.current_split = split_index;
-  std::uint64_t position = (static_cast<std::uint64_t>(split_index) << 32) + groups.next_row;
+  std::uint64_t position = position_of(split_index, groups.next_row);
   groups.next_row += static_cast<std::uint64_t>(batch.row_count);
+  split_rows_[split_index] = groups.next_row;
   absorb(groups, {carried_, pick(batch, carried_columns_), batch.row_count},
          [&](std::size_t row) { return Group{position + row, position + row, 0, 0}; });
+  if (is_too_large(groups)) spill(groups);
+}
+
+bool Deduplicate::is_too_large(const Groups& groups) const {
+  const MemoryBudget& memory = *context_.memory;
+  constexpr std::size_t kIndexBytes = 32;  // of a key in KeyIndex
+  std::size_t bytes = groups.kept_bytes + groups.reservation.bytes() + groups.groups.size() * kIndexBytes;
+  if (bytes < run_bytes_) return false;
+  return bytes > memory.limit_bytes() / (4 * context_.thread_count) || memory.used_bytes() > memory.limit_bytes() / 2;
+}
+
+void Deduplicate::spill(Groups& groups) {
+  MemoryBudget& memory = *context_.memory;
+  spills_ = true;
+  std::vector<Batch> run;
+  std::size_t bytes = 0;
+  auto write = [&] {
+    Batch rows = concat(memory, stored_schema_, run);
+    std::vector<std::uint8_t> partitions;
+    partition_of_keys(keys_of(rows), static_cast<std::size_t>(rows.row_count), partitions);
+    file_.append(rows, partitions);
+    run.clear();
+    bytes = 0;
+  };
+  for (std::size_t at = 0; at < groups.batches.size(); ++at) {
+    compact(groups, at);
+    Batch& rows = run.emplace_back(std::move(groups.batches[at].rows));
+    std::vector<std::uint64_t> first_seen, positions;
+    for (std::uint32_t id : groups.batches[at].ids) {
+      first_seen.push_back(groups.groups[id].first_seen);
+      positions.push_back(groups.groups[id].position);
+    }
+    rows.columns.push_back(position_column(memory, first_seen));
+    rows.columns.push_back(position_column(memory, positions));
+    bytes += rows.data_bytes();
+    if (bytes >= run_bytes_) write();
+  }
+  if (!run.empty()) write();
+  std::size_t split = groups.current_split;
+  std::uint64_t next_row = groups.next_row;
+  groups = Groups(*this);
+  groups.current_split = split;
+  groups.next_row = next_row;
+}
+
+std::vector<Column> Deduplicate::keys_of(const Batch& rows) const {
+  std::vector<Column> keys;
+  for (std::size_t place : key_columns_) keys.push_back(flatten(*context_.memory, rows.columns[place]));
+  return keys;
+}
+
+std::shared_ptr<const OrderedRows> Deduplicate::result_on_disk() {
+  if (!spills_) return nullptr;
+  run_tasks(workers_.size(), context_.thread_count, *context_.cancellation, [&](std::size_t worker, std::size_t) {
+    spill(*workers_[worker]);
+    workers_[worker].reset();
+  });
+  auto rows = std::make_shared<OrderedRows>(context_, output_, split_rows_);
+  run_tasks(kPartitions, context_.thread_count, *context_.cancellation,
+            [&](std::size_t partition, std::size_t) { merge_partition(partition, *rows); });
+  return rows;
+}
+
+void Deduplicate::merge_partition(std::size_t partition, OrderedRows& rows) const {
+  Groups groups(*this);
+  for (const PartitionFile::Piece& piece : file_.pieces(partition)) {
+    Batch stored = file_.read(piece);
+    std::span<const std::int64_t> first_seen = stored.columns[carried_->size()].values<std::int64_t>();
+    std::span<const std::int64_t> positions = stored.columns[carried_->size() + 1].values<std::int64_t>();
+    Batch carried{carried_, {stored.columns.begin(), stored.columns.end() - 2}, stored.row_count};
+    absorb(groups, carried, [&](std::size_t row) {
+      return Group{static_cast<std::uint64_t>(first_seen[row]), static_cast<std::uint64_t>(positions[row]), 0, 0};
+    });
+  }
+  for (std::size_t at = 0; at < groups.batches.size(); ++at) {
+    compact(groups, at);
+    std::vector<std::uint64_t> first_seen;
+    for (std::uint32_t id : groups.batches[at].ids) first_seen.push_back(groups.groups[id].first_seen);
+    const Batch& kept = groups.batches[at].rows;
+    rows.add({output_, pick(kept, output_columns_), kept.row_count}, first_seen);
+    groups.batches[at] = {};
+  }
 }
 
 bool Deduplicate::wins(const Batch& rows, std::size_t row, std::uint64_t position, const Groups& groups,
@@ -185,6 +280,7 @@ void Deduplicate::absorb(Groups& groups, const Batch& rows, const GroupOf& group
   auto row_count = static_cast<std::size_t>(rows.row_count);
   auto at = groups.batches.size();
   groups.kept_rows += row_count;
+  groups.kept_bytes += rows.data_bytes();
   groups.charge();
   groups.reserve(row_count);
   groups.batches.push_back({rows, {}});
@@ -225,7 +321,9 @@ void Deduplicate::compact(Groups& groups, std::size_t batch) const {
   if (winners.size() == kept.ids.size()) return;
   for (std::size_t row = 0; row < ids.size(); ++row) groups.groups[ids[row]].row = static_cast<std::uint32_t>(row);
   groups.kept_rows -= kept.ids.size() - ids.size();
+  groups.kept_bytes -= kept.rows.data_bytes();
   kept.rows = gather(*context_.memory, kept.rows, winners);
+  groups.kept_bytes += kept.rows.data_bytes();
   kept.ids = std::move(ids);
   groups.charge();
 }
@@ -241,6 +339,7 @@ void Deduplicate::merge(Groups& into, Groups& from) const {
 
 Table Deduplicate::result() {
   HEADRACE_CHECK(!workers_.empty());
+  if (std::shared_ptr<const OrderedRows> rows = result_on_disk()) return rows->table(context_.batch_rows);
   Groups& groups = *workers_[0];
   for (std::size_t worker = 1; worker < workers_.size(); ++worker) {
     merge(groups, *workers_[worker]);

@@ -1,12 +1,15 @@
 // deduplicate: one row of all that have equal keys.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <vector>
 
 #include "headrace/exec/key_index.h"
 #include "headrace/exec/operator.h"
+#include "headrace/exec/ordered_rows.h"
+#include "headrace/exec/partition_file.h"
 #include "headrace/exec/run_context.h"
 #include "headrace/exec/table.h"
 #include "headrace/plan/node.h"
@@ -19,6 +22,9 @@ namespace headrace {
 ///
 /// Rows are kept in the batches they came in: a batch that brings nothing new costs nothing, one whose rows all win is
 /// not copied. Rows that lost later are thrown out when they are half of what is kept.
+///
+/// When memory is short, a worker puts what it keeps on disk, parted by the hash of the keys, and starts anew; in the
+/// end the partitions are merged one by one.
 class Deduplicate : public Sink {
  public:
   Deduplicate(const DeduplicateNode& node, const Schema& input, std::shared_ptr<const Schema> output,
@@ -26,6 +32,8 @@ class Deduplicate : public Sink {
 
   void start(std::size_t split_count, std::size_t worker_count) override;
   void consume(Batch batch, std::size_t split_index, std::size_t worker_index) override;
+  /// The rows, if they had to go to disk; else nullptr, and result() has them.
+  std::shared_ptr<const OrderedRows> result_on_disk();
   Table result();
 
  private:
@@ -51,6 +59,7 @@ class Deduplicate : public Sink {
     std::vector<Group> groups;  // by number of the key
     std::vector<KeptBatch> batches;
     std::size_t kept_rows = 0;
+    std::size_t kept_bytes = 0;  // of rows, as they came
     std::size_t current_split = 0;
     std::uint64_t next_row = 0;
     Reservation reservation;
@@ -62,6 +71,11 @@ class Deduplicate : public Sink {
   void compact(Groups& groups, std::size_t batch) const;
   bool wins(const Batch& rows, std::size_t row, std::uint64_t position, const Groups& groups, const Group& over) const;
   void merge(Groups& into, Groups& from) const;
+  std::vector<Column> keys_of(const Batch& rows) const;
+  bool is_too_large(const Groups& groups) const;
+  /// Writes the winners to file_, and leaves the groups empty.
+  void spill(Groups& groups);
+  void merge_partition(std::size_t partition, OrderedRows& rows) const;
 
   const DeduplicateNode& node_;
   std::shared_ptr<const Schema> output_;
@@ -72,7 +86,12 @@ class Deduplicate : public Sink {
   std::vector<std::size_t> order_columns_;
   std::vector<std::size_t> tie_columns_;
   std::vector<std::size_t> output_columns_;
+  std::shared_ptr<const Schema> stored_schema_;  // that of carried_, then first_seen and position
+  std::size_t run_bytes_;
   std::vector<std::unique_ptr<Groups>> workers_;
+  std::vector<std::uint64_t> split_rows_;
+  std::atomic<bool> spills_{false};
+  PartitionFile file_;
 };
 
 }  // namespace headrace

@@ -8,6 +8,7 @@
 #include "headrace/base/error.h"
 #include "headrace/exec/executor_fixture.h"
 #include "headrace/expr/parse.h"
+#include "headrace/io/fs/faulty_scratch_space.h"
 
 namespace headrace {
 namespace {
@@ -120,6 +121,53 @@ TEST_CASE("rows that lose to later ones are not kept for long") {
     Table table = executor.collect(root);
     CHECK(rows_of(table) == deduplicated_slowly(rows, Keep::kFirst, false));
     CHECK(context.memory->peak_bytes() < static_cast<std::size_t>(kKeys * kRounds) * 3 * 8);
+  }
+}
+
+TEST_CASE("rows that do not fit go to disk and come back in the same order, or the disk's error ends the run") {
+  std::mt19937_64 random(12);
+  std::vector<Row> rows;
+  for (std::int64_t i = 0; i < 60'000; ++i) {
+    auto key = static_cast<std::int64_t>(random() % 20'000);
+    rows.push_back({key == 7 ? kNullCell : key * 77'777, static_cast<std::int64_t>(random() % 3),
+                    static_cast<std::int64_t>(random() % 50)});
+  }
+  Source source(rows, 1500);
+  for (Keep keep : {Keep::kFirst, Keep::kLast}) {
+    for (bool any_order : {false, true}) {
+      NodePtr root = deduplicate(keep, any_order);
+      std::vector<std::string> expected = deduplicated_slowly(rows, keep, any_order);
+      for (std::size_t threads : {1, 2, 5}) {
+        RunContext context;
+        context.thread_count = threads;
+        context.memory = MemoryBudget::create(16 << 20);
+        Reservation held(*context.memory, (8 << 20) + 1, "held");
+        {
+          Executor executor({root}, source.readers, context);
+          CHECK(rows_of(executor.collect(root)) == expected);
+          CHECK_NOTHROW(check_row_accounting(executor.reports()));
+        }
+        CHECK(context.spill->bytes_written() > 0);
+        context.spill.reset();
+        CHECK(context.memory->used_bytes() == held.bytes());
+      }
+    }
+  }
+  NodePtr root = deduplicate(Keep::kFirst, false);
+  for (std::int64_t n = 1; n < 200; n += n / 2 + 1) {
+    auto scratch = std::make_shared<FaultyScratchSpace>(Fault{n, ENOSPC, false});
+    RunContext context;
+    context.thread_count = 2;
+    context.memory = MemoryBudget::create(16 << 20);
+    context.spill = std::make_shared<SpillSpace>(scratch);
+    Reservation held(*context.memory, (8 << 20) + 1, "held");
+    {
+      Executor executor({root}, source.readers, context);
+      CHECK_THROWS_WITH_AS(executor.collect(root), doctest::Contains("No space left"), Error);
+    }
+    CHECK(scratch->used_bytes() == 0);
+    context.spill.reset();
+    CHECK(context.memory->used_bytes() == held.bytes());
   }
 }
 

@@ -264,8 +264,14 @@ struct Executor::Stages {
     Entry& entry = add_entry(std::string(kind_name(node)), node.label, {input_entry});
     entry.report.memory_bytes = std::max<std::int64_t>(0, used_bytes() - used_before);
     Clock::time_point start = Clock::now();
-    auto table = std::make_shared<const Table>(
-        with_context([&] { return sink.result(); }, [&] { return "running " + node.label; }));
+    auto in_context = [&](auto body) { return with_context(body, [&] { return "running " + node.label; }); };
+    if (std::shared_ptr<const OrderedRows> rows = in_context([&] { return sink.result_on_disk(); })) {
+      entry.counts = {rows_out_of(input_entry), rows->row_count(), static_cast<std::int64_t>(rows->data_bytes()),
+                      seconds + seconds_since(start)};
+      auto read = [rows](std::size_t split, const std::function<void(const Batch&)>& push) { rows->read(split, push); };
+      return {{node.label, rows->split_count(), read}, &thrown_away, {}, {}, entry.report.id};
+    }
+    auto table = std::make_shared<const Table>(in_context([&] { return sink.result(); }));
     entry.counts = {rows_out_of(input_entry), table->row_count(), static_cast<std::int64_t>(table->data_bytes()),
                     seconds + seconds_since(start)};
     return stream_of(table, node.label, entry.report.id);

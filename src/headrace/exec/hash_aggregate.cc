@@ -81,12 +81,26 @@ Batch HashAggregate::rows_to_part(std::vector<Column> keys, const std::vector<Co
   return rows;
 }
 
+std::shared_ptr<const OrderedRows> HashAggregate::result_on_disk() {
+  if (std::none_of(workers_.begin(), workers_.end(), [](const auto& w) { return w->rest.is_spilled(); }))
+    return nullptr;
+  auto rows = std::make_shared<OrderedRows>(context_, output_, split_rows_);
+  merge_partitions([&](std::size_t, Part part) {
+    auto row_count = static_cast<std::int64_t>(part.first_seen.size());
+    rows->add({output_, std::move(part.columns), row_count}, part.first_seen);
+  });
+  workers_.clear();
+  return rows;
+}
+
 Table HashAggregate::result() {
   HEADRACE_CHECK(!workers_.empty());
+  if (std::shared_ptr<const OrderedRows> rows = result_on_disk()) return rows->table(context_.batch_rows);
   bool any_parted = std::any_of(workers_.begin(), workers_.end(), [](const auto& w) { return w->parts_rows; });
   std::vector<Part> parts;
   if (any_parted) {
-    parts = merge_partitions();
+    parts.resize(kPartitions);
+    merge_partitions([&](std::size_t partition, Part part) { parts[partition] = std::move(part); });
   } else {
     parts.push_back(merge_tables());
   }
@@ -107,7 +121,8 @@ HashAggregate::Part HashAggregate::merge_tables() {
   return finish(groups);
 }
 
-std::vector<HashAggregate::Part> HashAggregate::merge_partitions() {
+template <typename Take>
+void HashAggregate::merge_partitions(const Take& take) {
   std::vector<Seeds> seeds(workers_.size());
   run_tasks(workers_.size(), context_.thread_count, *context_.cancellation, [&](std::size_t index, std::size_t) {
     Worker& worker = *workers_[index];
@@ -118,13 +133,11 @@ std::vector<HashAggregate::Part> HashAggregate::merge_partitions() {
     seeds[index].order = order_by_partition(partitions);
     for (const Column& key : keys) seeds[index].keys.push_back(gather(*context_.memory, key, seeds[index].order.rows));
   });
-  std::vector<Part> parts(kPartitions);
   run_tasks(kPartitions, context_.thread_count, *context_.cancellation, [&](std::size_t partition, std::size_t) {
     GroupTable groups(spec_);
     for (std::size_t i = 0; i < workers_.size(); ++i) add_partition(partition, *workers_[i], seeds[i], groups);
-    parts[partition] = finish(groups);
+    take(partition, finish(groups));
   });
-  return parts;
 }
 
 void HashAggregate::add_partition(std::size_t partition, const Worker& worker, const Seeds& seeds,

@@ -15,6 +15,7 @@
 #include "headrace/exec/group_order.h"
 #include "headrace/exec/group_table.h"
 #include "headrace/exec/operator.h"
+#include "headrace/exec/ordered_rows.h"
 #include "headrace/exec/row_partitions.h"
 #include "headrace/exec/run_context.h"
 #include "headrace/exec/table.h"
@@ -38,6 +39,8 @@ class HashAggregate : public Sink {
 
   void start(std::size_t split_count, std::size_t worker_count) override;
   void consume(Batch batch, std::size_t split_index, std::size_t worker_index) override;
+  /// The rows, if rows had to go to disk; else nullptr, and result() has them.
+  std::shared_ptr<const OrderedRows> result_on_disk();
   Table result();
 
  private:
@@ -63,7 +66,9 @@ class HashAggregate : public Sink {
 
   Batch rows_to_part(std::vector<Column> keys, const std::vector<Column>& arguments, std::int64_t row_count) const;
   Part merge_tables();
-  std::vector<Part> merge_partitions();
+  /// Calls take(partition, part) for each partition, from several threads.
+  template <typename Take>
+  void merge_partitions(const Take& take);
   void add_partition(std::size_t partition, const Worker& worker, const Seeds& seeds, GroupTable& groups) const;
   Part finish(GroupTable& groups) const;
   Table put_in_order(std::vector<Part> parts) const;

@@ -7,6 +7,7 @@
 
 #include "headrace/base/error.h"
 #include "headrace/exec/group_order.h"
+#include "headrace/exec/ordered_rows.h"
 #include "headrace/kernel/gather.h"
 
 namespace headrace {
@@ -14,13 +15,6 @@ namespace {
 
 /// Bits of a key's hash below those that choose its partition.
 constexpr int kPassShift = 64 - 2 * static_cast<int>(kPartitionBits);
-
-std::shared_ptr<const Schema> spilled_schema(const Schema& schema) {
-  std::vector<Field> fields;
-  for (const Field& field : schema) fields.push_back({std::to_string(fields.size()), field.type});
-  fields.push_back({"position", TypeKind::kInt64});
-  return std::make_shared<const Schema>(std::move(fields));
-}
 
 }  // namespace
 
@@ -36,7 +30,7 @@ std::size_t join_table_bytes_max(const MemoryBudget& memory) {
 JoinRight::JoinRight(const JoinNode& join, std::shared_ptr<const Schema> schema, const RunContext& context)
     : context_(context),
       schema_(std::move(schema)),
-      spilled_schema_(spilled_schema(*schema_)),
+      spilled_schema_(with_int64_columns(*schema_, 1)),
       file_(context, spilled_schema_) {
   for (const std::string& name : join.right_on) key_columns_.push_back(schema_->index_of(name));
 }
@@ -150,14 +144,7 @@ Table JoinRight::read(std::size_t partition, std::size_t pass, std::size_t pass_
   }
   Batch rows = concat(memory, spilled_schema_, batches);
   batches.clear();
-  std::span<const std::int64_t> positions = rows.columns.back().values<std::int64_t>();
-  if (!std::ranges::is_sorted(positions)) {
-    std::vector<std::int32_t> order(positions.size());
-    Reservation reservation(memory, order.size() * sizeof(std::int32_t), "rows of a join");
-    std::iota(order.begin(), order.end(), 0);
-    std::ranges::sort(order, {}, [&](std::int32_t row) { return positions[static_cast<std::size_t>(row)]; });
-    rows = gather(memory, rows, order);
-  }
+  rows = in_position_order(memory, std::move(rows));
   rows.columns.pop_back();
   rows.schema = schema_;
   return {schema_, {std::move(rows)}};

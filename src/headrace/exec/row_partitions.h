@@ -60,6 +60,8 @@ class RowPartitions {
   void add(Batch rows, std::uint64_t first_position);
   /// Orders what is still collected. Must be called before anything is read.
   void flush();
+  /// Whether any rows are on disk.
+  bool is_spilled() const { return file_ != nullptr; }
 
   /// Calls visit(rows, positions) with the rows of a partition, some at a time, in the order in which they were added.
   template <typename Visit>
