@@ -135,7 +135,7 @@ void ContractCheck::check(Tally& tally, const Batch& batch, std::size_t split_in
     HEADRACE_CHECK(promise != promise_of_rule_.end());
     add(tally, promise->second, position, batch, violation.row);
   }
-  EvalContext context{*context_.memory, &dictionaries_};
+  EvalContext context(*context_.memory, &dictionaries_);
   for (std::size_t i = 0; i < row_predicates_.size(); ++i) {
     Column holds = evaluate(*row_predicates_[i], batch, context);
     std::span<const std::uint8_t> values = holds.values<std::uint8_t>();

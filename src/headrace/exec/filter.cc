@@ -13,7 +13,7 @@ class Filter : public Operator {
       : predicate_(std::move(predicate)), dictionaries_(std::move(dictionaries)), memory_(memory) {}
 
   void push(const Batch& batch, std::vector<Batch>& out) override {
-    EvalContext context{memory_, dictionaries_.get()};
+    EvalContext context(memory_, dictionaries_.get());
     evaluate_filter(*predicate_, batch, context, selected_rows_);
     if (selected_rows_.empty()) return;
     bool all = static_cast<std::int64_t>(selected_rows_.size()) == batch.row_count;

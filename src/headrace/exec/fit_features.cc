@@ -107,7 +107,7 @@ class Fitting {
 
   /// Adds the rows of a batch to the statistics that are not counted by code.
   void add_rows(const std::vector<BoundTask*>& tasks, const Batch& batch, Accumulators& accumulators) const {
-    EvalContext eval{*context_.memory, dictionaries_};
+    EvalContext eval(*context_.memory, dictionaries_);
     for (std::size_t i = 0; i < tasks.size(); ++i) {
       if (is_counted(*tasks[i], batch)) continue;
       std::vector<Column> inputs;
@@ -139,7 +139,7 @@ class Fitting {
         if (std::ranges::find(read, key.columns[i]) == read.end()) continue;
         values.columns[key.columns[i]] = gather(*context_.memory, *key.dictionaries[i], codes);
       }
-      EvalContext eval{*context_.memory, dictionaries_};
+      EvalContext eval(*context_.memory, dictionaries_);
       Column input = evaluate(*task.inputs.front(), values, eval);
       task.merged->update_counted({&input, 1}, times);
       codes.clear();

@@ -46,7 +46,7 @@ void HashAggregate::consume(Batch batch, std::size_t split_index, std::size_t wo
     const Column& key = batch.columns[index];
     keys.push_back(is_word_type(key.type()) ? flatten(*context_.memory, key) : key);
   }
-  EvalContext context{*context_.memory, &dictionaries_};
+  EvalContext context(*context_.memory, &dictionaries_);
   std::vector<Column> arguments;
   for (const BoundAggregate& bound : spec_.aggregates) {
     if (bound.argument == nullptr) {

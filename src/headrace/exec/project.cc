@@ -16,7 +16,7 @@ class Project : public Operator {
         memory_(memory) {}
 
   void push(const Batch& batch, std::vector<Batch>& out) override {
-    EvalContext context{memory_, dictionaries_.get()};
+    EvalContext context(memory_, dictionaries_.get());
     Batch result{schema_, {}, batch.row_count};
     result.columns.reserve(columns_->size());
     for (const BoundExprPtr& column : *columns_) result.columns.push_back(evaluate_coded(*column, batch, context));

@@ -79,7 +79,7 @@ void PartSink::start(std::size_t split_count, std::size_t worker_count) {
 void PartSink::consume(Batch batch, std::size_t split_index, std::size_t worker_index) {
   Clock::time_point start = Clock::now();
   Tally& tally = tallies_[worker_index];
-  EvalContext context{*context_.memory, &dictionaries_};
+  EvalContext context(*context_.memory, &dictionaries_);
   std::vector<int> part_of;
   assigner_.assign(batch, context, part_of);
   std::vector<std::vector<std::int32_t>> rows(assigner_.parts().size());

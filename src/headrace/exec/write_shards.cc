@@ -48,8 +48,7 @@ void for_each_slice(const Spool& rows, std::int64_t begin, std::int64_t end, con
 }
 
 Batch encode(const Batch& rows, const std::vector<BoundExprPtr>& columns, const std::shared_ptr<const Schema>& schema,
-             DictionaryCache& dictionaries, MemoryBudget& memory) {
-  EvalContext context{memory, &dictionaries};
+             EvalContext& context) {
   Batch encoded{schema, {}, rows.row_count};
   for (std::size_t i = 0; i < columns.size(); ++i) {
     encoded.columns.push_back(with_context([&] { return evaluate_coded(*columns[i], rows, context); },
@@ -113,20 +112,25 @@ WrittenShards write_shards(const std::vector<std::string>& part_names, const std
     std::int64_t count = static_cast<std::int64_t>(task.shard_count);
     // Rows are counted and digested once, for the first target; all targets get the same.
     bool counts_rows = task.targets.front() == 0;
-    for_each_slice(*parts[task.part], row_count * shard / count, row_count * (shard + 1) / count,
-                   [&](const Batch& rows) {
-                     context.cancellation->check();
-                     Clock::time_point start = Clock::now();
-                     Batch encoded = encode(rows, columns, schema, dictionaries, *context.memory);
-                     if (counts_rows) {
-                       own.digest.add(encoded, &sums);
-                       own.rows += rows.row_count;
-                     }
-                     own.encode_seconds += seconds_since(start);
-                     start = Clock::now();
-                     for (auto& file : files) file->write(encoded);
-                     own.write_seconds += seconds_since(start);
-                   });
+    for_each_slice(
+        *parts[task.part], row_count * shard / count, row_count * (shard + 1) / count, [&](const Batch& rows) {
+          context.cancellation->check();
+          Clock::time_point start = Clock::now();
+          EvalContext eval(*context.memory, &dictionaries);
+          Batch encoded = encode(rows, columns, schema, eval);
+          if (counts_rows) {
+            own.digest.add(encoded, sums, [&](const Column& column) { return eval.flattener.flatten(column); });
+            own.rows += rows.row_count;
+          }
+          // Looked up here, values of one table are looked up together; small dictionaries stay.
+          for (Column& column : encoded.columns) {
+            if (is_worth_records(column)) column = eval.flattener.flatten(column);
+          }
+          own.encode_seconds += seconds_since(start);
+          start = Clock::now();
+          for (auto& file : files) file->write(encoded);
+          own.write_seconds += seconds_since(start);
+        });
     Clock::time_point start = Clock::now();
     for (std::size_t i = 0; i < files.size(); ++i) {
       std::size_t target = task.targets[i];

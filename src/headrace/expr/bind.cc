@@ -136,7 +136,7 @@ class Binder {
     auto is_literal = [](const BoundExprPtr& arg) { return arg->kind == BoundExpr::Kind::kLiteral; };
     bool constant = std::all_of(bound->args.begin(), bound->args.end(), is_literal);
     if (!constant || bound->type.kind() == TypeKind::kStruct) return bound;
-    EvalContext context{*memory_};
+    EvalContext context(*memory_);
     try {
       Column column = evaluate(*bound, Batch{nullptr, {}, 1}, context);
       return make_literal(value_at(column, 0), bound->source);

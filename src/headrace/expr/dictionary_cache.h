@@ -42,8 +42,11 @@ class DictionaryCache {
   /// The entry of `expr` for `dictionaries`, made when there is none. Entries of dictionaries that are gone are
   /// dropped.
   std::shared_ptr<Entry> entry(const BoundExpr& expr, const std::vector<std::shared_ptr<const Column>>& dictionaries);
+  /// For the results that are wanted in plain layout.
+  FlattenCache& flattened() { return flattened_; }
 
  private:
+  FlattenCache flattened_;
   Guarded<std::multimap<const BoundExpr*, std::shared_ptr<Entry>>> entries_;
 };
 

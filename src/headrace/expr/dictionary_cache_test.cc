@@ -3,7 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include "headrace/column/column_builder.h"
 #include "headrace/expr/check_expr.h"
+#include "headrace/kernel/gather.h"
 
 namespace headrace {
 namespace {
@@ -83,6 +85,51 @@ TEST_CASE("results go with their dictionaries") {
     if (round == 1) used = check_memory().used_bytes();
   }
   CHECK(check_memory().used_bytes() <= used);
+}
+
+TEST_CASE("columns that share codes of a large table are flattened to what they are alone") {
+  constexpr std::int32_t kValues = 40'000;
+  auto table_column = [](const Type& type, std::int32_t factor) {
+    ColumnBuilder builder(check_memory(), type);
+    for (std::int64_t i = 0; i < kValues; ++i) builder.append(i * factor);
+    return std::make_shared<const Column>(builder.finish());
+  };
+  std::vector<std::shared_ptr<const Column>> tables = {
+      table_column(TypeKind::kInt64, 1), table_column(TypeKind::kInt64, -3), table_column(TypeKind::kTimestamp, 1000)};
+  FlattenCache cache;
+  for (std::int32_t batch = 0; batch < 6; ++batch) {
+    std::vector<std::int32_t> codes;
+    for (std::int32_t i = 0; i < 9000; ++i) codes.push_back(i % 100 == batch ? -1 : i * 7919 % kValues);
+    Column coded = coded_by(codes, tables[0]);
+    BatchFlattener flattener(check_memory(), &cache);
+    // The third table joins later than the first records are made.
+    for (std::size_t i = 0; i < (batch < 3 ? 2U : 3U); ++i) {
+      Column column = Column::dictionary(coded, tables[i]);
+      CHECK(cells_of_column(flattener.flatten(column)) == cells_of_column(flatten(check_memory(), column)));
+    }
+    auto known = cache.set_of(tables[0])->lock();
+    CHECK((known->table != nullptr) == (batch >= 1));
+    CHECK(known->tabled_count == (batch == 0 ? 0 : batch < 4 ? 2 : 3));
+  }
+}
+
+TEST_CASE("columns are flattened one by one when records do not fit into memory") {
+  ColumnBuilder builder(check_memory(), TypeKind::kInt64);
+  for (std::int64_t i = 0; i < 40'000; ++i) builder.append(i);
+  std::vector<std::shared_ptr<const Column>> tables = {std::make_shared<const Column>(builder.finish()), nullptr};
+  tables[1] = std::make_shared<const Column>(*tables[0]);
+  auto small = MemoryBudget::create(1 << 20);  // a sixteenth of it is less than 40,000 records
+  FlattenCache cache;
+  for (std::int32_t batch = 0; batch < 4; ++batch) {
+    Column coded = coded_by(std::vector<std::int32_t>(9000, batch), tables[0]);
+    BatchFlattener flattener(*small, &cache);
+    for (const auto& table : tables) {
+      Column flat = flattener.flatten(Column::dictionary(coded, table));
+      CHECK(flat.values<std::int64_t>()[8999] == batch);
+    }
+  }
+  CHECK(cache.set_of(tables[0])->lock()->table == nullptr);
+  CHECK(cache.set_of(tables[0])->lock()->tabled_count == 2);
 }
 
 }  // namespace

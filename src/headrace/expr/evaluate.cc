@@ -157,8 +157,11 @@ void FunctionCall::fail(std::int64_t row, std::string_view reason, std::string_v
               std::string(hint));
 }
 
+EvalContext::EvalContext(MemoryBudget& budget, DictionaryCache* cache)
+    : memory(budget), dictionaries(cache), flattener(budget, cache == nullptr ? nullptr : &cache->flattened()) {}
+
 Column evaluate(const BoundExpr& expr, const Batch& batch, EvalContext& context) {
-  return flatten(context.memory, evaluate_coded(expr, batch, context));
+  return context.flattener.flatten(evaluate_coded(expr, batch, context));
 }
 
 Column evaluate_coded(const BoundExpr& expr, const Batch& batch, EvalContext& context) {

@@ -7,6 +7,7 @@
 
 #include "headrace/base/memory_budget.h"
 #include "headrace/expr/bind.h"
+#include "headrace/expr/flatten_cache.h"
 
 namespace headrace {
 
@@ -14,9 +15,12 @@ class DictionaryCache;
 
 /// What evaluation needs besides the rows. Lives as long as the evaluation of one batch.
 struct EvalContext {
+  explicit EvalContext(MemoryBudget& budget, DictionaryCache* cache = nullptr);
+
   MemoryBudget& memory;
   /// What is known of dictionaries that come again with other batches; may be nullptr. Outlives the evaluation.
-  DictionaryCache* dictionaries = nullptr;
+  DictionaryCache* dictionaries;
+  BatchFlattener flattener;
 
   /// Codes of the batch in which one behind the dictionary's values stands for null. Expressions share them, so that
   /// columns that were coded alike still are.
@@ -24,7 +28,7 @@ struct EvalContext {
     Column original;                      // a dictionary column
     std::shared_ptr<const Buffer> codes;  // nullptr: it has no null
   };
-  std::vector<NullCodes> null_codes = {};
+  std::vector<NullCodes> null_codes;
 };
 
 /// Returns a column of expr.type with batch.row_count rows, in plain layout. Throws Error(kBadData) on a value that

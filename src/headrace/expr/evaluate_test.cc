@@ -10,7 +10,7 @@ namespace headrace {
 namespace {
 
 std::vector<std::int32_t> filter(std::string_view text, const Batch& batch) {
-  EvalContext context{check_memory()};
+  EvalContext context(check_memory());
   std::vector<std::int32_t> rows = {7};
   evaluate_filter(*bind(parse_expr(text), *batch.schema), batch, context, rows);
   return rows;
@@ -274,13 +274,13 @@ TEST_CASE("evaluation charges its memory and gives it back") {
   Batch batch = numbers();
   BoundExprPtr expr = bind(parse_expr("case when x = 0 then upper(s) else s || s end"), *batch.schema);
   {
-    EvalContext context{*memory};
+    EvalContext context(*memory);
     Column column = evaluate(*expr, batch, context);
     CHECK(memory->used_bytes() > 0);
   }
   CHECK(memory->used_bytes() == 0);
   auto small = MemoryBudget::create(16);
-  EvalContext context{*small};
+  EvalContext context(*small);
   CHECK_THROWS_AS(evaluate(*expr, batch, context), Error);
   CHECK(small->used_bytes() == 0);
 }

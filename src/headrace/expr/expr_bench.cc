@@ -69,7 +69,7 @@ void evaluate_text(benchmark::State& state, const std::string& text) {
   auto memory = MemoryBudget::create();
   Batch batch = make_batch(*memory);
   BoundExprPtr expr = bind(parse_expr(text), *batch.schema);
-  EvalContext context{*memory};
+  EvalContext context(*memory);
   for (auto _ : state) benchmark::DoNotOptimize(evaluate(*expr, batch, context));
   state.SetItemsProcessed(state.iterations() * batch.row_count);
 }

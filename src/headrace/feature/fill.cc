@@ -28,7 +28,7 @@ Expr filled(const Expr& x, const Expr& value) { return formula("coalesce(x, v)",
 /// Throws what evaluating it would throw. (bind is qualified: arguments of std make std::bind a candidate.)
 void evaluate_constant(const Expr& constant) {
   auto memory = MemoryBudget::create();
-  EvalContext context{*memory};
+  EvalContext context(*memory);
   evaluate(*headrace::bind(constant, Schema()), Batch{std::make_shared<const Schema>(), {}, 1}, context);
 }
 

@@ -78,7 +78,7 @@ FeatureSet one_feature(const std::vector<TransformSpec>& transforms, const Batch
 }
 
 std::vector<Column> evaluate_all(const std::vector<Expr>& exprs, const Batch& rows) {
-  EvalContext context{test_memory()};
+  EvalContext context(test_memory());
   std::vector<Column> columns;
   for (const Expr& expr : exprs) columns.push_back(evaluate(*bind(expr, *rows.schema), rows, context));
   return columns;

@@ -56,7 +56,7 @@ TEST_CASE("calendar parts agree with counting days from the year 1582 to 2420") 
       expected.push_back(slow);
     }
     Batch batch = batch_of({days.finish()});
-    EvalContext context{test_memory()};
+    EvalContext context(test_memory());
     auto column_of = [&](std::string_view text) {
       return evaluate(*bind(parse_expr(text), *batch.schema), batch, context);
     };

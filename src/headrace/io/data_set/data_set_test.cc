@@ -332,10 +332,11 @@ TEST_CASE("a digest of rows does not depend on the layout of columns") {
     CHECK(by_codes == by_values);
     // Looked up by code: not for the few rows of the first slice when the dictionary is large, but for the later ones.
     DictionarySums sums(*memory());
+    auto flat = [](const Column& column) { return flatten(*memory(), column); };
     RowDigest by_sums;
-    by_sums.add(coded.slice(17, 100), &sums);
-    by_sums.add(coded.slice(117, 2700), &sums);
-    by_sums.add(coded.slice(2817, 100), &sums);
+    by_sums.add(coded.slice(17, 100), sums, flat);
+    by_sums.add(coded.slice(117, 2700), sums, flat);
+    by_sums.add(coded.slice(2817, 100), sums, flat);
     CHECK(by_sums == by_values);
   }
 }
@@ -355,11 +356,11 @@ TEST_CASE("a digest of rows needs no memory for the sums of dictionaries") {
   Reservation others(*budget, (1 << 20) - 1000, "others");
   DictionarySums sums(*budget);
   RowDigest digest;
-  digest.add(coded, &sums);
+  digest.add(coded, sums, [](const Column& column) { return flatten(*memory(), column); });
   CHECK(digest == expected);
-  CHECK(sums.find({{0}, {coded.columns[0].dictionary()}}, 3000) == nullptr);
+  CHECK(sums.find({{0}, {coded.columns[0].dictionary()}}, 3000).of_values == nullptr);
   others.resize(0, "others");
-  CHECK(sums.find({{1}, {coded.columns[1].dictionary()}}, 3000) != nullptr);
+  CHECK(sums.find({{1}, {coded.columns[1].dictionary()}}, 3000).of_values != nullptr);
 }
 
 }  // namespace headrace

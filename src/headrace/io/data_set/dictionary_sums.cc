@@ -41,9 +41,9 @@ std::shared_ptr<DictionarySums::Entry> DictionarySums::entry(const CodedColumns&
 DictionarySums::Sums DictionarySums::find(const CodedColumns& coded, std::int64_t row_count) {
   std::shared_ptr<Entry> known = entry(coded);
   auto state = known->state.lock();
-  if (state->sums || !state->fits) return state->sums;
+  if (state->sums.of_values || !state->fits) return state->sums;
   state->rows_seen += row_count;
-  if (coded.dictionaries[0]->length() > kValuesPerRowSeen * state->rows_seen) return nullptr;
+  if (coded.dictionaries[0]->length() > kValuesPerRowSeen * state->rows_seen) return {};
   try {
     state->sums = add_up(coded);
   } catch (const Error& error) {
@@ -55,25 +55,25 @@ DictionarySums::Sums DictionarySums::find(const CodedColumns& coded, std::int64_
 
 DictionarySums::Sums DictionarySums::add_up(const CodedColumns& coded) const {
   std::int64_t value_count = coded.dictionaries[0]->length();
-  std::size_t sum_count = static_cast<std::size_t>(value_count) + 1;
-  std::shared_ptr<Buffer> buffer = Buffer::allocate(*memory_, sum_count * sizeof(Uint128));
-  std::span<Uint128> sums(buffer->mutable_as<Uint128>(), sum_count);
-  std::ranges::fill(sums, 0);
+  std::shared_ptr<Buffer> buffer = Buffer::allocate(*memory_, static_cast<std::size_t>(value_count) * sizeof(Uint128));
+  Uint128* sums = buffer->mutable_as<Uint128>();
+  std::fill_n(sums, value_count, 0);
+  Uint128 of_null = 0;
   std::array<std::uint64_t, 1024> words;
   constexpr std::int64_t kPieceRows = words.size();
   for (std::size_t i = 0; i < coded.columns.size(); ++i) {
     std::uint64_t multiplier = digest_multiplier(coded.columns[i]);
-    sums[0] += static_cast<Uint128>(kNullHash) * multiplier;
+    of_null += static_cast<Uint128>(kNullHash) * multiplier;
     for (std::int64_t start = 0; start < value_count; start += kPieceRows) {
       std::int64_t end = std::min(start + kPieceRows, value_count);
       put_words({coded.dictionaries[i].get(), nullptr, start, end}, words.data());
-      Uint128* piece = sums.data() + 1 + start;
-      for (std::int64_t row = 0; row < end - start; ++row) {
-        piece[row] += static_cast<Uint128>(words[static_cast<std::size_t>(row)]) * multiplier;
+      for (std::int64_t row = start; row < end; ++row) {
+        sums[row] += static_cast<Uint128>(words[static_cast<std::size_t>(row - start)]) * multiplier;
       }
     }
   }
-  return buffer;
+  Column column = Column::fixed(Type::decimal(38, 0), value_count, std::move(buffer));
+  return {of_null, std::make_shared<const Column>(std::move(column))};
 }
 
 }  // namespace headrace

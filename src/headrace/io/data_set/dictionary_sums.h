@@ -30,13 +30,16 @@ std::uint64_t digest_multiplier(std::size_t column);
 /// Keeps the sums of dictionaries for all workers that share it. Thread-safe.
 class DictionarySums {
  public:
-  /// Sums by code: at 0 that of null, at i + 1 that of value i.
-  using Sums = std::shared_ptr<const Buffer>;
+  /// Sums, modulo 2^128, by code: a decimal column has those of the dictionary's values.
+  struct Sums {
+    Uint128 of_null = 0;
+    std::shared_ptr<const Column> of_values;
+  };
 
   explicit DictionarySums(MemoryBudget& memory) : memory_(memory.shared_from_this()) {}
 
-  /// The sums (Uint128) of the columns' words times their multipliers, or nullptr as long as the rows of all calls do
-  /// not make up for the work, and when they do not fit into memory.
+  /// The sums of the columns' words times their multipliers; without of_values as long as the rows of all calls do not
+  /// make up for the work, and when they do not fit into memory.
   Sums find(const CodedColumns& coded, std::int64_t row_count);
 
  private:

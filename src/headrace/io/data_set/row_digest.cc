@@ -15,20 +15,6 @@ namespace {
 /// Rows worked on at a time: their sums stay in the first-level cache.
 constexpr std::int64_t kPieceRows = 1024;
 
-/// Columns whose sums are looked up by their codes.
-struct SummedColumns {
-  const std::int32_t* codes;
-  DictionarySums::Sums sums;
-
-  void add_to(std::vector<Uint128>& row_sums, std::int64_t start) const {
-    const Uint128* by_code = reinterpret_cast<const Uint128*>(sums->data()) + 1;
-    for (std::size_t row = 0; row < row_sums.size(); ++row) {
-      std::int32_t code = codes[start + static_cast<std::int64_t>(row)];
-      row_sums[row] += by_code[code < 0 ? -1 : code];
-    }
-  }
-};
-
 /// Columns with one set of codes, each set apart. Plain columns are left out.
 std::vector<CodedColumns> coded_columns(const Batch& batch) {
   std::vector<CodedColumns> sets;
@@ -49,22 +35,34 @@ std::vector<CodedColumns> coded_columns(const Batch& batch) {
 
 }  // namespace
 
-void RowDigest::add(const Batch& batch, DictionarySums* dictionaries) {
+void RowDigest::add(const Batch& batch, DictionarySums& dictionaries, const Flatten& flatten) {
   std::vector<SummedColumns> summed;
+  for (const CodedColumns& coded : coded_columns(batch)) {
+    DictionarySums::Sums sums = dictionaries.find(coded, batch.row_count);
+    if (!sums.of_values) continue;
+    const Column& codes = batch.columns[coded.columns[0]];
+    summed.push_back(
+        {coded.columns, codes.codes().data(), sums.of_null, flatten(Column::dictionary(codes, sums.of_values))});
+  }
+  add(batch, summed);
+}
+
+void RowDigest::add(const Batch& batch, const std::vector<SummedColumns>& summed) {
   std::vector<bool> is_summed(batch.columns.size());
-  if (dictionaries != nullptr) {
-    for (const CodedColumns& coded : coded_columns(batch)) {
-      DictionarySums::Sums sums = dictionaries->find(coded, batch.row_count);
-      if (!sums) continue;
-      for (std::size_t column : coded.columns) is_summed[column] = true;
-      summed.push_back({batch.columns[coded.columns[0]].codes().data(), std::move(sums)});
-    }
+  for (const SummedColumns& columns : summed) {
+    for (std::size_t column : columns.columns) is_summed[column] = true;
   }
   for (std::int64_t start = 0; start < batch.row_count; start += kPieceRows) {
     std::int64_t end = std::min(start + kPieceRows, batch.row_count);
     row_sums_.assign(static_cast<std::size_t>(end - start), 0);
     words_.resize(row_sums_.size());
-    for (const SummedColumns& columns : summed) columns.add_to(row_sums_, start);
+    for (const SummedColumns& columns : summed) {
+      const Int128* sums = columns.sums.values<Int128>().data() + start;
+      const std::int32_t* codes = columns.codes + start;
+      for (std::size_t row = 0; row < row_sums_.size(); ++row) {
+        row_sums_[row] += codes[row] < 0 ? columns.of_null : static_cast<Uint128>(sums[row]);
+      }
+    }
     for (std::size_t i = 0; i < batch.columns.size(); ++i) {
       if (is_summed[i]) continue;
       put_words({&batch.columns[i], nullptr, start, end}, words_.data());

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,14 +22,27 @@ namespace headrace {
 
 class RowDigest {
  public:
-  /// Adds the rows of a batch. Its columns that share codes are looked up in `dictionaries`, which may be nullptr.
-  void add(const Batch& batch, DictionarySums* dictionaries = nullptr);
+  using Flatten = std::function<Column(const Column&)>;
+
+  /// Adds the rows of a batch.
+  void add(const Batch& batch) { add(batch, {}); }
+  /// The same; what columns with one set of codes add to rows is taken from `dictionaries`, by `flatten`.
+  void add(const Batch& batch, DictionarySums& dictionaries, const Flatten& flatten);
   void merge(const RowDigest& other) { sum_ += other.sum_; }
   std::string to_string() const;
 
   friend bool operator==(const RowDigest& a, const RowDigest& b) { return a.sum_ == b.sum_; }
 
  private:
+  /// Columns whose sums are known, row by row.
+  struct SummedColumns {
+    std::vector<std::size_t> columns;
+    const std::int32_t* codes;
+    Uint128 of_null;  // where a code is negative
+    Column sums;
+  };
+  void add(const Batch& batch, const std::vector<SummedColumns>& summed);
+
   Uint128 sum_ = 0;
   std::vector<Uint128> row_sums_;     // of a piece of a batch
   std::vector<std::uint64_t> words_;  // of one column of it
