@@ -45,10 +45,6 @@ def least_memory(tmp_path):
     return int(re.search(r"needs (\d+) MiB at least", done.stderr)[1]) * MIB
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="the least budget leaves out what quantiles take in later rounds, 16.5 MiB a statistic and worker",
-)
 def test_less_memory_than_rows_gives_the_same_rows(flights_out, tmp_path):
     expected = json.loads((flights_out / "parquet" / "manifest.json").read_text())
     spill_dir = tmp_path / "spill"

@@ -35,8 +35,9 @@ class Fitting {
   void run() {
     for (std::vector<FitTask> stage = features_.next_stage(); !stage.empty(); stage = features_.next_stage()) {
       std::vector<BoundTask> tasks;
+      std::size_t round_bytes = round_bytes_of(stage.size());
       for (FitTask& task : stage) {
-        BoundTask bound{task, {}, task.transform->make_accumulator(*context_.memory)};
+        BoundTask bound{task, {}, task.transform->make_accumulator(*context_.memory, round_bytes)};
         for (const Expr& input : task.inputs) bound.inputs.push_back(bind(input, *rows_.schema()));
         tasks.push_back(std::move(bound));
       }
@@ -46,24 +47,36 @@ class Fitting {
       dictionaries_ = &dictionaries;
       while (!unfinished.empty()) {
         run_round(unfinished);
-        std::erase_if(unfinished, [](BoundTask* task) { return !task->merged->finish_round(); });
+        round_bytes = round_bytes_of(unfinished.size());
+        std::erase_if(unfinished, [&](BoundTask* task) { return !task->merged->finish_round(round_bytes); });
       }
       for (BoundTask& task : tasks) features_.finish_task(task.task, *task.merged);
     }
   }
 
  private:
+  std::size_t worker_count() const {
+    return std::max<std::size_t>(1, std::min(context_.thread_count, rows_.batch_count()));
+  }
+
+  /// What an accumulator may take in the next round: all of them a quarter of what is free. The rest is for the batches
+  /// that workers read and evaluate, and for statistics that grow with the rows.
+  std::size_t round_bytes_of(std::size_t task_count) const {
+    std::size_t limit_bytes = context_.memory->limit_bytes();
+    std::size_t free_bytes = limit_bytes - std::min(limit_bytes, context_.memory->used_bytes());
+    return free_bytes / 4 / (task_count * (worker_count() + 1));
+  }
+
   /// Adds all rows to the accumulators of `tasks`.
   void run_round(const std::vector<BoundTask*>& tasks) {
     ++round_;
-    std::size_t worker_count = std::max<std::size_t>(1, std::min(context_.thread_count, rows_.batch_count()));
-    std::vector<Accumulators> accumulators(worker_count);  // they charge the budget themselves
+    std::vector<Accumulators> accumulators(worker_count());  // they charge the budget themselves
     std::vector<CodeCounts> counts;
     for (Accumulators& own : accumulators) {
       for (BoundTask* task : tasks) own.push_back(task->merged->fork());
       counts.emplace_back(*context_.memory);
     }
-    run_tasks(rows_.batch_count(), worker_count, *context_.cancellation, [&](std::size_t index, std::size_t worker) {
+    run_tasks(rows_.batch_count(), worker_count(), *context_.cancellation, [&](std::size_t index, std::size_t worker) {
       Batch batch = rows_.read(index);
       if (!is_counted_) counts[worker].add(batch, counted_columns(batch));
       add_rows(tasks, batch, accumulators[worker]);

@@ -79,8 +79,8 @@ class Quantizer final : public Transform {
   Quantizer(FeatureDomain input, std::int64_t part_count)
       : Transform(true), input_(std::move(input)), part_count_(part_count) {}
 
-  std::unique_ptr<Accumulator> make_accumulator(MemoryBudget& memory) const override {
-    return quantiles_accumulator<double>(memory, part_count_, finish_state);
+  std::unique_ptr<Accumulator> make_accumulator(MemoryBudget& memory, std::size_t round_bytes) const override {
+    return quantiles_accumulator<double>(memory, round_bytes, part_count_, finish_state);
   }
   std::vector<Expr> fit_inputs(std::span<const Expr> inputs) const override {
     return {as_float64(inputs.front(), input_.type)};

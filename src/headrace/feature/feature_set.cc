@@ -167,6 +167,18 @@ Expr FeatureSet::with_precomputed(const Expr& expr) const {
   return std::make_shared<const ExprNode>(ExprNode{std::move(copy), expr->span, expr->text});
 }
 
+std::size_t FeatureSet::accumulator_bytes_min() const {
+  std::shared_ptr<MemoryBudget> memory = MemoryBudget::create();
+  std::size_t bytes = 0;
+  for (const Feature& feature : features_) {
+    for (std::size_t t = feature.next_to_fit(); t < feature.transforms.size(); ++t) {
+      if (!feature.transforms[t]->is_fitted()) continue;
+      bytes += feature.transforms[t]->make_accumulator(*memory, 0)->state_bytes();
+    }
+  }
+  return bytes;
+}
+
 std::vector<FitTask> FeatureSet::next_stage() const {
   std::vector<FitTask> tasks;
   for (std::size_t f = 0; f < features_.size(); ++f) {

@@ -6,9 +6,9 @@
 //
 //   for (stage = set.next_stage(); !stage.empty(); stage = set.next_stage())
 //     for (task : stage)
-//       merged = task.transform->make_accumulator(memory)
+//       merged = task.transform->make_accumulator(memory, round_bytes)
 //       do  each worker: own = merged->fork(); own->update(columns of task.inputs) …; merged->merge(*own)
-//       while (merged->finish_round())
+//       while (merged->finish_round(round_bytes))
 //       set.finish_task(task, *merged)
 #pragma once
 
@@ -54,6 +54,10 @@ class FeatureSet {
   /// Says that the rows bring columns with the values of these expressions: fit tasks and expressions() then read the
   /// columns in their place.
   void set_precomputed(std::vector<std::pair<Expr, std::string>> columns) { precomputed_ = std::move(columns); }
+
+  /// What the accumulators of all statistics that are yet to be fitted hold, one of each, when they take the least they
+  /// can do with: before they see rows.
+  std::size_t accumulator_bytes_min() const;
 
   /// The tasks of the next stage; empty when everything is fitted. The tasks' transforms belong to this set.
   std::vector<FitTask> next_stage() const;

@@ -44,7 +44,7 @@ TEST_CASE("fitting runs in stages: what is fitted second sees what the first giv
   REQUIRE(first.size() == 3);  // fill of a, vocabulary of b, standardize of doubled
   CHECK(first[0].transform_index == 0);
   for (const FitTask& task : first) {
-    auto accumulator = task.transform->make_accumulator(test_memory());
+    auto accumulator = task.transform->make_accumulator(test_memory(), 1 << 20);
     accumulator->update(evaluate_all(task.inputs, rows));
     set.finish_task(task, *accumulator);
   }

@@ -98,10 +98,10 @@ Json median_state(const Quantiles<T>& quantiles) {
 }
 
 template <typename T>
-std::unique_ptr<Accumulator> order_accumulator(Statistic statistic, MemoryBudget& memory) {
+std::unique_ptr<Accumulator> order_accumulator(Statistic statistic, MemoryBudget& memory, std::size_t round_bytes) {
   if (statistic == Statistic::kMin) return extremes_accumulator<T>(min_state<T>);
   if (statistic == Statistic::kMax) return extremes_accumulator<T>(max_state<T>);
-  return quantiles_accumulator<T>(memory, 2, median_state<T>);
+  return quantiles_accumulator<T>(memory, round_bytes, 2, median_state<T>);
 }
 
 class FillWithStatistic final : public Transform {
@@ -116,10 +116,10 @@ class FillWithStatistic final : public Transform {
                integers_ ? input_.id_count : std::nullopt};
   }
 
-  std::unique_ptr<Accumulator> make_accumulator(MemoryBudget& memory) const override {
+  std::unique_ptr<Accumulator> make_accumulator(MemoryBudget& memory, std::size_t round_bytes) const override {
     if (statistic_ == Statistic::kMean) return moments_accumulator(mean_state);
-    return integers_ ? order_accumulator<std::int64_t>(statistic_, memory)
-                     : order_accumulator<double>(statistic_, memory);
+    return integers_ ? order_accumulator<std::int64_t>(statistic_, memory, round_bytes)
+                     : order_accumulator<double>(statistic_, memory, round_bytes);
   }
   std::vector<Expr> fit_inputs(std::span<const Expr> inputs) const override {
     return {converted(inputs.front(), input_.type, integers_ ? TypeKind::kInt64 : TypeKind::kFloat64)};

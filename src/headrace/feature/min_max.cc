@@ -39,7 +39,7 @@ class MinMax final : public Transform {
   MinMax(FeatureDomain input, double min, double max)
       : Transform(true), input_(std::move(input)), min_(min), max_(max) {}
 
-  std::unique_ptr<Accumulator> make_accumulator(MemoryBudget&) const override {
+  std::unique_ptr<Accumulator> make_accumulator(MemoryBudget&, std::size_t) const override {
     return extremes_accumulator<double>(finish_state);
   }
   std::vector<Expr> fit_inputs(std::span<const Expr> inputs) const override {

@@ -14,10 +14,6 @@ namespace headrace {
 
 namespace {
 
-// What kernel/radix_quantile.h promises to hold at most.
-constexpr std::size_t kFirstRoundBytes = 3 * 512 * 1024;
-constexpr std::size_t kLaterRoundBytes = 33 * 512 * 1024;
-constexpr std::size_t kProbabilityBytes = 100;
 constexpr std::string_view kWhat = "quantiles of a feature";
 
 std::uint64_t key_of(double value) { return order_key_float64(value); }
@@ -45,12 +41,11 @@ class QuantilesAccumulator final : public Accumulator {
  public:
   using StateOf = Json (*)(const Quantiles<T>& quantiles);
 
-  QuantilesAccumulator(std::shared_ptr<MemoryBudget> memory, RadixQuantiles quantiles, std::size_t bytes,
-                       StateOf state_of)
+  QuantilesAccumulator(std::shared_ptr<MemoryBudget> memory, RadixQuantiles quantiles, StateOf state_of)
       : memory_(std::move(memory)),
         quantiles_(std::move(quantiles)),
         state_of_(state_of),
-        reservation_(*memory_, bytes, kWhat) {}
+        reservation_(*memory_, quantiles_.bytes(), kWhat) {}
 
   void update(std::span<const Column> inputs) override {
     for_present_values<T>(inputs.front(), [&](std::span<const T> values) {
@@ -69,13 +64,13 @@ class QuantilesAccumulator final : public Accumulator {
   void merge(const Accumulator& other) override {
     quantiles_.merge(dynamic_cast<const QuantilesAccumulator&>(other).quantiles_);
   }
-  bool finish_round() override {
-    if (first_round_) reservation_.resize(reservation_.bytes() - kFirstRoundBytes + kLaterRoundBytes, kWhat);
-    first_round_ = false;
-    return quantiles_.finish_round();
+  bool finish_round(std::size_t round_bytes) override {
+    bool is_unfinished = quantiles_.finish_round(round_bytes);
+    reservation_.resize(quantiles_.bytes(), kWhat);
+    return is_unfinished;
   }
   std::unique_ptr<Accumulator> fork() const override {
-    return std::make_unique<QuantilesAccumulator>(memory_, quantiles_.fork(), reservation_.bytes(), state_of_);
+    return std::make_unique<QuantilesAccumulator>(memory_, quantiles_.fork(), state_of_);
   }
   Json finish() override {
     Quantiles<T> result;
@@ -92,23 +87,21 @@ class QuantilesAccumulator final : public Accumulator {
   RadixQuantiles quantiles_;
   StateOf state_of_;
   Reservation reservation_;
-  bool first_round_ = true;
 };
 
 }  // namespace
 
 template <typename T>
-std::unique_ptr<Accumulator> quantiles_accumulator(MemoryBudget& memory, std::int64_t part_count,
+std::unique_ptr<Accumulator> quantiles_accumulator(MemoryBudget& memory, std::size_t round_bytes,
+                                                   std::int64_t part_count,
                                                    Json (*state_of)(const Quantiles<T>& quantiles)) {
-  std::vector<Probability> probabilities = probabilities_of(part_count);
-  std::size_t bytes = kFirstRoundBytes + kProbabilityBytes * probabilities.size();
-  return std::make_unique<QuantilesAccumulator<T>>(memory.shared_from_this(), RadixQuantiles(probabilities), bytes,
-                                                   state_of);
+  RadixQuantiles quantiles(probabilities_of(part_count), round_bytes);
+  return std::make_unique<QuantilesAccumulator<T>>(memory.shared_from_this(), std::move(quantiles), state_of);
 }
 
-template std::unique_ptr<Accumulator> quantiles_accumulator(MemoryBudget&, std::int64_t,
+template std::unique_ptr<Accumulator> quantiles_accumulator(MemoryBudget&, std::size_t, std::int64_t,
                                                             Json (*)(const Quantiles<double>&));
-template std::unique_ptr<Accumulator> quantiles_accumulator(MemoryBudget&, std::int64_t,
+template std::unique_ptr<Accumulator> quantiles_accumulator(MemoryBudget&, std::size_t, std::int64_t,
                                                             Json (*)(const Quantiles<std::int64_t>&));
 
 }  // namespace headrace

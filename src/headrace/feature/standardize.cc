@@ -46,7 +46,7 @@ class Standardize final : public Transform {
  public:
   explicit Standardize(FeatureDomain input) : Transform(true), input_(std::move(input)) {}
 
-  std::unique_ptr<Accumulator> make_accumulator(MemoryBudget&) const override {
+  std::unique_ptr<Accumulator> make_accumulator(MemoryBudget&, std::size_t) const override {
     return moments_accumulator(finish_state);
   }
   std::vector<Expr> fit_inputs(std::span<const Expr> inputs) const override {

@@ -47,8 +47,12 @@ class Accumulator {
   /// same state, bit for bit.
   virtual void merge(const Accumulator& other) = 0;
   /// Ends a pass over the rows, on the merged accumulator. True: the statistic needs one more pass over the same
-  /// rows, by accumulators from fork(), merged into this one, which is empty again.
-  virtual bool finish_round() { return false; }
+  /// rows, by accumulators from fork(), merged into this one, which is empty again. `round_bytes` is for that pass, as
+  /// in Transform::make_accumulator().
+  virtual bool finish_round(std::size_t round_bytes) {
+    (void)round_bytes;
+    return false;
+  }
   /// An empty accumulator for the same round, knowing what earlier rounds found: one for each worker.
   virtual std::unique_ptr<Accumulator> fork() const = 0;
   /// The state; called once, after the last round. Throws Error(kBadData) when the rows do not allow one (a mean that
@@ -62,9 +66,12 @@ class Accumulator {
 class Transform {
  public:
   virtual ~Transform() = default;
-  /// A new accumulator, or nullptr when nothing is to be fitted. It and its forks charge `memory` before they grow.
-  virtual std::unique_ptr<Accumulator> make_accumulator(MemoryBudget& memory) const {
+  /// A new accumulator, or nullptr when nothing is to be fitted. It and its forks charge `memory` before they grow. A
+  /// statistic that can do with less memory and more passes takes no more than `round_bytes` for each of them in the
+  /// first pass, or the least it can do with. The state has the same bits all the same.
+  virtual std::unique_ptr<Accumulator> make_accumulator(MemoryBudget& memory, std::size_t round_bytes) const {
     (void)memory;
+    (void)round_bytes;
     return nullptr;
   }
   /// Whether there is a state to be fitted before apply().

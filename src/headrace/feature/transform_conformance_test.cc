@@ -98,7 +98,7 @@ static std::vector<std::int64_t> counts_of_equal_rows(const Column& column) {
 void fit(FeatureSet& set, const std::vector<Batch>& parts, std::mt19937& random) {
   for (std::vector<FitTask> stage = set.next_stage(); !stage.empty(); stage = set.next_stage()) {
     for (const FitTask& task : stage) {
-      std::unique_ptr<Accumulator> merged = task.transform->make_accumulator(test_memory());
+      std::unique_ptr<Accumulator> merged = task.transform->make_accumulator(test_memory(), 0);
       REQUIRE(merged != nullptr);
       do {
         std::vector<std::unique_ptr<Accumulator>> own;
@@ -117,7 +117,7 @@ void fit(FeatureSet& set, const std::vector<Batch>& parts, std::mt19937& random)
           own.pop_back();
         }
         if (!own.empty()) merged->merge(*own.front());
-      } while (merged->finish_round());
+      } while (merged->finish_round(random() % 2 == 0 ? 0 : 1 << 20));
       set.finish_task(task, *merged);
     }
   }

@@ -188,7 +188,7 @@ class Vocabulary final : public Transform {
         integers_(word_type(input_.type).is_integer()),
         limits_(limits) {}
 
-  std::unique_ptr<Accumulator> make_accumulator(MemoryBudget& memory) const override {
+  std::unique_ptr<Accumulator> make_accumulator(MemoryBudget& memory, std::size_t) const override {
     return std::make_unique<WordCounter>(memory, integers_, limits_);
   }
   std::vector<Expr> fit_inputs(std::span<const Expr> inputs) const override { return {widened(inputs.front())}; }

@@ -110,7 +110,7 @@ TEST_CASE("a vocabulary beyond the memory budget ends in one clear error") {
   auto memory = MemoryBudget::create(64 * 1024);
   Batch rows = test_batch({strings({"a"})});
   FeatureSet set = one_feature(vocabulary(1, 0, 1), rows);
-  auto counter = set.next_stage().front().transform->make_accumulator(*memory);
+  auto counter = set.next_stage().front().transform->make_accumulator(*memory, 0);
   std::vector<std::optional<std::string>> values;
   for (int i = 0; i < 5000; ++i) values.emplace_back(std::to_string(i));
   std::vector<Column> columns = {strings(values)};

@@ -69,7 +69,10 @@ std::size_t memory_floor(const PreparedPipeline& prepared, const RunContext& con
   std::size_t data_bytes = 10 * static_cast<std::size_t>(file_bytes);
   std::size_t passing = 2 * std::min(batch_rows * row_bytes(prepared.feature_root->schema), data_bytes);
   std::size_t writing = std::min(writing_bytes(prepared, batch_rows), data_bytes + kWriterBytes);
-  return 2 * context.thread_count * (passing + std::max(reading, writing) + SpillSpace::kStagingBytes);
+  std::size_t threads = context.thread_count;
+  std::size_t fitting = (threads + 1) * prepared.features->accumulator_bytes_min();
+  std::size_t in_stage = std::max(threads * std::max(reading, writing), fitting);
+  return 2 * (threads * (passing + SpillSpace::kStagingBytes) + in_stage);
 }
 
 void check_memory_floor(const PreparedPipeline& prepared, const RunContext& context) {

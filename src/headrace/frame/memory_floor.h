@@ -7,9 +7,9 @@
 
 namespace headrace {
 
-/// Bytes that the workers of a run hold at once: the split they read, the batches on their way, what an output's writer
-/// keeps. Twice of that, since half of a budget is for rows that are kept. Tables of joins and groups come on top: how
-/// large they get, only the rows say.
+/// Bytes that the workers of a run hold at once: the batches on their way, and the split they read, what an output's
+/// writer keeps or the statistics that are fitted. Twice of that, since half of a budget is for rows that are kept.
+/// Tables of joins and groups and the words of vocabularies come on top: how large they get, only the rows say.
 std::size_t memory_floor(const PreparedPipeline& prepared, const RunContext& context);
 
 /// Throws Error(kOutOfMemory) with the number that would do when the budget of `context` is less than that.

@@ -1,5 +1,6 @@
-// All unresolved buckets share the number of known leading bits. A key finds its bucket by its leading 16 bits, through
-// a table, and then, where several buckets begin with these, by binary search over the prefixes.
+// All unresolved buckets share the number of known leading bits. A key finds its bucket by the leading bits that the
+// first round counted, through a table, and then, where several buckets begin with these, by binary search over the
+// prefixes.
 
 #include "headrace/kernel/radix_quantile.h"
 
@@ -15,11 +16,10 @@ namespace headrace {
 
 namespace {
 
-constexpr int kFirstBits = 16;
 constexpr int kRoundBitsMax = 16;
-// What all buckets of a round share: counters (24 bytes each) and collected keys (8 bytes each).
-constexpr size_t kCountersMax = size_t{1} << 19;
-constexpr size_t kKeysMax = size_t{1} << 19;
+// What each bucket of a later round gets at least, however little there is.
+constexpr size_t kBucketCountersMin = 4;
+constexpr size_t kBucketKeysMin = 8;
 
 constexpr uint64_t leading_bits(uint64_t key, int bits) noexcept { return bits == 0 ? 0 : key >> (64 - bits); }
 
@@ -31,29 +31,47 @@ uint64_t quantile_rank(const Probability& probability, uint64_t count) noexcept 
   return rank == 0 ? 0 : rank - 1;
 }
 
-RadixQuantiles::RadixQuantiles(std::span<const Probability> probabilities) {
+RadixQuantiles::RadixQuantiles(std::span<const Probability> probabilities, size_t round_bytes) {
   for (const Probability& probability : probabilities) requests_.push_back({probability, 0, 0, 0, std::nullopt});
-  start();
+  start(round_bytes);
 }
 
-RadixQuantiles RadixQuantiles::of_ranks(std::span<const uint64_t> ranks) {
+RadixQuantiles RadixQuantiles::of_ranks(std::span<const uint64_t> ranks, size_t round_bytes) {
   RadixQuantiles quantiles;
   quantiles.ranks_given_ = true;
   for (const uint64_t rank : ranks) quantiles.requests_.push_back({{0, 1}, rank, 0, 0, std::nullopt});
-  quantiles.start();
+  quantiles.start(round_bytes);
   return quantiles;
 }
 
-void RadixQuantiles::start() {
-  buckets_ = {{0, 0, false, 0}};
-  counters_.assign(size_t{1} << kFirstBits, {});
+void RadixQuantiles::start(size_t round_bytes) {
+  const size_t counters = std::max(kRoundBytesMin, round_bytes) / sizeof(Counter);
+  Round round;
+  round.round_bits = std::min(kRoundBitsMax, static_cast<int>(std::bit_width(counters)) - 1);
+  round.table_bits = round.round_bits;
+  round.buckets = {{0, 0, false, 0}};
+  round.counter_count = size_t{1} << round.round_bits;
+  round_ = std::make_shared<const Round>(std::move(round));
+}
+
+void RadixQuantiles::allocate() {
+  counters_.resize(round_->counter_count);
+  collected_.resize(round_->key_counts.size());
 }
 
 RadixQuantiles RadixQuantiles::fork() const {
-  RadixQuantiles copy = *this;
-  std::fill(copy.counters_.begin(), copy.counters_.end(), Counter{});
-  for (std::vector<uint64_t>& keys : copy.collected_) keys.clear();
+  RadixQuantiles copy;
+  copy.count_ = count_;
+  copy.round_ = round_;
   return copy;
+}
+
+size_t RadixQuantiles::bytes() const noexcept {
+  const size_t of_request = sizeof(Request) + sizeof(size_t) + 2 * sizeof(Bucket) + sizeof(uint64_t);
+  const uint64_t keys = std::accumulate(round_->key_counts.begin(), round_->key_counts.end(), uint64_t{0});
+  return sizeof(*this) + requests_.size() * of_request + (sizeof(uint32_t) << round_->table_bits) +
+         round_->counter_count * sizeof(Counter) + keys * sizeof(uint64_t) +
+         round_->key_counts.size() * sizeof(std::vector<uint64_t>);
 }
 
 void RadixQuantiles::take(const Bucket& bucket, uint64_t key, uint64_t times) {
@@ -63,16 +81,15 @@ void RadixQuantiles::take(const Bucket& bucket, uint64_t key, uint64_t times) {
     collected.insert(collected.end(), times, key);
     return;
   }
-  const uint64_t digit = leading_bits(key << known_bits_, round_bits_);
-  Counter& counter = counters_[(bucket.place << round_bits_) + digit];
-  counter.count += times;
-  counter.key_min = std::min(counter.key_min, key);
-  counter.key_max = std::max(counter.key_max, key);
+  const uint64_t digit = leading_bits(key << round_->known_bits, round_->round_bits);
+  counters_[(bucket.place << round_->round_bits) + digit].add(key, times);
 }
 
 void RadixQuantiles::update(std::span<const uint64_t> keys) {
-  if (known_bits_ == 0) {
-    for (const uint64_t key : keys) take(buckets_[0], key, 1);
+  allocate();
+  if (round_->known_bits == 0) {
+    const int round_bits = round_->round_bits;
+    for (const uint64_t key : keys) counters_[leading_bits(key, round_bits)].add(key, 1);
     return;
   }
   for (const uint64_t key : keys) {
@@ -81,31 +98,30 @@ void RadixQuantiles::update(std::span<const uint64_t> keys) {
 }
 
 void RadixQuantiles::update(uint64_t key, uint64_t times) {
-  const Bucket* bucket = known_bits_ == 0 ? buckets_.data() : find_bucket(key);
+  allocate();
+  const Bucket* bucket = round_->known_bits == 0 ? round_->buckets.data() : find_bucket(key);
   if (bucket != nullptr) take(*bucket, key, times);
 }
 
 const RadixQuantiles::Bucket* RadixQuantiles::find_bucket(uint64_t key) const {
-  const uint64_t leading = leading_bits(key, kFirstBits);
-  const uint32_t begin = first_bucket_[leading];
-  const uint32_t end = first_bucket_[leading + 1];
+  const Round& round = *round_;
+  const uint64_t leading = leading_bits(key, round.table_bits);
+  const uint32_t begin = round.first_bucket[leading];
+  const uint32_t end = round.first_bucket[leading + 1];
   if (begin == end) return nullptr;
-  const uint64_t prefix = leading_bits(key, known_bits_);
-  const auto found = std::lower_bound(buckets_.begin() + begin, buckets_.begin() + end, prefix,
+  const uint64_t prefix = leading_bits(key, round.known_bits);
+  const auto found = std::lower_bound(round.buckets.begin() + begin, round.buckets.begin() + end, prefix,
                                       [](const Bucket& bucket, uint64_t wanted) { return bucket.prefix < wanted; });
-  return found != buckets_.begin() + end && found->prefix == prefix ? &*found : nullptr;
+  return found != round.buckets.begin() + end && found->prefix == prefix ? &*found : nullptr;
 }
 
 void RadixQuantiles::merge(const RadixQuantiles& other) {
-  assert(known_bits_ == other.known_bits_ && counters_.size() == other.counters_.size() &&
-         collected_.size() == other.collected_.size());
-  for (size_t i = 0; i < counters_.size(); ++i) {
-    counters_[i].count += other.counters_[i].count;
-    counters_[i].key_min = std::min(counters_[i].key_min, other.counters_[i].key_min);
-    counters_[i].key_max = std::max(counters_[i].key_max, other.counters_[i].key_max);
-  }
-  for (size_t i = 0; i < collected_.size(); ++i) {
-    collected_[i].reserve(collected_[i].size() + other.collected_[i].size());
+  assert(round_ == other.round_);
+  allocate();
+  for (size_t i = 0; i < other.counters_.size(); ++i) counters_[i].merge(other.counters_[i]);
+  for (size_t i = 0; i < other.collected_.size(); ++i) {
+    if (other.collected_[i].empty()) continue;
+    collected_[i].reserve(round_->key_counts[i]);
     collected_[i].insert(collected_[i].end(), other.collected_[i].begin(), other.collected_[i].end());
   }
 }
@@ -113,8 +129,7 @@ void RadixQuantiles::merge(const RadixQuantiles& other) {
 /// Ends the count of the whole column: turns probabilities into ranks and puts the requests in order.
 void RadixQuantiles::rank_requests() {
   count_ = std::accumulate(counters_.begin(), counters_.end(), uint64_t{0},
-                           [](uint64_t sum, const Counter& counter) { return sum + counter.count; });
-  buckets_[0].count = count_;
+                           [](uint64_t sum, const Counter& counter) { return sum + counter.count(); });
   if (count_ == 0) return;
   for (size_t i = 0; i < requests_.size(); ++i) {
     Request& request = requests_[i];
@@ -129,7 +144,7 @@ void RadixQuantiles::resolve_collected() {
   for (std::vector<uint64_t>& keys : collected_) std::sort(keys.begin(), keys.end());
   for (const size_t index : by_rank_) {
     Request& request = requests_[index];
-    const Bucket& bucket = buckets_[request.bucket];
+    const Bucket& bucket = round_->buckets[request.bucket];
     if (bucket.collects) request.key = collected_[bucket.place][request.rank - request.below];
   }
 }
@@ -137,63 +152,69 @@ void RadixQuantiles::resolve_collected() {
 /// Finds the counter that each request lies in. It resolves the request if its keys are all the same; otherwise it
 /// becomes a bucket of the next round.
 void RadixQuantiles::resolve_counted(std::vector<Bucket>& next) {
-  size_t bucket_index = buckets_.size();  // None yet.
+  const int round_bits = round_->round_bits;
+  size_t bucket_index = round_->buckets.size();  // None yet.
   uint64_t digit = 0;
   uint64_t below = 0;
   for (const size_t index : by_rank_) {
     Request& request = requests_[index];
     if (request.key.has_value()) continue;
-    const Bucket& bucket = buckets_[request.bucket];
+    const Bucket& bucket = round_->buckets[request.bucket];
     if (request.bucket != bucket_index) {
       bucket_index = request.bucket;
       digit = 0;
       below = request.below;
     }
-    const Counter* counters = counters_.data() + (bucket.place << round_bits_);
-    while (below + counters[digit].count <= request.rank) below += counters[digit++].count;
+    const Counter* counters = counters_.data() + (bucket.place << round_bits);
+    while (below + counters[digit].count() <= request.rank) below += counters[digit++].count();
     const Counter& counter = counters[digit];
-    if (counter.key_min == counter.key_max) {
-      request.key = counter.key_min;
+    if (counter.has_one_key()) {
+      request.key = counter.key();
       continue;
     }
-    const uint64_t prefix = (bucket.prefix << round_bits_) | digit;
-    if (next.empty() || next.back().prefix != prefix) next.push_back({prefix, counter.count, false, 0});
+    const uint64_t prefix = (bucket.prefix << round_bits) | digit;
+    if (next.empty() || next.back().prefix != prefix) next.push_back({prefix, counter.count(), false, 0});
     request.below = below;
     request.bucket = next.size() - 1;
   }
 }
 
-/// Shares out memory among the buckets of the next round.
-void RadixQuantiles::open_round(std::vector<Bucket> buckets) {
-  known_bits_ += round_bits_;
-  buckets_ = std::move(buckets);
-  collected_.clear();
-  counters_.clear();
-  if (buckets_.empty()) return;
-
+/// Shares out memory among the buckets of the next round: half of it to counters, half to collected keys.
+void RadixQuantiles::open_round(std::vector<Bucket> buckets, size_t round_bytes) {
+  Round round;
+  round.known_bits = round_->known_bits + round_->round_bits;
+  round.table_bits = round_->table_bits;
+  round.buckets = std::move(buckets);
+  const size_t half = std::clamp(round_bytes, kRoundBytesMin, kRoundBytesMax) / 2;
+  const size_t keys_max = half / sizeof(uint64_t) / std::max<size_t>(1, round.buckets.size());
   size_t counted = 0;
-  size_t collecting = 0;
-  for (Bucket& bucket : buckets_) {
-    bucket.collects = bucket.count <= kKeysMax / buckets_.size();
-    bucket.place = bucket.collects ? collecting++ : counted++;
+  for (Bucket& bucket : round.buckets) {
+    bucket.collects = bucket.count <= std::max(kBucketKeysMin, keys_max);
+    bucket.place = bucket.collects ? round.key_counts.size() : counted++;
+    if (bucket.collects) round.key_counts.push_back(bucket.count);
   }
-  const size_t share = std::max<size_t>(2, kCountersMax / std::max<size_t>(1, counted));
-  round_bits_ = std::min({kRoundBitsMax, static_cast<int>(std::bit_width(share)) - 1, 64 - known_bits_});
-  collected_.resize(collecting);
-  counters_.resize(counted << round_bits_);
+  const size_t share = std::max(kBucketCountersMin, half / sizeof(Counter) / std::max<size_t>(1, counted));
+  round.round_bits = std::min({kRoundBitsMax, static_cast<int>(std::bit_width(share)) - 1, 64 - round.known_bits});
+  round.counter_count = counted << round.round_bits;
 
-  first_bucket_.assign((size_t{1} << kFirstBits) + 1, 0);
-  for (const Bucket& bucket : buckets_) ++first_bucket_[(bucket.prefix >> (known_bits_ - kFirstBits)) + 1];
-  std::partial_sum(first_bucket_.begin(), first_bucket_.end(), first_bucket_.begin());
+  round.first_bucket.resize((size_t{1} << round.table_bits) + 1);
+  for (const Bucket& bucket : round.buckets) {
+    ++round.first_bucket[(bucket.prefix >> (round.known_bits - round.table_bits)) + 1];
+  }
+  std::partial_sum(round.first_bucket.begin(), round.first_bucket.end(), round.first_bucket.begin());
+  round_ = std::make_shared<const Round>(std::move(round));
 }
 
-bool RadixQuantiles::finish_round() {
-  if (known_bits_ == 0) rank_requests();
+bool RadixQuantiles::finish_round(size_t round_bytes) {
+  allocate();
+  if (round_->known_bits == 0) rank_requests();
   std::vector<Bucket> next;
   resolve_collected();
   resolve_counted(next);
   std::erase_if(by_rank_, [this](size_t index) { return requests_[index].key.has_value(); });
-  open_round(std::move(next));
+  counters_ = std::vector<Counter>();
+  collected_ = std::vector<std::vector<uint64_t>>();
+  open_round(std::move(next), round_bytes);
   return !by_rank_.empty();
 }
 

@@ -27,14 +27,14 @@ std::vector<Probability> hundredths() {
 }
 
 /// Finds quantiles with batches of odd sizes, and returns how many rounds it took.
-int run(RadixQuantiles& quantiles, const Keys& keys) {
+int run(RadixQuantiles& quantiles, const Keys& keys, size_t round_bytes = RadixQuantiles::kRoundBytesMax) {
   int rounds = 0;
   do {
     for (size_t at = 0; at < keys.size(); at += 1000) {
       quantiles.update(std::span(keys).subspan(at, std::min<size_t>(1000, keys.size() - at)));
     }
     ++rounds;
-  } while (quantiles.finish_round());
+  } while (quantiles.finish_round(round_bytes));
   return rounds;
 }
 
@@ -94,6 +94,41 @@ TEST_CASE("quantiles agree with sorting on many distributions") {
       check_against_sort(keys, many);
     }
   }
+}
+
+TEST_CASE("less memory takes more rounds to the same results, and no more than it was given") {
+  const std::vector<Probability> many = hundredths();
+  for (const Keys& keys : {normal_keys(300'000, 100, 15), uniform_keys(300'000, 200'000, 1),
+                           uniform_keys(300'000, ~uint64_t{0}, 1), uniform_keys(300'000, 3, uint64_t{1} << 50)}) {
+    RadixQuantiles expected(many);
+    const int rounds = run(expected, keys);
+    for (const size_t round_bytes : {size_t{0}, RadixQuantiles::kRoundBytesMin, size_t{1} << 20}) {
+      CAPTURE(round_bytes);
+      const size_t given = std::max(round_bytes, RadixQuantiles::kRoundBytesMin);
+      RadixQuantiles quantiles(many, round_bytes);
+      int rounds_here = 0;
+      do {
+        CHECK(quantiles.bytes() <= given + given / 4 + 250 * many.size());
+        CHECK(quantiles.fork().bytes() <= quantiles.bytes());
+        quantiles.update(keys);
+        ++rounds_here;
+      } while (quantiles.finish_round(round_bytes));
+      CHECK(rounds_here >= rounds);
+      CHECK(rounds_here <= 9);
+      CHECK(quantiles.results() == expected.results());
+    }
+  }
+}
+
+TEST_CASE("more probabilities than there is memory for are found all the same") {
+  const Keys keys = normal_keys(100'000, 0, 1);
+  std::vector<Probability> every;
+  for (uint64_t i = 1; i < 5000; ++i) every.push_back({i, 5000});
+  RadixQuantiles expected(every);
+  run(expected, keys);
+  RadixQuantiles quantiles(every, 0);
+  run(quantiles, keys, 0);
+  CHECK(quantiles.results() == expected.results());
 }
 
 TEST_CASE("large buckets are counted in further rounds down to the last bit") {
