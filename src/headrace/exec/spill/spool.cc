@@ -17,9 +17,11 @@ void Spool::start(std::size_t split_count) { by_split_.resize(split_count); }
 
 bool Spool::keeps(const Batch& batch) {
   // Of the batch itself most has been charged, by its buffers.
-  if (memory_->used_bytes() > memory_->limit_bytes() / 2) return false;
+  std::size_t bytes = batch.columns.size() * sizeof(Column);
+  std::size_t half = memory_->limit_bytes() / 2;
   std::lock_guard lock(mutex_);
-  overhead_.resize(overhead_.bytes() + batch.columns.size() * sizeof(Column), "rows that are kept");
+  if (bytes > half || memory_->used_bytes() > half - bytes) return false;
+  overhead_.resize(overhead_.bytes() + bytes, "rows that are kept");
   return true;
 }
 

@@ -1,8 +1,9 @@
 // Rows that are kept until they are read again, once or several times: in memory while the budget allows, then on disk.
 //
 // Batches are appended by several workers and read in the order of their splits, whatever the number of threads. A
-// batch stays in memory as long as no more than half of the budget is in use, so that what runs beside and after has
-// room; later ones go to a SpillFile. What is read does not depend on where it was.
+// batch stays in memory if no more than half of the budget is in use then, itself and those that other workers are
+// making included; else it goes to a SpillFile. So what runs beside and after has the other half, but for the file's
+// index. What is read does not depend on where it was.
 #pragma once
 
 #include <atomic>

@@ -1,6 +1,7 @@
 // A spool gives rows back in order, whether they are in memory, on disk or both.
 #include "headrace/exec/spill/spool.h"
 
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -19,46 +20,81 @@ std::vector<std::string> rows_of(const Spool& spool) {
   return headrace::rows_of(table);
 }
 
-/// Three batches for each of 20 splits, appended by 4 workers; row numbers, so that their order is known.
+constexpr std::size_t kWorkers = 4;
+constexpr std::size_t kBatchRows = 500;
+
+Column row_numbers(MemoryBudget& memory, std::size_t first) {
+  std::vector<std::int64_t> rows(kBatchRows);
+  std::iota(rows.begin(), rows.end(), first);
+  return int_column(memory, rows);
+}
+
+/// Three batches for each of 20 splits, appended by all workers; row numbers, so that their order is known.
 void fill(Spool& spool, const RunContext& context) {
   spool.start(20);
-  run_tasks(20, 4, *context.cancellation, [&](std::size_t split, std::size_t) {
-    for (std::int64_t batch = 0; batch < 3; ++batch) {
-      std::vector<std::int64_t> rows(500);
-      for (std::size_t i = 0; i < rows.size(); ++i) {
-        rows[i] = static_cast<std::int64_t>(split * 1500 + i) + batch * 500;
-      }
-      spool.append({spool.schema(), {int_column(*context.memory, rows)}, 500}, split);
+  run_tasks(20, kWorkers, *context.cancellation, [&](std::size_t split, std::size_t) {
+    for (std::size_t batch = 0; batch < 3; ++batch) {
+      spool.append({spool.schema(), {row_numbers(*context.memory, (3 * split + batch) * kBatchRows)}, kBatchRows},
+                   split);
     }
   });
   spool.finish();
 }
 
+/// What a worker charges at most while it makes a batch.
+std::size_t making_bytes() {
+  std::shared_ptr<MemoryBudget> memory = MemoryBudget::create();
+  row_numbers(*memory, 0);
+  return memory->peak_bytes();
+}
+
+/// Keeps the rows of fill() with so little memory, and checks them.
+struct Kept {
+  std::size_t batch_count;
+  std::size_t spilled_count;
+  std::size_t used_bytes;  // once all are appended
+  std::size_t peak_bytes;  // until then
+
+  explicit Kept(std::size_t limit_bytes) {
+    RunContext context;
+    context.memory = MemoryBudget::create(limit_bytes);
+    context.spill = std::make_shared<SpillSpace>(std::make_shared<FaultyScratchSpace>());
+    context.spill->reserve_staging(*context.memory, kWorkers);
+    Spool spool(std::make_shared<const Schema>(Schema({{"n", TypeKind::kInt64}})), context);
+    fill(spool, context);
+    batch_count = spool.batch_count();
+    spilled_count = spool.spilled_count();
+    used_bytes = context.memory->used_bytes();
+    peak_bytes = context.memory->peak_bytes();
+
+    std::vector<std::string> expected;
+    for (std::size_t row = 0; row < 60 * kBatchRows; ++row) expected.push_back(std::to_string(row));
+    CHECK(spool.row_count() == std::ssize(expected));
+    CHECK(spool.first_row(batch_count) == spool.row_count());
+    CHECK(rows_of(spool) == expected);
+  }
+};
+
 }  // namespace
 
 TEST_CASE("rows of a spool are in the order of splits, and half of the budget stays free") {
-  auto schema = std::make_shared<const Schema>(Schema({{"n", TypeKind::kInt64}}));
-  std::vector<std::string> expected;
-  for (int row = 0; row < 30000; ++row) expected.push_back(std::to_string(row));
-  // All rows take 240 kB, the staging buffer 320 KiB.
-  for (std::size_t limit : {MemoryBudget::kUnlimited, std::size_t{1} << 20, std::size_t{600} << 10}) {
-    RunContext context;
-    context.memory = MemoryBudget::create(limit);
-    context.spill = std::make_shared<SpillSpace>(std::make_shared<FaultyScratchSpace>());
-    if (limit != MemoryBudget::kUnlimited) context.spill->reserve_staging(*context.memory, 1);
-    Spool spool(schema, context);
-    fill(spool, context);
-    CHECK(spool.row_count() == 30000);
-    CHECK(spool.first_row(spool.batch_count()) == 30000);
-    CHECK(rows_of(spool) == expected);
-    if (limit == MemoryBudget::kUnlimited) {
-      CHECK(spool.spilled_count() == 0);
-    } else {
-      CHECK(spool.spilled_count() > 0);
-      CHECK(spool.spilled_count() <= spool.batch_count());
-      // Each worker may be one batch beyond the half.
-      CHECK(context.memory->used_bytes() < limit);
-    }
+  CHECK(Kept(MemoryBudget::kUnlimited).spilled_count == 0);
+
+  constexpr std::size_t kStagingBytes = kWorkers * SpillSpace::kStagingBytes;
+  Kept nothing(2 * kStagingBytes - 2);
+  CHECK(nothing.batch_count == 60);
+  CHECK(nothing.spilled_count == 60);
+
+  // All rows take 240 kB.
+  for (std::size_t room_bytes : {50 << 10, 200 << 10}) {
+    std::size_t half_bytes = kStagingBytes + room_bytes;
+    Kept some(2 * half_bytes);
+    CHECK(some.spilled_count > 0);
+    CHECK(some.spilled_count < some.batch_count);
+    std::size_t index_bytes = some.spilled_count * 128;  // a record with one block each
+    CHECK(some.used_bytes <= half_bytes + index_bytes);
+    CHECK(some.used_bytes > half_bytes - kWorkers * making_bytes());
+    CHECK(some.peak_bytes <= half_bytes + index_bytes + kWorkers * making_bytes());
   }
 }
 
