@@ -164,8 +164,11 @@ struct State {
 /// A view of `json`.
 State read_state(const Json& json, bool integers) {
   StateReader reader(json, "vocabulary", {"type", "count", "distinct", "words"});
-  if (reader.any("type") != (integers ? "int64" : "string"))
+  // Comparing JSON with a text would make JSON of the text, where nothing may throw.
+  const auto* type = reader.any("type").get_ptr<const std::string*>();
+  if (type == nullptr || *type != (integers ? "int64" : "string")) {
     reader.refuse("type", "is not that of the feature's column");
+  }
   reader.integer("count");
   State state{reader.integer("distinct"), &reader.array("words")};
   for (const Json& word : *state.words) {

@@ -71,6 +71,8 @@ class Run {
   void in_stage(const char* stage, const Body& body) {
     Clock::time_point start = Clock::now();
     options_.context.cancellation->check();
+    // Room for the end, which must not fail: what is published stays so.
+    report_.stage_seconds.reserve(report_.stage_seconds.size() + 1);
     auto end = [&] {
       report_.stage_seconds.emplace_back(stage, std::chrono::duration<double>(Clock::now() - start).count());
     };
@@ -339,7 +341,8 @@ RunReport run_reported(const Pipeline& pipeline, const RunOptions& options) {
     throw;
   }
   report.status = "ok";
-  finish(*run);
+  with_context([&] { without_bad_alloc([&] { finish(*run); }); },
+               [] { return "reporting on a run whose data sets are published"; });
   return report;
 }
 

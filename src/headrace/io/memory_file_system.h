@@ -26,7 +26,9 @@ class MemoryFileSystem : public FileSystem {
     files[path].clear();
     return std::make_unique<Output>(path, *this);
   }
-  void put(const std::string& path, std::string_view bytes) override { files[path] = bytes; }
+  void put(const std::string& path, std::string_view bytes) override {
+    files.insert_or_assign(path, std::string(bytes));  // all or nothing, also when memory is refused
+  }
   FileInfo info(const std::string& path) override {
     auto found = files.find(path);
     if (found == files.end()) return {path, FileInfo::Kind::kMissing, 0};
