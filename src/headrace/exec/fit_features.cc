@@ -12,6 +12,7 @@
 #include "headrace/base/error.h"
 #include "headrace/exec/code_counts.h"
 #include "headrace/expr/dictionary_cache.h"
+#include "headrace/expr/shared_parts.h"
 #include "headrace/kernel/gather.h"
 
 namespace headrace {
@@ -41,6 +42,7 @@ class Fitting {
         for (const Expr& input : task.inputs) bound.inputs.push_back(bind(input, *rows_.schema()));
         tasks.push_back(std::move(bound));
       }
+      share_inputs(tasks);
       std::vector<BoundTask*> unfinished;
       for (BoundTask& task : tasks) unfinished.push_back(&task);
       DictionaryCache dictionaries;  // of the expressions of this stage
@@ -118,9 +120,20 @@ class Fitting {
     });
   }
 
+  static void share_inputs(std::vector<BoundTask>& tasks) {
+    std::vector<BoundExprPtr> inputs;
+    for (const BoundTask& task : tasks) inputs.insert(inputs.end(), task.inputs.begin(), task.inputs.end());
+    inputs = share_equal_parts(inputs);
+    auto next = inputs.begin();
+    for (BoundTask& task : tasks) {
+      for (BoundExprPtr& input : task.inputs) input = *next++;
+    }
+  }
+
   /// Adds the rows of a batch to the statistics that are not counted by code.
   void add_rows(const std::vector<BoundTask*>& tasks, const Batch& batch, Accumulators& accumulators) const {
     EvalContext eval(*context_.memory, dictionaries_);
+    eval.share_results_of(batch);
     for (std::size_t i = 0; i < tasks.size(); ++i) {
       if (is_counted(*tasks[i], batch)) continue;
       std::vector<Column> inputs;

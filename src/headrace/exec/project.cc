@@ -2,6 +2,7 @@
 #include "headrace/exec/project.h"
 
 #include "headrace/expr/dictionary_cache.h"
+#include "headrace/expr/shared_parts.h"
 
 namespace headrace {
 namespace {
@@ -17,6 +18,7 @@ class Project : public Operator {
 
   void push(const Batch& batch, std::vector<Batch>& out) override {
     EvalContext context(memory_, dictionaries_.get());
+    context.share_results_of(batch);
     Batch result{schema_, {}, batch.row_count};
     result.columns.reserve(columns_->size());
     for (const BoundExprPtr& column : *columns_) result.columns.push_back(evaluate_coded(*column, batch, context));
@@ -34,8 +36,9 @@ class Project : public Operator {
 
 MakeOperator project_operator(const std::vector<NamedExpr>& columns, const Schema& input,
                               const std::shared_ptr<const Schema>& output, const RunContext& context) {
-  auto bound = std::make_shared<std::vector<BoundExprPtr>>();
-  for (const NamedExpr& column : columns) bound->push_back(bind(column.expr, input));
+  std::vector<BoundExprPtr> exprs;
+  for (const NamedExpr& column : columns) exprs.push_back(bind(column.expr, input));
+  auto bound = std::make_shared<const std::vector<BoundExprPtr>>(share_equal_parts(exprs));
   return [bound, output, dictionaries = std::make_shared<DictionaryCache>(), memory = context.memory] {
     return std::make_unique<Project>(bound, output, dictionaries, *memory);
   };

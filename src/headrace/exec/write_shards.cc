@@ -117,6 +117,7 @@ WrittenShards write_shards(const std::vector<std::string>& part_names, const std
           context.cancellation->check();
           Clock::time_point start = Clock::now();
           EvalContext eval(*context.memory, &dictionaries);
+          eval.share_results_of(rows);
           Batch encoded = encode(rows, columns, schema, eval);
           if (counts_rows) {
             own.digest.add(encoded, sums, [&](const Column& column) { return eval.flattener.flatten(column); });

@@ -82,7 +82,9 @@ class Binder {
     for (std::size_t i = 0; i < args.size(); ++i) args[i] = coerce(args[i], resolved.arg_types[i]);
     bound->args = std::move(args);
     bound->nullable = can_be_null(*bound);
-    bound->can_fail = can_fail(*bound);
+    bound->fails_itself = fails_itself(*bound);
+    bound->can_fail = bound->fails_itself ||
+                      std::any_of(bound->args.begin(), bound->args.end(), [](auto& arg) { return arg->can_fail; });
     if (has_null_literal(*bound)) return make_literal(Value::null(bound->type), expr);
     if (function->prepare != nullptr) bound->prepared = at(expr, [&] { return function->prepare(*bound); });
     return fold(bound);
@@ -122,7 +124,8 @@ class Binder {
     bool fails = can_cast_fail(arg->type, type);
     bool is_try = &function == &kTryCast;
     bound->nullable = arg->nullable || (is_try && fails);
-    bound->can_fail = arg->can_fail || (!is_try && fails);
+    bound->fails_itself = !is_try && fails;
+    bound->can_fail = arg->can_fail || bound->fails_itself;
     bound->source = source;
     return fold(bound);
   }
@@ -161,10 +164,9 @@ class Binder {
            std::any_of(bound.args.begin(), bound.args.end(), [](const BoundExprPtr& arg) { return arg->nullable; });
   }
 
-  static bool can_fail(const BoundExpr& bound) {
+  static bool fails_itself(const BoundExpr& bound) {
     bool floats = std::all_of(bound.args.begin(), bound.args.end(), [](auto& arg) { return arg->type.is_floating(); });
-    bool own = bound.function->fails == Fails::kMaybe || (bound.function->fails == Fails::kUnlessFloat && !floats);
-    return own || std::any_of(bound.args.begin(), bound.args.end(), [](auto& arg) { return arg->can_fail; });
+    return bound.function->fails == Fails::kMaybe || (bound.function->fails == Fails::kUnlessFloat && !floats);
   }
 
   // Messages.

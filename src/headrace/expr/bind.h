@@ -21,6 +21,8 @@ struct BoundExpr {
   Type type;
   bool nullable = true;
   bool can_fail = false;                               // some values of the columns make evaluation fail
+  bool fails_itself = false;                           // kCall; so may the call, whatever its arguments do
+  bool is_shared = false;                              // occurs more than once, see shared_parts.h
   Value literal;                                       // kLiteral
   std::size_t column_index = 0;                        // kColumn
   const Function* function = nullptr;                  // kCall

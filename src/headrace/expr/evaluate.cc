@@ -160,6 +160,12 @@ void FunctionCall::fail(std::int64_t row, std::string_view reason, std::string_v
 EvalContext::EvalContext(MemoryBudget& budget, DictionaryCache* cache)
     : memory(budget), dictionaries(cache), flattener(budget, cache == nullptr ? nullptr : &cache->flattened()) {}
 
+const Column* EvalContext::shared_result(const BoundExpr& expr, const Batch& batch) const {
+  if (!expr.is_shared || !shares_results_of(batch)) return nullptr;
+  auto known = std::ranges::find(shared_results_, &expr, &std::pair<const BoundExpr*, Column>::first);
+  return known == shared_results_.end() ? nullptr : &known->second;
+}
+
 Column evaluate(const BoundExpr& expr, const Batch& batch, EvalContext& context) {
   return context.flattener.flatten(evaluate_coded(expr, batch, context));
 }
@@ -170,8 +176,11 @@ Column evaluate_coded(const BoundExpr& expr, const Batch& batch, EvalContext& co
     case BoundExpr::Kind::kColumn: return batch.columns[expr.column_index];
     case BoundExpr::Kind::kCall: break;
   }
-  if (std::optional<Column> coded = evaluate_on_dictionary(expr, batch, context)) return *std::move(coded);
-  return evaluate_call(expr, batch, context);
+  if (const Column* known = context.shared_result(expr, batch)) return *known;
+  std::optional<Column> coded = evaluate_on_dictionary(expr, batch, context);
+  Column result = coded ? *std::move(coded) : evaluate_call(expr, batch, context);
+  if (expr.is_shared && context.shares_results_of(batch)) context.keep_shared_result(expr, result);
+  return result;
 }
 
 void evaluate_filter(const BoundExpr& predicate, const Batch& batch, EvalContext& context,

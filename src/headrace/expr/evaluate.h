@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "headrace/base/memory_budget.h"
@@ -29,6 +30,18 @@ struct EvalContext {
     std::shared_ptr<const Buffer> codes;  // nullptr: it has no null
   };
   std::vector<NullCodes> null_codes;
+
+  /// Keeps the results of shared parts of expressions (shared_parts.h) on `batch`, for the other expressions that have
+  /// them. The batch must stay where it is as long as this lives.
+  void share_results_of(const Batch& batch) { shared_batch_ = &batch; }
+  bool shares_results_of(const Batch& batch) const { return shared_batch_ == &batch; }
+  /// The result of a shared part on the batch, or nullptr when it was not evaluated yet.
+  const Column* shared_result(const BoundExpr& expr, const Batch& batch) const;
+  void keep_shared_result(const BoundExpr& expr, const Column& column) { shared_results_.emplace_back(&expr, column); }
+
+ private:
+  const Batch* shared_batch_ = nullptr;
+  std::vector<std::pair<const BoundExpr*, Column>> shared_results_;
 };
 
 /// Returns a column of expr.type with batch.row_count rows, in plain layout. Throws Error(kBadData) on a value that

@@ -2,6 +2,7 @@
 // must; else the columns it reads are gathered first.
 #include "headrace/expr/partial.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -77,13 +78,21 @@ std::vector<std::int32_t> rows_where(const std::uint8_t* mask, std::int64_t row_
   return rows;
 }
 
+/// Whether evaluation on all rows may fail: not by what was evaluated on them already.
+bool can_still_fail(const BoundExpr& expr, const Batch& batch, const EvalContext& context) {
+  if (!expr.can_fail || context.shared_result(expr, batch) != nullptr) return false;
+  return expr.fails_itself ||
+         std::ranges::any_of(expr.args, [&](const BoundExprPtr& arg) { return can_still_fail(*arg, batch, context); });
+}
+
 }  // namespace
 
 PartialColumn evaluate_partial(const BoundExpr& expr, const Batch& batch, const std::uint8_t* mask, std::uint8_t wanted,
                                EvalContext& context) {
-  bool is_call = expr.kind == BoundExpr::Kind::kCall;
+  bool is_known = context.shared_result(expr, batch) != nullptr;
+  bool is_call = expr.kind == BoundExpr::Kind::kCall && !is_known;
   std::int64_t count = is_call ? count_rows(mask, batch.row_count, wanted) : batch.row_count;
-  if (count == batch.row_count || (!expr.can_fail && count * 2 >= batch.row_count)) {
+  if (count == batch.row_count || (count * 2 >= batch.row_count && !can_still_fail(expr, batch, context))) {
     return {evaluate(expr, batch, context), true};
   }
   std::vector<std::int32_t> rows = rows_where(mask, batch.row_count, wanted);

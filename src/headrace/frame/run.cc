@@ -16,6 +16,7 @@
 #include "headrace/exec/fit_features.h"
 #include "headrace/exec/split_rows.h"
 #include "headrace/exec/write_shards.h"
+#include "headrace/expr/shared_parts.h"
 #include "headrace/frame/memory_floor.h"
 #include "headrace/frame/prepare.h"
 #include "headrace/frame/quarantine.h"
@@ -162,6 +163,7 @@ class Run {
     auto schema = std::make_shared<const Schema>(std::move(fields));
     std::vector<BoundExprPtr> bound;
     for (const Expr& expr : prepared_->features->expressions()) bound.push_back(bind(expr, *parts_[0]->schema()));
+    bound = share_equal_parts(bound);
 
     std::vector<ShardTarget> targets;
     for (const OutputSpec& output : pipeline_.outputs) {
