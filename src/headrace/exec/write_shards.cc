@@ -123,10 +123,8 @@ WrittenShards write_shards(const std::vector<std::string>& part_names, const std
             own.digest.add(encoded, sums, [&](const Column& column) { return eval.flattener.flatten(column); });
             own.rows += rows.row_count;
           }
-          // Looked up here, values of one table are looked up together; small dictionaries stay.
-          for (Column& column : encoded.columns) {
-            if (is_worth_records(column)) column = eval.flattener.flatten(column);
-          }
+          // Looked up here, values of one table are looked up together.
+          for (Column& column : encoded.columns) column = eval.flattener.compact(column);
           own.encode_seconds += seconds_since(start);
           start = Clock::now();
           for (auto& file : files) file->write(encoded);

@@ -5,12 +5,16 @@
 #include <utility>
 
 #include "headrace/base/error.h"
+#include "headrace/kernel/distinct_rows.h"
 #include "headrace/kernel/gather.h"
 
 namespace headrace {
 namespace {
 
 using Dictionaries = std::vector<std::shared_ptr<const Column>>;
+
+/// The part of a memory budget that one result may take.
+constexpr std::size_t kBudgetParts = 16;
 
 /// A dictionary is evaluated when it has at most this many times the rows seen so far.
 constexpr std::int64_t kValuesPerRowSeen = 4;
@@ -42,14 +46,30 @@ Batch batch_of(const Batch& like, const CodedInputs& inputs, std::int64_t row_co
   return batch;
 }
 
-/// The results for all values, in pieces that stay in the processor's caches.
-Column evaluate_values(const BoundExpr& expr, const Batch& like, const CodedInputs& inputs, EvalContext& context) {
+/// The results for all values, in pieces that stay in the processor's caches. Of a large dictionary they are codes if
+/// they repeat. Empty when they would take too much of the memory budget.
+std::optional<Column> evaluate_values(const BoundExpr& expr, const Batch& like, const CodedInputs& inputs,
+                                      EvalContext& context) {
   std::int64_t value_count = inputs.dictionaries[0]->length();
+  std::size_t bytes_max = context.memory.limit_bytes() / kBudgetParts;
+  std::size_t bytes = 0;
   std::vector<Column> pieces;
+  DistinctRows distinct;
+  bool repeats = value_count > kBatchRowsMax;
   for (std::int64_t start = 0; start < value_count || pieces.empty(); start += kBatchRowsMax) {
     std::int64_t rows = std::min(kBatchRowsMax, value_count - start);
     Batch values = batch_of(like, inputs, rows, [&](const Column& column) { return column.slice(start, rows); });
-    pieces.push_back(evaluate_coded(expr, values, context));
+    Column piece = evaluate_coded(expr, values, context);
+    if (repeats) {
+      repeats = distinct.add(context.memory, piece);
+      if (repeats && start + rows < value_count) continue;
+      if (repeats) return distinct.finish(context.memory);
+      // Too many differ: what was taken so far goes on as it was.
+      if (start > 0) pieces.push_back(flatten(context.memory, distinct.finish(context.memory)));
+    }
+    bytes += piece.data_bytes();
+    if (bytes > bytes_max) return std::nullopt;
+    pieces.push_back(std::move(piece));
   }
   Column result = concat(context.memory, pieces);
   return result.type().is_binary_like() ? result : flatten(context.memory, result);
@@ -116,6 +136,20 @@ std::shared_ptr<const Buffer> codes_with_null(const Column& column, EvalContext&
   return codes;
 }
 
+/// The rows of `column` and one behind them; codes stay codes.
+Column with_value(const Column& column, const Column& value, MemoryBudget& memory) {
+  if (!column.is_dictionary() || column.type().is_binary_like()) {
+    Column both[] = {column, value};
+    return concat(memory, both);
+  }
+  Column values[] = {*column.dictionary(), value};
+  std::shared_ptr<Buffer> codes = Buffer::allocate(memory, (column.codes().size() + 1) * sizeof(std::int32_t));
+  auto* end = std::ranges::copy(column.codes(), codes->mutable_as<std::int32_t>()).out;
+  *end = static_cast<std::int32_t>(column.dictionary()->length());
+  return Column::dictionary(column.length() + 1, std::move(codes),
+                            std::make_shared<const Column>(concat(memory, values)));
+}
+
 /// Requires: a result is known.
 Column coded_result(DictionaryCache::Known& known, const BoundExpr& expr, const Batch& batch, const CodedInputs& inputs,
                     EvalContext& context) {
@@ -125,9 +159,9 @@ Column coded_result(DictionaryCache::Known& known, const BoundExpr& expr, const 
   if (!with_null) return coded;
   if (!known.result_and_null) {
     Column null_result = evaluate_null_row(expr, batch, inputs, context);
-    Column both[] = {*known.result, null_result};
     known.result_and_null =
-        null_result.is_null(0) ? known.result : std::make_shared<const Column>(concat(context.memory, both));
+        null_result.is_null(0) ? known.result
+                               : std::make_shared<const Column>(with_value(*known.result, null_result, context.memory));
   }
   if (known.result_and_null == known.result) return coded;
   return Column::dictionary(codes.length(), std::move(with_null), known.result_and_null);
@@ -146,11 +180,16 @@ std::optional<Column> evaluate_on_dictionary(const BoundExpr& expr, const Batch&
     if (!known->result) {
       known->rows_seen += batch.row_count;
       if (inputs->dictionaries[0]->length() > kValuesPerRowSeen * known->rows_seen) return std::nullopt;
-      known->result = std::make_shared<const Column>(evaluate_values(expr, batch, *inputs, context));
+      std::optional<Column> result = evaluate_values(expr, batch, *inputs, context);
+      if (!result) {
+        known->failed = true;
+        return std::nullopt;
+      }
+      known->result = std::make_shared<const Column>(*std::move(result));
     }
     return coded_result(*known, expr, batch, *inputs, context);
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::kBadData) throw;
+    if (error.code() != ErrorCode::kBadData && error.code() != ErrorCode::kOutOfMemory) throw;
     known->failed = true;
     return std::nullopt;
   }

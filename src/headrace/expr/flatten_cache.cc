@@ -6,6 +6,7 @@
 
 #include "headrace/base/error.h"
 #include "headrace/kernel/gather.h"
+#include "headrace/kernel/record_table.h"
 
 namespace headrace {
 namespace {
@@ -16,6 +17,10 @@ constexpr std::int64_t kValuesMin = 1 << 15;
 constexpr std::int64_t kValuesPerRowSeen = 4;
 /// The part of a memory budget that one table may take.
 constexpr std::size_t kBudgetParts = 16;
+
+bool has_large_dictionary(const Column& column) {
+  return column.is_dictionary() && column.dictionary()->length() >= kValuesMin;
+}
 
 bool is_same(const std::weak_ptr<const Column>& known, const std::shared_ptr<const Column>& other) {
   return !known.owner_before(other) && !other.owner_before(known);
@@ -50,11 +55,6 @@ void make_table(FlattenCache::Set& set, std::int64_t value_count, MemoryBudget& 
 
 }  // namespace
 
-bool is_worth_records(const Column& column) {
-  return column.is_dictionary() && column.dictionary()->length() >= kValuesMin &&
-         RecordTable::can_hold(*column.dictionary());
-}
-
 FlattenCache::SharedSet FlattenCache::set_of(const std::shared_ptr<const Column>& dictionary) {
   auto sets = sets_.lock();
   std::erase_if(*sets, [](const SharedSet& set) { return is_gone(*set->lock()); });
@@ -81,8 +81,8 @@ BatchFlattener::Group& BatchFlattener::group_of(const Column& column) {
   return groups_.back();
 }
 
-Column BatchFlattener::flatten(const Column& column) {
-  if (cache_ == nullptr || !is_worth_records(column)) return headrace::flatten(memory_, column);
+std::optional<Column> BatchFlattener::look_up(const Column& column) {
+  if (cache_ == nullptr || !RecordTable::can_hold(*column.dictionary())) return std::nullopt;
   Group& group = group_of(column);
   std::optional<std::size_t> place = group.table ? group.table->find(column.dictionary()) : std::nullopt;
   if (place) {
@@ -91,7 +91,20 @@ Column BatchFlattener::flatten(const Column& column) {
   }
   auto set = group.set->lock();
   if (!has(*set, column.dictionary())) set->dictionaries.push_back(column.dictionary());
-  return headrace::flatten(memory_, column);
+  return std::nullopt;
+}
+
+Column BatchFlattener::flatten(const Column& column) {
+  std::optional<Column> found = has_large_dictionary(column) ? look_up(column) : std::nullopt;
+  return headrace::flatten(memory_, found ? *found : column);
+}
+
+Column BatchFlattener::compact(const Column& column) {
+  if (!has_large_dictionary(column)) return column;
+  if (std::optional<Column> found = look_up(column)) return *std::move(found);
+  // Codes of codes are codes.
+  const Column& values = *column.dictionary();
+  return values.is_dictionary() ? gather(memory_, values, column.codes()) : column;
 }
 
 }  // namespace headrace

@@ -7,12 +7,15 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "headrace/base/guarded.h"
-#include "headrace/kernel/record_table.h"
+#include "headrace/column/column.h"
 
 namespace headrace {
+
+class RecordTable;
 
 /// What is known for all batches and workers that share it. Thread-safe.
 class FlattenCache {
@@ -41,6 +44,8 @@ class BatchFlattener {
 
   /// The column in plain layout, as kernel/gather.h has it.
   Column flatten(const Column& column);
+  /// The column in a layout in which all it takes to read a row is at hand: plain, or coded by a small dictionary.
+  Column compact(const Column& column);
 
  private:
   struct Group {
@@ -50,13 +55,12 @@ class BatchFlattener {
     std::vector<Column> columns;  // of the table, once one was asked for
   };
   Group& group_of(const Column& column);
+  /// By way of records; empty when there are none.
+  std::optional<Column> look_up(const Column& column);
 
   MemoryBudget& memory_;
   FlattenCache* cache_;
   std::vector<Group> groups_;
 };
-
-/// Whether flattening a column by way of records may be faster: its dictionary is large.
-bool is_worth_records(const Column& column);
 
 }  // namespace headrace

@@ -3,6 +3,7 @@
 #include "headrace/frame/run.h"
 
 #include <chrono>
+#include <malloc.h>
 #include <new>
 #include <random>
 #include <sys/resource.h>
@@ -84,6 +85,8 @@ class Run {
       throw;
     }
     end();
+    // What the allocator keeps for reuse is not counted by the budget; the next stage needs other sizes.
+    ::malloc_trim(0);
   }
 
   void prepare() {

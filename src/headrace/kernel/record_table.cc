@@ -19,9 +19,18 @@ constexpr std::size_t kWordsMax = 256;
 
 bool is_list(const Type& type) { return type.kind() == TypeKind::kFixedSizeList; }
 
+/// The codes of a dictionary column, from its first row on.
+std::shared_ptr<const Buffer> codes_of(const Column& column) {
+  return Buffer::wrap(column.codes().data(), column.codes().size_bytes(), column.codes_buffer());
+}
+
 bool is_float(const Type& type) { return type.kind() == TypeKind::kFloat32 || type.kind() == TypeKind::kFloat64; }
 
-const Column& values_of(const Column& column) { return is_list(column.type()) ? column.child(0) : column; }
+/// The values of a column, or of its elements; of a dictionary column its codes.
+Column values_of(const Column& column) {
+  if (column.is_dictionary()) return Column::fixed(TypeKind::kInt32, column.length(), codes_of(column));
+  return is_list(column.type()) ? column.child(0) : column;
+}
 
 /// Calls `visit` with an unsigned integer of `bytes` bytes.
 template <typename Visit>
@@ -84,7 +93,7 @@ struct RecordTable::Output {
 };
 
 bool RecordTable::can_hold(const Column& column) {
-  if (column.is_dictionary()) return false;
+  if (column.is_dictionary()) return !column.dictionary()->is_dictionary();
   if (!is_list(column.type())) return column.type().value_bytes() > 0;
   const Column& values = column.child(0);
   return !values.is_dictionary() && !values.type().is_nested() && values.type().value_bytes() > 0 &&
@@ -92,10 +101,15 @@ bool RecordTable::can_hold(const Column& column) {
 }
 
 RecordTable::Lane RecordTable::measure(const Column& column) {
-  const Column& values = values_of(column);
+  Column values = values_of(column);
   Lane lane;
   lane.type = column.type();
-  if (is_list(column.type())) lane.value_count = column.type().list_size();
+  if (column.is_dictionary()) {
+    lane.dictionary = column.dictionary();
+    lane.missing = ~std::uint64_t{0};
+  } else if (is_list(column.type())) {
+    lane.value_count = column.type().list_size();
+  }
   lane.value_bytes = lane.stored_bytes = values.type().value_bytes();
   with_word(lane.value_bytes, [&](auto word) {
     using Word = decltype(word);
@@ -125,7 +139,7 @@ RecordTable::RecordTable(MemoryBudget& memory, const Columns& columns, std::size
     record_bytes_ += lane.stored_bytes * static_cast<std::size_t>(lane.value_count);
   }
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
-    if (columns[i]->validity() != nullptr) lanes_[i].validity_offset = record_bytes_++;
+    if (!columns[i]->is_dictionary() && columns[i]->validity() != nullptr) lanes_[i].validity_offset = record_bytes_++;
   }
   std::size_t rows = static_cast<std::size_t>(columns[0]->length());
   if (rows > bytes_max / record_bytes_) {
@@ -136,7 +150,7 @@ RecordTable::RecordTable(MemoryBudget& memory, const Columns& columns, std::size
 }
 
 void RecordTable::put(const Column& column, const Lane& lane) {
-  const Column& values = values_of(column);
+  Column values = values_of(column);
   std::size_t rows = static_cast<std::size_t>(column.length());
   std::size_t count = static_cast<std::size_t>(lane.value_count);
   std::byte* to = records_->mutable_data() + lane.offset;
@@ -184,7 +198,9 @@ std::vector<Column> RecordTable::gather(MemoryBudget& memory, std::span<const st
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     std::size_t row_bytes = lanes_[i].value_bytes * static_cast<std::size_t>(lanes_[i].value_count);
     outputs[i].values = Buffer::allocate(memory, codes.size() * row_bytes);
-    if (has_null || lanes_[i].validity_offset) outputs[i].validity = Buffer::allocate(memory, codes.size());
+    bool is_plain = lanes_[i].dictionary == nullptr;
+    if (is_plain && (has_null || lanes_[i].validity_offset))
+      outputs[i].validity = Buffer::allocate(memory, codes.size());
   }
   auto piece_at = [&](std::size_t row) {
     row = std::min(row, codes.size());
@@ -200,6 +216,10 @@ std::vector<Column> RecordTable::gather(MemoryBudget& memory, std::span<const st
   std::int64_t length = static_cast<std::int64_t>(codes.size());
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     const Lane& lane = lanes_[i];
+    if (lane.dictionary) {
+      columns.push_back(Column::dictionary(length, std::move(outputs[i].values), lane.dictionary));
+      continue;
+    }
     if (!is_list(lane.type)) {
       columns.push_back(Column::fixed(lane.type, length, std::move(outputs[i].values), std::move(outputs[i].validity)));
       continue;
@@ -240,14 +260,15 @@ void RecordTable::take(const Lane& lane, std::span<const std::int32_t> codes, st
       using Stored = decltype(stored_word);
       if constexpr (sizeof(Stored) <= sizeof(Value)) {
         Value* values = reinterpret_cast<Value*>(to);
+        Value missing = static_cast<Value>(lane.missing);
         auto take_all = [&](const auto& decode) {
           if (count == 1) {
-            for (std::int32_t code : codes) *values++ = code < 0 ? Value{0} : decode(load<Stored>(record(code)));
+            for (std::int32_t code : codes) *values++ = code < 0 ? missing : decode(load<Stored>(record(code)));
             return;
           }
           for (std::int32_t code : codes) {
             for (std::size_t i = 0; i < count; ++i) {
-              values[i] = code < 0 ? Value{0} : decode(load<Stored>(record(code) + i * sizeof(Stored)));
+              values[i] = code < 0 ? missing : decode(load<Stored>(record(code) + i * sizeof(Stored)));
             }
             values += count;
           }

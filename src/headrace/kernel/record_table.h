@@ -19,7 +19,8 @@ class RecordTable {
  public:
   using Columns = std::vector<std::shared_ptr<const Column>>;
 
-  /// Whether records can hold the values of a column: plain ones of fixed width, and lists of one size of such.
+  /// Whether records can hold the values of a column: plain ones of fixed width, lists of one size of such, and codes
+  /// into values that are plain.
   static bool can_hold(const Column& column);
 
   /// Requires: can_hold(each), all of one length, at least one row. Throws Error(kOutOfMemory) when records would take
@@ -29,18 +30,21 @@ class RecordTable {
   /// The place of a column among those given; it must be the same object.
   std::optional<std::size_t> find(const std::shared_ptr<const Column>& column) const;
 
-  /// Of each column its rows `codes`, in plain layout; null where a code is negative.
+  /// Of each column its rows `codes`, null where a code is negative: plain columns, and dictionary columns of those that
+  /// were such.
   std::vector<Column> gather(MemoryBudget& memory, std::span<const std::int32_t> codes) const;
 
  private:
   /// Where the values of one column stand in a record, and what they mean.
   struct Lane {
     Type type;
-    std::int64_t value_count = 1;      // a row: the size of a list
-    std::size_t value_bytes = 0;       // of a value, outside
-    std::size_t stored_bytes = 0;      // of a value, in a record
-    std::uint64_t base = 0;            // is added to what is stored
-    std::vector<std::uint64_t> words;  // if any: the bits of the values that what is stored counts
+    std::int64_t value_count = 1;              // a row: the size of a list
+    std::size_t value_bytes = 0;               // of a value, outside
+    std::size_t stored_bytes = 0;              // of a value, in a record
+    std::uint64_t base = 0;                    // is added to what is stored
+    std::uint64_t missing = 0;                 // the value of a row that is null
+    std::shared_ptr<const Column> dictionary;  // if any: the values are codes into it
+    std::vector<std::uint64_t> words;          // if any: the bits of the values that what is stored counts
     std::size_t offset = 0;
     std::optional<std::size_t> validity_offset;
   };
