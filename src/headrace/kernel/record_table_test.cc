@@ -116,7 +116,20 @@ TEST_CASE("columns of records are known by the object, and records that are too 
   CHECK_THROWS_WITH_AS(RecordTable(memory(), columns, kRows), doctest::Contains("memory budget"), Error);
 }
 
-TEST_CASE("records do not hold texts, lists of any length, codes, and lists with nulls") {
+TEST_CASE("records hold codes, and give them over the same values") {
+  RecordTable::Columns columns = all_kinds();
+  auto buffer = Buffer::allocate(memory(), kRows * sizeof(std::int32_t));
+  for (std::int32_t i = 0; i < kRows; ++i) buffer->mutable_as<std::int32_t>()[i] = i % 10 == 3 ? -1 : i % 600;
+  auto coded = std::make_shared<const Column>(Column::dictionary(kRows, buffer, columns.back()));
+  RecordTable table(memory(), {columns[0], coded}, 1 << 30);
+  std::vector<std::int32_t> codes = {5, -1, 3, 699, 0, 13};
+  Column gathered = table.gather(memory(), codes)[1];
+  REQUIRE(gathered.is_dictionary());
+  CHECK(gathered.dictionary() == columns.back());
+  CHECK(std::ranges::equal(gathered.codes(), std::vector<std::int32_t>{5, -1, -1, 99, 0, -1}));
+}
+
+TEST_CASE("records do not hold texts, lists of any length, codes of codes, and lists with nulls") {
   ColumnBuilder text(memory(), TypeKind::kString);
   ColumnBuilder list(memory(), Type::list(TypeKind::kInt64));
   ColumnBuilder pair(memory(), Type::fixed_size_list(TypeKind::kInt64, 2));
@@ -124,10 +137,11 @@ TEST_CASE("records do not hold texts, lists of any length, codes, and lists with
   CHECK_FALSE(RecordTable::can_hold(text.finish()));
   CHECK_FALSE(RecordTable::can_hold(list.finish()));
   CHECK_FALSE(RecordTable::can_hold(pair.finish()));
-  RecordTable::Columns columns = all_kinds();
   auto codes = Buffer::allocate(memory(), sizeof(std::int32_t));
   *codes->mutable_as<std::int32_t>() = 0;
-  CHECK_FALSE(RecordTable::can_hold(Column::dictionary(1, codes, columns[0])));
+  auto once = std::make_shared<const Column>(Column::dictionary(1, codes, all_kinds()[0]));
+  CHECK(RecordTable::can_hold(*once));
+  CHECK_FALSE(RecordTable::can_hold(Column::dictionary(1, codes, once)));
 }
 
 }  // namespace headrace
