@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "headrace/base/error.h"
+#include "headrace/base/heap_trim.h"
 
 namespace headrace {
 namespace {
@@ -99,6 +100,7 @@ void run_stage(const StageSource& source, const std::vector<StageOperator>& oper
   std::vector<std::unique_ptr<Worker>> workers(worker_count);
   std::atomic<std::size_t> splits_done{0};
   std::atomic<std::int64_t> rows_done{0};
+  HeapTrim trim(*context.memory);
 
   run_tasks(source.split_count, worker_count, *context.cancellation, [&](std::size_t split, std::size_t worker_index) {
     if (!workers[worker_index]) workers[worker_index] = std::make_unique<Worker>(operators, sink, worker_index);
@@ -112,6 +114,7 @@ void run_stage(const StageSource& source, const std::vector<StageOperator>& oper
         std::int64_t rows = std::min(context.batch_rows, batch.row_count - at);
         worker.push(rows == batch.row_count ? batch : batch.slice(at, rows), split);
       }
+      trim.now_and_then();
     });
     worker.total_seconds += seconds_since(start);
     std::size_t done = splits_done.fetch_add(1) + 1;
