@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "headrace/base/error.h"
+#include "headrace/base/heap_trim.h"
 #include "headrace/exec/code_counts.h"
 #include "headrace/expr/dictionary_cache.h"
 #include "headrace/expr/shared_parts.h"
@@ -78,7 +79,9 @@ class Fitting {
       for (BoundTask* task : tasks) own.push_back(task->merged->fork());
       counts.emplace_back(*context_.memory);
     }
+    HeapTrim trim(*context_.memory);
     run_tasks(rows_.batch_count(), worker_count(), *context_.cancellation, [&](std::size_t index, std::size_t worker) {
+      trim.now_and_then();
       Batch batch = rows_.read(index);
       if (!is_counted_) counts[worker].add(batch, counted_columns(batch));
       add_rows(tasks, batch, accumulators[worker]);

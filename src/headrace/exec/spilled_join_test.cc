@@ -1,6 +1,7 @@
 // A join whose right rows do not fit gives the rows of one in memory, in the same order, or one clear error.
 #include "headrace/exec/spilled_join.h"
 
+#include <atomic>
 #include <numeric>
 #include <random>
 #include <regex>
@@ -116,6 +117,21 @@ NodePtr counted_by_row(NodePtr joined) {
                         "counted by row");
 }
 
+/// Refuses the n-th request, once.
+class RefusingBudget : public MemoryBudget {
+ public:
+  explicit RefusingBudget(std::int64_t refused) : MemoryBudget(kLimitBytes), refused_(refused) {}
+  bool try_reserve(std::size_t bytes) override {
+    if (++request_count_ == refused_) return false;
+    return MemoryBudget::try_reserve(bytes);
+  }
+  std::int64_t request_count() const { return request_count_; }
+
+ private:
+  std::int64_t refused_;
+  std::atomic<std::int64_t> request_count_{0};
+};
+
 struct Outcome {
   std::vector<std::string> rows;
   std::vector<JoinCounts> joins;
@@ -123,13 +139,14 @@ struct Outcome {
 };
 
 /// A run in a budget half of which is in use, so that hardly any table fits.
-Outcome run(const NodePtr& root, const Inputs& inputs, std::size_t thread_count, std::size_t limit_bytes,
-            Fault fault = {}) {
+Outcome run(const NodePtr& root, const Inputs& inputs, std::size_t thread_count,
+            const std::shared_ptr<MemoryBudget>& memory, Fault fault = {}) {
+  std::size_t limit_bytes = memory->limit_bytes();
   auto scratch = std::make_shared<FaultyScratchSpace>(fault);
   RunContext context;
   context.thread_count = thread_count;
   context.batch_rows = thread_count == 2 ? 100 : kBatchRowsMax;
-  context.memory = MemoryBudget::create(limit_bytes);
+  context.memory = memory;
   context.spill = std::make_shared<SpillSpace>(scratch);
   bool is_limited = limit_bytes != MemoryBudget::kUnlimited;
   Reservation held(*context.memory, is_limited ? limit_bytes / 2 + 1 : 0, "held");
@@ -159,6 +176,11 @@ Outcome run(const NodePtr& root, const Inputs& inputs, std::size_t thread_count,
   }
   check_clean();
   return outcome;
+}
+
+Outcome run(const NodePtr& root, const Inputs& inputs, std::size_t thread_count, std::size_t limit_bytes,
+            Fault fault = {}) {
+  return run(root, inputs, thread_count, MemoryBudget::create(limit_bytes), fault);
 }
 
 std::vector<std::int64_t> numbers_of(const Outcome& outcome) {
@@ -274,6 +296,27 @@ TEST_CASE("a failing disk under a join is one clear error at any operation") {
       CHECK(error.code() == ErrorCode::kIo);
     }
   }
+}
+
+TEST_CASE("a join whose n-th request for memory is refused gives the same rows or one error, and gives all back") {
+  Inputs inputs(1000, 9000, 4000, 10);
+  NodePtr root = join_node(inputs.left_scan(), inputs.right_scan(), JoinKind::kLeft, {"number"});
+  std::vector<std::string> expected = run(root, inputs, 1, MemoryBudget::kUnlimited).rows;
+  int failed_count = 0, recovered_count = 0;
+  for (std::int64_t n = 2;; n += 1 + n / 60) {  // the first is what is held
+    auto memory = std::make_shared<RefusingBudget>(n);
+    try {
+      Outcome outcome = run(root, inputs, 2, memory);
+      CHECK(outcome.rows == expected);
+      if (memory->request_count() < n) break;
+      ++recovered_count;
+    } catch (const Error& error) {
+      CHECK(error.code() == ErrorCode::kOutOfMemory);
+      ++failed_count;
+    }
+  }
+  CHECK(failed_count > 10);
+  CHECK(recovered_count > 10);
 }
 
 }  // namespace headrace

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "headrace/base/error.h"
+#include "headrace/base/heap_trim.h"
 #include "headrace/expr/dictionary_cache.h"
 
 namespace headrace {
@@ -98,6 +99,7 @@ WrittenShards write_shards(const std::vector<std::string>& part_names, const std
   std::atomic<std::size_t> tasks_done{0};
   DictionaryCache dictionaries;
   DictionarySums sums(*context.memory);
+  HeapTrim trim(*context.memory);
 
   run_tasks(tasks.size(), worker_count, *context.cancellation, [&](std::size_t task_index, std::size_t worker) {
     const ShardTask& task = tasks[task_index];
@@ -115,6 +117,7 @@ WrittenShards write_shards(const std::vector<std::string>& part_names, const std
     for_each_slice(
         *parts[task.part], row_count * shard / count, row_count * (shard + 1) / count, [&](const Batch& rows) {
           context.cancellation->check();
+          trim.now_and_then();
           Clock::time_point start = Clock::now();
           EvalContext eval(*context.memory, &dictionaries);
           eval.share_results_of(rows);
