@@ -38,6 +38,23 @@ def test_bytes_do_not_depend_on_threads_or_on_the_run(flights_out, tmp_path):
         assert bytes_of_shards(out) == expected
 
 
+def test_a_missing_file_is_reported_with_where_its_path_starts(tmp_path):
+    pipeline_start = "a relative path starts at the folder of the pipeline file, that of a --set value too"
+    for nowhere in ("nowhere", "nowhere/*"):
+        done = headrace("run", FLIGHTS / "pipeline.yaml", "--set", f"data={nowhere}", "--set", f"out={tmp_path}")
+        assert done.returncode == 1
+        assert f"{FLIGHTS.name}/{nowhere.split('/')[0]}/" in done.stderr
+        assert pipeline_start in done.stderr
+    for words in (("run", "nowhere/pipeline.yaml"), ("inspect", "nowhere/t.parquet")):
+        done = headrace(*words, cwd=tmp_path)
+        assert done.returncode != 0
+        assert "a relative path starts at the current folder" in done.stderr
+    (tmp_path / "pipeline.yaml").write_text("")
+    done = headrace("run", "pipelin.yaml", cwd=tmp_path)
+    assert "did you mean 'pipeline.yaml'?" in done.stderr
+    assert "a relative path" not in done.stderr
+
+
 def test_a_saved_state_encodes_to_the_same_bytes(flights_out, tmp_path):
     report = run_flights(tmp_path, "--state", flights_out / "state")
     assert report["fitted"] is False

@@ -10,6 +10,7 @@
 #include "headrace/expr/function.h"
 #include "headrace/expr/reference.h"
 #include "headrace/feature/transform.h"
+#include "headrace/io/fs/file_error.h"
 #include "headrace/io/fs/file_system.h"
 #include "headrace/plan/pipeline_file.h"
 
@@ -17,7 +18,14 @@ namespace headrace {
 
 Pipeline read_pipeline(const std::string& file, const std::map<std::string, std::string>& set) {
   constexpr std::int64_t kPipelineBytesMax = 16 << 20;
-  return parse_pipeline(read_text(*local_file_system(), file, kPipelineBytesMax), file, set);
+  auto read = [&] {
+    try {
+      return read_text(*local_file_system(), file, kPipelineBytesMax);
+    } catch (const Error& error) {
+      throw with_start_of_paths(error, "the current folder");
+    }
+  };
+  return parse_pipeline(read(), file, set);
 }
 
 std::string reference_text(const std::string& topic) {

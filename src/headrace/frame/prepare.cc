@@ -68,6 +68,7 @@ PreparedPipeline::PreparedPipeline(const Pipeline& the_pipeline, std::shared_ptr
 
 void PreparedPipeline::open_sources(std::shared_ptr<FileSystem> fs, const RunContext& context) {
   SourceContext source_context{std::move(fs), context.memory};
+  source_context.paths_start_at = "the folder of the pipeline file, that of a --set value too";
   for (const SourceSpec& source : pipeline.sources) {
     readers[source.name] = open_source(source, source_context);
   }

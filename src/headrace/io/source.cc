@@ -6,6 +6,7 @@
 #include "headrace/base/error.h"
 #include "headrace/io/data_set/data_set.h"
 #include "headrace/io/format.h"
+#include "headrace/io/fs/file_error.h"
 
 namespace headrace {
 namespace {
@@ -61,6 +62,15 @@ const Format& format_of(const SourceSpec& spec, const std::vector<FileInfo>& fil
   return *format;
 }
 
+/// find_files(), which says of paths that lead nowhere where relative ones start.
+std::vector<FileInfo> find_source_files(const std::vector<std::string>& paths, const SourceContext& context) {
+  try {
+    return find_files(*context.fs, paths);
+  } catch (const Error& error) {
+    throw with_start_of_paths(error, context.paths_start_at);
+  }
+}
+
 }  // namespace
 
 void ScanCounts::add(const ScanCounts& other) {
@@ -80,7 +90,7 @@ std::unique_ptr<SourceReader> open_source(const SourceSpec& spec, const SourceCo
           throw Error(ErrorCode::kInvalidPipeline, "the source names no file", "give it a path");
         }
         SourceSpec followed = follow_manifests(spec, *context.fs);
-        std::vector<FileInfo> files = find_files(*context.fs, followed.paths);
+        std::vector<FileInfo> files = find_source_files(followed.paths, context);
         const Format& format = format_of(followed, files);
         if (format.open == nullptr) {
           throw Error(ErrorCode::kUnsupported, fmt::format("files of format {} cannot be read", format.name),

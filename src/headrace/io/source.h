@@ -100,7 +100,8 @@ class SourceReader {
 struct SourceContext {
   std::shared_ptr<FileSystem> fs;
   std::shared_ptr<MemoryBudget> memory;
-  std::int64_t split_bytes = 4 << 20;  // target size of a split of a text file
+  std::int64_t split_bytes = 4 << 20;                      // target size of a split of a text file
+  std::string_view paths_start_at = "the current folder";  // said of a file that is not found
 };
 
 /// Opens a source: finds its files, settles the format, checks declared columns against headers and footers

@@ -18,7 +18,7 @@ std::string_view hint_for(int error_number) {
     case EACCES:
     case EPERM: return "the user who runs this needs permission for the file and the folders above it";
     case EROFS: return "the file system is mounted read-only: write to another one";
-    case ENOENT: return "check the path; a relative path starts at the current folder";
+    case ENOENT: return kCheckPath;
     case EMFILE:
     case ENFILE: return "too many files are open: raise the limit with 'ulimit -n'";
     case EISDIR: return "name a file instead of a folder";
@@ -36,6 +36,13 @@ Error file_error(std::string_view operation, std::string_view path, int error_nu
   ErrorCode code = error_number == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo;
   std::string reason = std::generic_category().message(error_number);
   return Error(code, fmt::format("cannot {} '{}': {}", operation, path, reason), std::string(hint_for(error_number)));
+}
+
+Error with_start_of_paths(const Error& error, std::string_view folder) {
+  if (!error.hint().starts_with(kCheckPath)) return error;
+  Error longer(error.code(), error.message(), fmt::format("{}; a relative path starts at {}", error.hint(), folder));
+  for (const std::string& context : error.context()) longer.add_context(context);
+  return longer;
 }
 
 }  // namespace headrace

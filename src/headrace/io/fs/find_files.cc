@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "headrace/base/error.h"
+#include "headrace/io/fs/file_error.h"
 #include "headrace/io/fs/file_system.h"
 
 namespace headrace {
@@ -102,10 +103,8 @@ class FileFinder {
       bool absolute = pattern.starts_with('/');
       match(absolute ? "/" : "", std::string_view(pattern).substr(absolute ? 1 : 0), 0);
       if (files_.size() == before) {
-        throw Error(
-            ErrorCode::kNotFound, fmt::format("no file matches '{}'", pattern),
-            "check the pattern: * and ? match within a name, ** stands for folders; a relative path starts at the "
-            "current folder");
+        throw Error(ErrorCode::kNotFound, fmt::format("no file matches '{}'", pattern),
+                    fmt::format("{}: * and ? match within a name, ** stands for folders", kCheckPath));
       }
     } else {
       fs_.open(pattern);  // Says why it cannot be read, with the nearest name.
