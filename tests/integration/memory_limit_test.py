@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import re
 import signal
 import subprocess
@@ -29,12 +28,9 @@ def run_limited(out, spill_dir, memory_bytes):
     bytes_max = int(memory_bytes * 1.2) + PROCESS_BYTES
     limited = ["sh", "-c", f'ulimit -d {bytes_max // 1024} && exec "$@"', "sh"]
     limited += command(out, "--memory", memory_bytes, "--spill-dir", spill_dir)
-    with subprocess.Popen(limited, stdout=subprocess.PIPE) as run:
-        text = run.stdout.read()
-        _, status, usage = os.wait4(run.pid, 0)
-        run.returncode = os.waitstatus_to_exitcode(status)
-    assert run.returncode == 0
-    return json.loads(text), usage.ru_maxrss * 1024
+    run = subprocess.run(limited, stdout=subprocess.PIPE, check=True)
+    report = json.loads(run.stdout)
+    return report, report["memory"]["process_peak_bytes"]
 
 
 def least_memory(tmp_path):

@@ -3,9 +3,11 @@
 #include "headrace/frame/run.h"
 
 #include <chrono>
+#include <fstream>
 #include <malloc.h>
 #include <new>
 #include <random>
+#include <string>
 #include <sys/resource.h>
 #include <utility>
 
@@ -39,7 +41,13 @@ std::string make_run_id() {
   return utc_now("{:%Y%m%dT%H%M%SZ}") + fmt::format("-{:08x}", chance());
 }
 
+/// The most memory that the process held since it began to run this program. getrusage() alone would tell of the
+/// program that started it, too, if that was larger.
 std::size_t process_peak_bytes() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmHWM:")) return std::stoul(line.substr(6)) * 1024;
+  }
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return static_cast<std::size_t>(usage.ru_maxrss) * 1024;
