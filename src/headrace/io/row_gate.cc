@@ -15,6 +15,7 @@
 #include "headrace/io/declared_cast.h"
 #include "headrace/io/excerpt.h"
 #include "headrace/io/reduced_split.h"
+#include "headrace/kernel/drop_rows.h"
 #include "headrace/kernel/gather.h"
 
 namespace headrace {
@@ -104,6 +105,7 @@ Batch RowGate::pass(const std::vector<Column>& columns, std::int64_t row_count, 
   counts_.rows_read += row_count;
   if (!problems.empty()) {
     sort_problems(problems);
+    batch.columns.resize(delivered_count_);  // the others are checked
     batch = settle(std::move(batch), problems, first_row);
   }
   counts_.rows_delivered += batch.row_count;
@@ -174,7 +176,7 @@ Batch RowGate::settle(Batch batch, const std::vector<RowProblem>& problems, std:
   }
   std::int64_t removed = static_cast<std::int64_t>(rows.size());
   (on_error_ == OnError::kQuarantine ? counts_.rows_quarantined : counts_.rows_dropped) += removed;
-  return without_rows(batch, rows);
+  return without_rows(std::move(batch), rows);
 }
 
 /// kNull: bad values become null. Where a null may not be, and where the whole row is bad, the row is dropped.
@@ -194,24 +196,17 @@ Batch RowGate::without_bad_values(Batch batch, const std::vector<RowProblem>& pr
     }
     if (std::exchange(rows[static_cast<std::size_t>(problem.row)], -1) != -1) ++counts_.values_nulled;
   }
-  for (std::size_t i = 0; i < picks.size(); ++i) {
+  for (std::size_t i = 0; i < batch.columns.size(); ++i) {
     if (!picks[i].empty()) batch.columns[i] = gather(memory_, batch.columns[i], picks[i]);
   }
   counts_.rows_dropped += static_cast<std::int64_t>(dropped.size());
-  return dropped.empty() ? batch : without_rows(batch, dropped);
+  return without_rows(std::move(batch), dropped);
 }
 
-Batch RowGate::without_rows(const Batch& batch, const std::vector<std::int64_t>& rows) {
-  std::vector<std::int32_t> kept;
-  std::size_t next = 0;
-  for (std::int64_t row = 0; row < batch.row_count; ++row) {
-    if (next < rows.size() && rows[next] == row) {
-      ++next;
-    } else {
-      kept.push_back(static_cast<std::int32_t>(row));
-    }
-  }
-  return gather(memory_, batch, kept);
+Batch RowGate::without_rows(Batch batch, const std::vector<std::int64_t>& rows) {
+  for (Column& column : batch.columns) column = drop_rows(memory_, column, rows);
+  batch.row_count -= std::ssize(rows);
+  return batch;
 }
 
 std::vector<ColumnRule> rules_with_nullability(const Schema& schema, std::vector<ColumnRule> rules) {

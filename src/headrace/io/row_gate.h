@@ -66,7 +66,7 @@ class RowGate {
   BadRow bad_row(const RowProblem& problem, std::int64_t first_row) const;
   Batch settle(Batch batch, const std::vector<RowProblem>& problems, std::int64_t first_row);
   Batch without_bad_values(Batch batch, const std::vector<RowProblem>& problems);
-  Batch without_rows(const Batch& batch, const std::vector<std::int64_t>& rows);
+  Batch without_rows(Batch batch, const std::vector<std::int64_t>& rows);
 
   std::vector<GateColumn> columns_;
   std::size_t delivered_count_;
