@@ -12,6 +12,7 @@
 #include <doctest/doctest.h>
 
 #include "headrace/base/error.h"
+#include "headrace/base/test_size.h"
 #include "headrace/column/column_builder.h"
 #include "headrace/column/value.h"
 #include "headrace/kernel/gather.h"
@@ -192,10 +193,10 @@ TEST_CASE("keys get numbers in order of first appearance, for every kind of key"
     CAPTURE(i);
     check_against_map(kinds[i], random_column, 100 + i);
     check_rows(kinds[i], random_column, 1, 200 + i);
-    check_rows(kinds[i], random_column, 20'000, 300 + i);
+    check_rows(kinds[i], random_column, repetitions<std::size_t>(20'000), 300 + i);
     for (std::uint64_t seed = 0; seed < 4; ++seed)
       check_against_map(kinds[i], random_coded_column, 800 + 10 * i + seed);
-    check_rows(kinds[i], random_coded_column, 20'000, 900 + i);
+    check_rows(kinds[i], random_coded_column, repetitions<std::size_t>(20'000), 900 + i);
   }
 }
 
@@ -212,7 +213,7 @@ TEST_CASE("keys over the whole range of their types, in one column or several") 
   for (std::size_t i = 0; i < kinds.size(); ++i) {
     CAPTURE(i);
     check_against_map(kinds[i], wide_column, 400 + i);
-    check_rows(kinds[i], wide_column, 20'000, 500 + i);
+    check_rows(kinds[i], wide_column, repetitions<std::size_t>(20'000), 500 + i);
   }
 }
 
@@ -224,7 +225,7 @@ TEST_CASE("keys that ascend or descend from batch to batch") {
   for (std::size_t i = 0; i < kinds.size(); ++i) {
     CAPTURE(i);
     check_against_map(kinds[i], ascending_column, 600 + i);
-    check_rows(kinds[i], ascending_column, 40'000, 700 + i);
+    check_rows(kinds[i], ascending_column, repetitions<std::size_t>(40'000), 700 + i);
   }
 }
 

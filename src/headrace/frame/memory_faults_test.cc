@@ -3,8 +3,8 @@
 //
 // Two kinds of refusal: by the budget, and by the machine (operator new throws, in this program when a countdown is
 // set). The n-th request is refused, for n = 1, 2, 3 … until a run no longer gets that far; of the machine's, which are
-// some nine thousand, every seventh. The machine refuses everything but what the JSON library allocates in destructors:
-// a refusal there ends the process, whatever we do.
+// some nine thousand, every seventh. The machine refuses everything but what the JSON library allocates in
+// destructors, where a refusal ends the process, and where it makes a value of a list of values, which leaks then.
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -66,23 +66,26 @@ RunningFunctions functions_allocating(const Body& body) {
   return functions;
 }
 
-/// The functions of the JSON library that run only while a value is destroyed.
-std::vector<const void*> json_destructors() {
+/// The functions of the JSON library that run only while a value is destroyed, or made of a list of values.
+std::vector<const void*> spared_functions() {
   using headrace::Json;
   auto array = std::make_unique<Json>(Json::array({1, 2, 3}));
   RunningFunctions growing = functions_allocating([&] { array->get_ref<Json::array_t&>().reserve(10); });
   RunningFunctions destroying = functions_allocating([&] { array.reset(); });
+  RunningFunctions making = functions_allocating([] { Json({{"a", 1}, {"b", 2}}); });
   std::vector<const void*> functions;
-  for (const void* function : destroying) {
-    if (!growing.contains(function)) functions.push_back(function);
+  for (const RunningFunctions& running : {destroying, making}) {
+    for (const void* function : running) {
+      if (!growing.contains(function)) functions.push_back(function);
+    }
   }
   return functions;
 }
 
 bool may_refuse() {
-  static const std::vector<const void*> kDestructors = json_destructors();
+  static const std::vector<const void*> kSpared = spared_functions();
   RunningFunctions running;
-  return std::ranges::none_of(kDestructors, [&](const void* function) { return running.contains(function); });
+  return std::ranges::none_of(kSpared, [&](const void* function) { return running.contains(function); });
 }
 
 void* allocate_or_fail(std::size_t size, std::size_t alignment) {
@@ -243,14 +246,14 @@ TEST_CASE("a run whose n-th request to the budget is refused ends with the same 
   std::string expected = faulted.run(MemoryBudget::create()).value();
   for (bool refuses_rest : {false, true}) {
     std::int64_t failed_count = 0;
-    for (std::int64_t n = 1;; ++n) {
+    for (std::int64_t n = 1;; n += kTestShare) {
       auto memory = std::make_shared<RefusingBudget>(n, refuses_rest);
       std::optional<std::string> digest = faulted.run(memory);
       CHECK(digest.value_or(expected) == expected);
       if (!digest) ++failed_count;
       if (memory->request_count() < n) break;
     }
-    CHECK(failed_count > 100);
+    CHECK(failed_count > repetitions(100));
   }
   CHECK(faulted.spilled_bytes() > 0);
 }
@@ -272,8 +275,8 @@ TEST_CASE("a run in which the machine refuses the n-th allocation ends with the 
     if (!digest) ++failed_count;
   }
   CHECK(run_count > 8000 / kStep);
-  // The others are in destructors of JSON.
-  CHECK(refused_count >= run_count * 9 / 10);
+  // The others are JSON's.
+  CHECK(refused_count >= run_count * 17 / 20);
   // The others are in what a run may leave undone: removing what earlier runs left.
   CHECK(failed_count >= refused_count * 98 / 100);
 }

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include "headrace/base/test_size.h"
 #include "headrace/base/workers.h"
 #include "headrace/io/csv/csv_test_table.h"
 #include "headrace/io/fs/faulty_file_system.h"
@@ -52,7 +53,7 @@ std::vector<Field> fields() {
 TEST_CASE("splits of any size give the rows, lines and bad rows of one split") {
   std::mt19937_64 random(11);
   std::int64_t bad_rows = 0;
-  for (int i = 0; i < 120; ++i) {
+  for (int i = 0; i < repetitions(120); ++i) {
     CsvTest test(random_table(random, i % 3 == 0), fields());
     test.context.split_bytes = 1 << 30;
     CsvResult whole = test.read();
@@ -68,12 +69,12 @@ TEST_CASE("splits of any size give the rows, lines and bad rows of one split") {
       REQUIRE(parts.counts.bytes_read == whole.counts.bytes_read);
     }
   }
-  CHECK(bad_rows > 100);
+  CHECK(bad_rows > repetitions(100));
 }
 
 TEST_CASE("splits opened in any order, more than once and by several threads give the same rows") {
   std::mt19937_64 random(12);
-  for (int i = 0; i < 20; ++i) {
+  for (int i = 0; i < repetitions(20); ++i) {
     CsvTest test(random_table(random, false), fields());
     test.context.split_bytes = 1 + static_cast<std::int64_t>(random() % 40);
     std::unique_ptr<SourceReader> reader = test.open();
@@ -117,7 +118,7 @@ TEST_CASE("several files keep their order, their lines and their own splits") {
 TEST_CASE("a file cut anywhere is read without a crash, and no row is lost in the counts") {
   std::mt19937_64 random(13);
   std::string text = random_table(random, false);
-  for (std::size_t size = 6; size <= text.size(); ++size) {
+  for (std::size_t size = 6; size <= text.size(); size += kTestShare) {
     CsvTest test(text.substr(0, size), fields());
     test.context.split_bytes = 50;
     CsvResult parts = test.read();  // Checks that the counts chain.
@@ -157,7 +158,7 @@ TEST_CASE("hostile text is read in bounded time and memory") {
   CHECK(read("s,i,t\n" + std::string(40 << 20, ','), fields()).bad() == std::vector<std::string>{"2 line_too_long"});
   std::string wide = "c0";
   std::string row = "0";
-  for (int i = 1; i < 100'000; ++i) {
+  for (int i = 1; i < repetitions(100'000); ++i) {
     wide += ",c" + std::to_string(i);
     row += "," + std::to_string(i);
   }

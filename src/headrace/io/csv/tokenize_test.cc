@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include "headrace/base/test_size.h"
 #include "headrace/io/text/split.h"
 
 namespace headrace {
@@ -89,7 +90,7 @@ TEST_CASE("the tokenizer finds the rows and values that the rules give, on any t
   std::mt19937_64 random(7);
   const std::string_view alphabets[] = {"ab,\n", "a,\n\"", "aaaaaaaaaaaaaaaa,,\n", "a,,,,\n\r\"\"", "\n\r,",
                                         ",",     "\"\n,"};
-  for (int i = 0; i < 30'000; ++i) {
+  for (int i = 0; i < repetitions(30'000); ++i) {
     std::string_view alphabet = alphabets[random() % std::size(alphabets)];
     std::string text(random() % 300, ' ');
     for (char& c : text) c = alphabet[random() % alphabet.size()];
@@ -99,7 +100,7 @@ TEST_CASE("the tokenizer finds the rows and values that the rules give, on any t
 
 TEST_CASE("rows of good form come back whatever their lengths and quotes") {
   std::mt19937_64 random(8);
-  for (int i = 0; i < 2'000; ++i) {
+  for (int i = 0; i < repetitions(2'000); ++i) {
     std::size_t column_count = 1 + random() % 6;
     std::string text;
     Rows expected;

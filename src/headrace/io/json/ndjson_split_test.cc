@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "headrace/base/test_size.h"
 #include "headrace/io/fs/faulty_file_system.h"
 #include "headrace/io/text/text_test_table.h"
 
@@ -54,7 +55,7 @@ std::string random_lines(std::mt19937_64& random, bool is_sound) {
 TEST_CASE("splits of any size give the rows, lines and bad rows of one split") {
   std::mt19937_64 random(21);
   std::int64_t bad_rows = 0;
-  for (int i = 0; i < 60; ++i) {
+  for (int i = 0; i < 12 * repetitions(5); ++i) {
     NdjsonTest test(random_lines(random, i % 3 == 0));
     test.context.split_bytes = 1 << 30;
     TextResult whole = test.read();
@@ -71,7 +72,7 @@ TEST_CASE("splits of any size give the rows, lines and bad rows of one split") {
       REQUIRE(parts.counts.bytes_read == whole.counts.bytes_read);
     }
   }
-  CHECK(bad_rows > 100);
+  CHECK(bad_rows > repetitions(100));
 }
 
 TEST_CASE("a split at every byte of a small file gives the rows and bad rows of one split") {
@@ -92,7 +93,7 @@ TEST_CASE("a split at every byte of a small file gives the rows and bad rows of 
 TEST_CASE("a file cut anywhere is read without a crash, and no row is lost in the counts") {
   std::mt19937_64 random(23);
   std::string text = random_lines(random, false) + random_lines(random, true);
-  for (std::size_t size = 0; size <= text.size(); ++size) {
+  for (std::size_t size = 0; size <= text.size(); size += kTestShare) {
     NdjsonTest test(text.substr(0, size));
     test.context.split_bytes = 50;
     TextResult parts = test.read();  // Checks that the counts chain.
@@ -151,12 +152,12 @@ TEST_CASE("hostile lines are read in bounded time and memory") {
   CHECK(read("{\"l\":" + std::string(8 << 20, '[')).bad() == invalid);
   CHECK(read("{\"x\":" + std::string(8 << 20, '[')).bad() == invalid);
   std::string deep = "{\"x\":";
-  for (int i = 0; i < 1'000'000; ++i) deep += "{\"x\":";
+  for (int i = 0; i < repetitions(1'000'000); ++i) deep += "{\"x\":";
   CHECK(read(deep).bad() == invalid);
   CHECK(read("{\"i\":" + std::string(4 << 20, '9') + "}").bad() == std::vector<std::string>{"1 cast i"});
   CHECK(read("{\"l\":[" + std::string(4 << 20, '9') + "]}").bad().empty());
   std::string keys = "{\"k\":0";
-  for (int i = 0; i < 300'000; ++i) keys += ",\"k" + std::to_string(i) + "\":0";
+  for (int i = 0; i < repetitions(300'000); ++i) keys += ",\"k" + std::to_string(i) + "\":0";
   CHECK(read(keys + "}\n" + keys + "}").counts.rows_delivered == 2);
   CHECK(memory->used_bytes() == 0);
 }

@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 #include <parquet/arrow/writer.h>
 
+#include "headrace/base/test_size.h"
 #include "headrace/column/arrow.h"
 #include "headrace/io/binary_format_test_table.h"
 
@@ -73,7 +74,7 @@ TEST_CASE("a flipped bit in the pages of a file with page checksums is an error 
     REQUIRE(expected.size() == 24);
     std::size_t errors = 0;
     std::size_t bits = pages_end(whole) * 8;
-    for (std::size_t bit = 32; bit < bits; ++bit) {
+    for (std::size_t bit = 32; bit < bits; bit += kTestShare) {
       std::string& bytes = test.files->files["t"];
       bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << (bit % 8)));
       std::optional<std::vector<std::string>> rows = read_or_error(test);
@@ -82,7 +83,7 @@ TEST_CASE("a flipped bit in the pages of a file with page checksums is an error 
       errors += rows ? 0 : 1;
       bytes[bit / 8] = whole[bit / 8];
     }
-    CHECK(errors > bits / 2);
+    CHECK(errors > repetitions(bits) / 2);
   }
 }
 
@@ -96,7 +97,7 @@ TEST_CASE("bytes overwritten in pages without checksums never crash the reader, 
     test.context.memory = MemoryBudget::create(32 << 20);
     test.spec.paths = {"t"};
     std::size_t end = pages_end(whole);
-    for (int round = 0; round < 1500; ++round) {
+    for (int round = 0; round < repetitions(1500); ++round) {
       std::string& bytes = test.files->files["t"];
       bytes = whole;
       for (std::uint64_t left = 1 + random() % 4; left > 0; --left) {
