@@ -1,5 +1,5 @@
-// See shared_parts.h. Equal parts are found from the leaves up: arguments that are equal are one object already, so that
-// a call is known by its function and the addresses of its arguments.
+// See shared_parts.h. Equal parts are found from the leaves up: arguments that are equal are one object already, so
+// that a call is known by its function and the addresses of its arguments.
 #include "headrace/expr/shared_parts.h"
 
 #include <map>

@@ -12,8 +12,8 @@ namespace headrace {
 /// Takes a column piece by piece. Rows are told apart by their bits.
 class DistinctRows {
  public:
-  /// Whether rows of a column can be told apart: plain ones of fixed width, and lists of one size of such, without nulls
-  /// and of a moderate number of bytes.
+  /// Whether rows of a column can be told apart: plain ones of fixed width, and lists of one size of such, without
+  /// nulls and of a moderate number of bytes.
   static bool can_take(const Column& column);
 
   /// Adds the rows of a piece. False when there are too many distinct ones, or the piece cannot be taken; then the rest

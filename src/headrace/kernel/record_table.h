@@ -30,8 +30,8 @@ class RecordTable {
   /// The place of a column among those given; it must be the same object.
   std::optional<std::size_t> find(const std::shared_ptr<const Column>& column) const;
 
-  /// Of each column its rows `codes`, null where a code is negative: plain columns, and dictionary columns of those that
-  /// were such.
+  /// Of each column its rows `codes`, null where a code is negative: plain columns, and dictionary columns of those
+  /// that were such.
   std::vector<Column> gather(MemoryBudget& memory, std::span<const std::int32_t> codes) const;
 
  private:

@@ -8,8 +8,8 @@
 namespace headrace {
 
 /// Puts a word for each of the rows to `words`: of bool, integers, dates and timestamps the value as int64; of floats
-/// the bits as float64, -0.0 as 0.0 and every NaN as one; of other values their hash (kernel/hash.h), lists and structs:
-/// hash_combine of their parts' words; of null: kNullHash.
+/// the bits as float64, -0.0 as 0.0 and every NaN as one; of other values their hash (kernel/hash.h), lists and
+/// structs: hash_combine of their parts' words; of null: kNullHash.
 void put_words(const RowRange& rows, std::uint64_t* words);
 
 }  // namespace headrace

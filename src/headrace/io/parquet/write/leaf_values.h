@@ -22,8 +22,8 @@ inline bool has_negative_code(const RowRange& rows) {
   return signs < 0;
 }
 
-/// Copies the values of rows that are no lists, stored as `Stored`, to `out` and returns the end. There must be room for
-/// all rows and one more.
+/// Copies the values of rows that are no lists, stored as `Stored`, to `out` and returns the end. There must be room
+/// for all rows and one more.
 template <typename Stored, typename Value>
 Value* gather_values(const RowRange& rows, Value* out) {
   const Stored* values = rows.values->values<Stored>().data();
