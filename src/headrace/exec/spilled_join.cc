@@ -35,8 +35,9 @@ std::vector<std::size_t> right_output_columns(const JoinNode& join, const Schema
 
 }  // namespace
 
-SpilledJoin::SpilledJoin(const JoinNode& join, std::unique_ptr<JoinRight> right, std::shared_ptr<const Schema> left,
-                         std::shared_ptr<const Schema> output, const RunContext& context)
+SpilledJoin::SpilledJoin(const JoinNode& join, std::unique_ptr<JoinRight> right,
+                         const std::shared_ptr<const Schema>& left, std::shared_ptr<const Schema> output,
+                         const RunContext& context)
     : join_(join),
       context_(context),
       right_(std::move(right)),

@@ -29,7 +29,7 @@ namespace headrace {
 class SpilledJoin : public Sink {
  public:
   /// `right` has been spilled. `join` and `context` outlive this.
-  SpilledJoin(const JoinNode& join, std::unique_ptr<JoinRight> right, std::shared_ptr<const Schema> left,
+  SpilledJoin(const JoinNode& join, std::unique_ptr<JoinRight> right, const std::shared_ptr<const Schema>& left,
               std::shared_ptr<const Schema> output, const RunContext& context);
 
   void start(std::size_t split_count, std::size_t worker_count) override;

@@ -19,7 +19,7 @@ constexpr std::int64_t kRowsPerNewRow = 8;
 
 bool is_list(const Column& column) { return column.type().kind() == TypeKind::kFixedSizeList; }
 
-const Column& values_of(const Column& column) { return is_list(column) ? column.child(0) : column; }
+Column values_of(const Column& column) { return is_list(column) ? column.child(0) : column; }
 
 std::size_t row_bytes_of(const Column& column) {
   std::size_t count = is_list(column) ? static_cast<std::size_t>(column.type().list_size()) : 1;
