@@ -65,8 +65,7 @@ ScanRequest make_scan_request(const ScanNode& scan, const Schema& schema) {
 /// What several scans of a source found, in the order of its rows, each row once.
 void keep_each_once(std::vector<BadRow>& rows) {
   auto place = [](const BadRow& row) { return std::tie(row.file, row.line, row.byte_offset); };
-  // One scan leaves its rows in order already.
-  if (!std::ranges::is_sorted(rows, {}, place)) std::ranges::stable_sort(rows, {}, place);
+  std::ranges::stable_sort(rows, {}, place);
   auto repeats = std::ranges::unique(rows, {}, place);
   rows.erase(repeats.begin(), repeats.end());
 }
@@ -383,8 +382,10 @@ std::vector<OperatorReport> Executor::reports() const {
 }
 
 std::map<std::string, std::vector<BadRow>>& Executor::bad_rows() {
+  std::map<std::string, std::size_t> scan_counts;
   std::set<std::string> has_new_rows;
   for (auto& [source, splits] : stages_->rejected_by_scan) {
+    ++scan_counts[source];
     std::vector<BadRow>& all = stages_->bad_rows[source];
     for (std::vector<BadRow>& rows : *splits) {
       if (!rows.empty()) has_new_rows.insert(source);
@@ -392,7 +393,9 @@ std::map<std::string, std::vector<BadRow>>& Executor::bad_rows() {
       rows.clear();
     }
   }
-  for (const std::string& source : has_new_rows) keep_each_once(stages_->bad_rows[source]);
+  for (const std::string& source : has_new_rows) {
+    if (scan_counts[source] > 1) keep_each_once(stages_->bad_rows[source]);
+  }
   return stages_->bad_rows;
 }
 

@@ -11,6 +11,7 @@
 
 #include "headrace/base/error.h"
 #include "headrace/base/heap_trim.h"
+#include "headrace/column/same_codes.h"
 #include "headrace/exec/code_counts.h"
 #include "headrace/expr/dictionary_cache.h"
 #include "headrace/expr/shared_parts.h"
@@ -118,8 +119,7 @@ class Fitting {
     const Column& first = batch.columns[read.front()];
     return std::ranges::all_of(read, [&](std::size_t index) {
       const Column& column = batch.columns[index];
-      return is_counted(column) && column.codes().data() == first.codes().data() &&
-             column.dictionary()->length() == first.dictionary()->length();
+      return is_counted(column) && have_same_codes(column, first);
     });
   }
 

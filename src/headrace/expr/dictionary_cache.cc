@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "headrace/base/error.h"
+#include "headrace/column/same_codes.h"
 #include "headrace/kernel/distinct_rows.h"
 #include "headrace/kernel/gather.h"
 
@@ -31,8 +32,7 @@ std::optional<CodedInputs> find_coded_inputs(const BoundExpr& expr, const Batch&
   const Column& first = batch.columns[inputs.indexes[0]];
   for (std::size_t index : inputs.indexes) {
     const Column& column = batch.columns[index];
-    if (!column.is_dictionary() || column.codes().data() != first.codes().data()) return std::nullopt;
-    if (column.dictionary()->length() != first.dictionary()->length()) return std::nullopt;
+    if (!column.is_dictionary() || !have_same_codes(column, first)) return std::nullopt;
     inputs.dictionaries.push_back(column.dictionary());
   }
   return inputs;
@@ -65,7 +65,10 @@ std::optional<Column> evaluate_values(const BoundExpr& expr, const Batch& like, 
       if (repeats && start + rows < value_count) continue;
       if (repeats) return distinct.finish(context.memory);
       // Too many differ: what was taken so far goes on as it was.
-      if (start > 0) pieces.push_back(flatten(context.memory, distinct.finish(context.memory)));
+      if (start > 0) {
+        pieces.push_back(flatten(context.memory, distinct.finish(context.memory)));
+        bytes += pieces.back().data_bytes();
+      }
     }
     bytes += piece.data_bytes();
     if (bytes > bytes_max) return std::nullopt;
@@ -82,9 +85,7 @@ Column evaluate_null_row(const BoundExpr& expr, const Batch& like, const CodedIn
 }
 
 bool is_of(const DictionaryCache::Entry& entry, const Dictionaries& dictionaries) {
-  return std::ranges::equal(entry.dictionaries, dictionaries, [](const auto& weak, const auto& other) {
-    return !weak.owner_before(other) && !other.owner_before(weak);
-  });
+  return std::ranges::equal(entry.dictionaries, dictionaries, is_same_object);
 }
 
 bool is_gone(const DictionaryCache::Entry& entry) {
@@ -118,10 +119,7 @@ namespace {
 
 /// The codes of `column` with one behind the dictionary's values for null, or nullptr when there is no null.
 std::shared_ptr<const Buffer> codes_with_null(const Column& column, EvalContext& context) {
-  auto is_known = [&](const EvalContext::NullCodes& known) {
-    return known.original.codes().data() == column.codes().data() &&
-           known.original.dictionary()->length() == column.dictionary()->length();
-  };
+  auto is_known = [&](const EvalContext::NullCodes& known) { return have_same_codes(known.original, column); };
   auto known = std::ranges::find_if(context.null_codes, is_known);
   if (known != context.null_codes.end()) return known->codes;
   std::shared_ptr<Buffer> codes;

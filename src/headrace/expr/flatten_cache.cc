@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "headrace/base/error.h"
+#include "headrace/column/same_codes.h"
 #include "headrace/kernel/gather.h"
 #include "headrace/kernel/record_table.h"
 
@@ -22,12 +23,8 @@ bool has_large_dictionary(const Column& column) {
   return column.is_dictionary() && column.dictionary()->length() >= kValuesMin;
 }
 
-bool is_same(const std::weak_ptr<const Column>& known, const std::shared_ptr<const Column>& other) {
-  return !known.owner_before(other) && !other.owner_before(known);
-}
-
 bool has(const FlattenCache::Set& set, const std::shared_ptr<const Column>& dictionary) {
-  return std::ranges::any_of(set.dictionaries, [&](const auto& known) { return is_same(known, dictionary); });
+  return std::ranges::any_of(set.dictionaries, [&](const auto& known) { return is_same_object(known, dictionary); });
 }
 
 bool is_gone(const FlattenCache::Set& set) {
@@ -67,10 +64,7 @@ FlattenCache::SharedSet FlattenCache::set_of(const std::shared_ptr<const Column>
 }
 
 BatchFlattener::Group& BatchFlattener::group_of(const Column& column) {
-  auto is_own = [&](const Group& group) {
-    return group.coded.codes().data() == column.codes().data() &&
-           group.coded.dictionary()->length() == column.dictionary()->length();
-  };
+  auto is_own = [&](const Group& group) { return have_same_codes(group.coded, column); };
   if (auto known = std::ranges::find_if(groups_, is_own); known != groups_.end()) return *known;
   Group group{column, cache_->set_of(column.dictionary()), nullptr, {}};
   auto set = group.set->lock();

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "headrace/base/error.h"
+#include "headrace/column/same_codes.h"
 #include "headrace/kernel/wide_integer.h"
 
 namespace headrace {
@@ -187,7 +188,7 @@ void RecordTable::put(const Column& column, const Lane& lane) {
 
 std::optional<std::size_t> RecordTable::find(const std::shared_ptr<const Column>& column) const {
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    if (!columns_[i].owner_before(column) && !column.owner_before(columns_[i])) return i;
+    if (is_same_object(columns_[i], column)) return i;
   }
   return std::nullopt;
 }

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "headrace/base/error.h"
+#include "headrace/column/same_codes.h"
 #include "headrace/io/data_set/value_words.h"
 #include "headrace/kernel/hash.h"
 
@@ -16,10 +17,6 @@ constexpr std::int64_t kValuesPerRowSeen = 4;
 
 bool is_gone(const std::weak_ptr<const Column>& dictionary) { return dictionary.expired(); }
 
-bool is_same(const std::weak_ptr<const Column>& known, const std::shared_ptr<const Column>& other) {
-  return !known.owner_before(other) && !other.owner_before(known);
-}
-
 }  // namespace
 
 std::uint64_t digest_multiplier(std::size_t column) { return hash_int64(static_cast<std::int64_t>(column)) | 1; }
@@ -29,7 +26,7 @@ std::shared_ptr<DictionarySums::Entry> DictionarySums::entry(const CodedColumns&
   auto [begin, end] = entries->equal_range(coded.columns);
   for (auto at = begin; at != end;) {
     const auto& known = at->second->dictionaries;
-    if (std::ranges::equal(known, coded.dictionaries, is_same)) return at->second;
+    if (std::ranges::equal(known, coded.dictionaries, is_same_object)) return at->second;
     at = std::ranges::any_of(known, is_gone) ? entries->erase(at) : std::next(at);
   }
   auto made = std::make_shared<Entry>();

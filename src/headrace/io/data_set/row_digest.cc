@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <xxhash.h>
 
+#include "headrace/column/same_codes.h"
 #include "headrace/io/data_set/value_words.h"
 
 namespace headrace {
@@ -21,10 +22,7 @@ std::vector<CodedColumns> coded_columns(const Batch& batch) {
   for (std::size_t i = 0; i < batch.columns.size(); ++i) {
     const Column& column = batch.columns[i];
     if (!column.is_dictionary()) continue;
-    auto is_own = [&](const CodedColumns& set) {
-      return batch.columns[set.columns[0]].codes().data() == column.codes().data() &&
-             set.dictionaries[0]->length() == column.dictionary()->length();
-    };
+    auto is_own = [&](const CodedColumns& set) { return have_same_codes(batch.columns[set.columns[0]], column); };
     auto set = std::ranges::find_if(sets, is_own);
     if (set == sets.end()) set = sets.insert(sets.end(), CodedColumns{});
     set->columns.push_back(i);
