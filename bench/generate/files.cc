@@ -19,12 +19,13 @@
 namespace headrace::bench {
 
 void write_parquet(const std::string& path, const std::shared_ptr<arrow::Schema>& schema, Compression compression,
-                   std::int64_t begin, std::int64_t end,
+                   const std::vector<std::string>& distinct, std::int64_t begin, std::int64_t end,
                    const std::function<std::shared_ptr<arrow::RecordBatch>(std::int64_t, std::int64_t)>& make_rows) {
   std::string what = fmt::format("cannot write '{}'", path);
   auto file = unwrap(arrow::io::FileOutputStream::Open(path), what);
   parquet::WriterProperties::Builder properties;
   properties.max_row_group_length(kChunkRows);
+  for (const std::string& column : distinct) properties.disable_dictionary(column);
   if (compression == Compression::kSnappy) properties.compression(parquet::Compression::SNAPPY);
   if (compression == Compression::kZstd) {
     properties.compression(parquet::Compression::ZSTD);

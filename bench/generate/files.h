@@ -8,6 +8,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace arrow {
 class RecordBatch;
@@ -22,10 +23,11 @@ namespace headrace::bench {
 enum class Compression { kSnappy, kZstd };
 
 /// Writes rows from `begin` to `end` as one file, a row group for each kChunkRows, with the settings that Arrow's
-/// writer has by default. `make_rows(from, to)` gives the rows of one row group; they may borrow memory until the next
-/// call.
+/// writer has by default; but for `distinct`, the columns whose values hardly repeat: like Spark's writer, which gives
+/// up a dictionary that is no smaller, without one. `make_rows(from, to)` gives the rows of one row group; they may
+/// borrow memory until the next call.
 void write_parquet(const std::string& path, const std::shared_ptr<arrow::Schema>& schema, Compression compression,
-                   std::int64_t begin, std::int64_t end,
+                   const std::vector<std::string>& distinct, std::int64_t begin, std::int64_t end,
                    const std::function<std::shared_ptr<arrow::RecordBatch>(std::int64_t, std::int64_t)>& make_rows);
 
 /// A text file of chunks 0, 1, 2 …, which threads hand in as they come; one that comes early waits in memory.

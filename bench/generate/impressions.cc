@@ -123,11 +123,12 @@ std::int64_t write_impressions(const World& world, const std::string& path, std:
   std::shared_ptr<arrow::Schema> schema = impressions_schema();
   std::int64_t csv_bytes = 0;
   ImpressionColumns columns;
-  write_parquet(path, schema, Compression::kSnappy, begin, end, [&](std::int64_t from, std::int64_t to) {
-    columns.start(to - from);
-    for (std::int64_t row = from; row < to; ++row) csv_bytes += columns.add(world, row);
-    return columns.finish(schema);
-  });
+  write_parquet(path, schema, Compression::kSnappy, {"impression_id", "time", "bid"}, begin, end,
+                [&](std::int64_t from, std::int64_t to) {
+                  columns.start(to - from);
+                  for (std::int64_t row = from; row < to; ++row) csv_bytes += columns.add(world, row);
+                  return columns.finish(schema);
+                });
   return csv_bytes;
 }
 

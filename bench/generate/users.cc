@@ -84,13 +84,15 @@ std::int64_t write_users(const World& world, const std::string& path) {
                                arrow::field("interests", arrow::list(arrow::utf8()))});
   Skew countries(kCountries, 3, 0.5);
   std::int64_t csv_bytes = 0;
-  write_parquet(path, schema, Compression::kSnappy, 0, world.rows().users, [&](std::int64_t from, std::int64_t to) {
-    UserColumns columns;
-    for (std::int64_t row = from; row < to; ++row) csv_bytes += columns.add(world, countries, row + 1);
-    std::vector<std::shared_ptr<arrow::Array>> arrays;
-    for (arrow::ArrayBuilder* builder : columns.builders()) arrays.push_back(unwrap(builder->Finish(), kWhat));
-    return arrow::RecordBatch::Make(schema, to - from, std::move(arrays));
-  });
+  write_parquet(path, schema, Compression::kSnappy, {"user_id"}, 0, world.rows().users,
+                [&](std::int64_t from, std::int64_t to) {
+                  UserColumns columns;
+                  for (std::int64_t row = from; row < to; ++row) csv_bytes += columns.add(world, countries, row + 1);
+                  std::vector<std::shared_ptr<arrow::Array>> arrays;
+                  for (arrow::ArrayBuilder* builder : columns.builders())
+                    arrays.push_back(unwrap(builder->Finish(), kWhat));
+                  return arrow::RecordBatch::Make(schema, to - from, std::move(arrays));
+                });
   return csv_bytes;
 }
 

@@ -18,7 +18,7 @@ std::int64_t write_visits(const World& world, const std::string& path, std::int6
       {arrow::field("user_id", arrow::int64(), /*nullable=*/false), arrow::field("time", time_type, /*nullable=*/false),
        arrow::field("page_category", arrow::utf8()), arrow::field("duration", arrow::float64())});
   std::int64_t csv_bytes = 0;
-  write_parquet(path, schema, Compression::kZstd, begin, end, [&](std::int64_t from, std::int64_t to) {
+  write_parquet(path, schema, Compression::kZstd, {"time"}, begin, end, [&](std::int64_t from, std::int64_t to) {
     arrow::Int64Builder user_ids;
     arrow::TimestampBuilder times(time_type, arrow::default_memory_pool());
     arrow::StringBuilder categories;
