@@ -31,6 +31,12 @@ void add_pipeline_options(CLI::App& command, SharedOptions& options) {
   command.add_option("PIPELINE", options.pipeline_file, "The pipeline file (YAML)")->required();
   command.add_option("--set", options.set, "Give a parameter of the pipeline a value: name=value; may be repeated")
       ->type_name("NAME=VALUE");
+  command.add_option("--state", options.state, "Encode with the fitted state saved in this folder instead of fitting")
+      ->type_name("DIR");
+  add_engine_options(command, options);
+}
+
+void add_engine_options(CLI::App& command, SharedOptions& options) {
   command.add_option("--threads", options.threads, "Worker threads; 0 takes one a processor")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
@@ -42,8 +48,6 @@ void add_pipeline_options(CLI::App& command, SharedOptions& options) {
       ->type_name("DIR");
   command.add_option("--spill-limit", options.spill_limit, "The most data to put there; default: no limit")
       ->type_name("SIZE");
-  command.add_option("--state", options.state, "Encode with the fitted state saved in this folder instead of fitting")
-      ->type_name("DIR");
   command.add_flag("--quiet", options.quiet, "No progress");
   add_output_option(command, options);
 }

@@ -34,7 +34,9 @@ struct SharedOptions {
 };
 
 void add_output_option(CLI::App& command, SharedOptions& options);
-/// PIPELINE, --set, --threads, --memory, --spill-dir, --spill-limit, --output, --quiet and --state.
+/// --threads, --memory, --spill-dir, --spill-limit, --quiet and --output.
+void add_engine_options(CLI::App& command, SharedOptions& options);
+/// PIPELINE, --set, --state, and those of the engine.
 void add_pipeline_options(CLI::App& command, SharedOptions& options);
 
 /// Reads the pipeline file, with the parameters of --set.
@@ -52,9 +54,12 @@ struct Command {
 };
 Command add_run_command(CLI::App& program, SharedOptions& options);
 Command add_validate_command(CLI::App& program, SharedOptions& options);
+Command add_clean_command(CLI::App& program, SharedOptions& options);
+Command add_convert_command(CLI::App& program, SharedOptions& options);
 Command add_explain_command(CLI::App& program, SharedOptions& options);
 Command add_inspect_command(CLI::App& program, SharedOptions& options);
 Command add_reference_command(CLI::App& program, SharedOptions& options);
+Command add_verify_command(CLI::App& program, SharedOptions& options);
 Command add_version_command(CLI::App& program, SharedOptions& options);
 
 }  // namespace headrace

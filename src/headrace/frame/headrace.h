@@ -2,9 +2,11 @@
 #pragma once
 
 #include "headrace/frame/analysis.h"
+#include "headrace/frame/convert.h"
 #include "headrace/frame/explain.h"
 #include "headrace/frame/inspect.h"
 #include "headrace/frame/load.h"
 #include "headrace/frame/run.h"
 #include "headrace/frame/validate.h"
+#include "headrace/frame/verify.h"
 #include "headrace/frame/version.h"

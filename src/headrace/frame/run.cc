@@ -5,15 +5,13 @@
 #include <chrono>
 #include <fstream>
 #include <malloc.h>
-#include <new>
-#include <random>
 #include <string>
 #include <sys/resource.h>
 #include <utility>
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "headrace/base/bad_alloc.h"
 #include "headrace/base/error.h"
 #include "headrace/column/column_builder.h"
 #include "headrace/exec/fit_features.h"
@@ -23,6 +21,7 @@
 #include "headrace/frame/memory_floor.h"
 #include "headrace/frame/prepare.h"
 #include "headrace/frame/quarantine.h"
+#include "headrace/frame/run_id.h"
 #include "headrace/frame/version.h"
 #include "headrace/plan/node.h"
 
@@ -30,16 +29,6 @@ namespace headrace {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-std::string utc_now(const char* form) {
-  return fmt::format(fmt::runtime(form),
-                     fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
-}
-
-std::string make_run_id() {
-  std::random_device chance;
-  return utc_now("{:%Y%m%dT%H%M%SZ}") + fmt::format("-{:08x}", chance());
-}
 
 /// The most memory that the process held since it began to run this program. getrusage() alone would tell of the
 /// program that started it, too, if that was larger.
@@ -309,23 +298,12 @@ std::string status_of(ErrorCode code) {
   return code == ErrorCode::kCancelled ? "cancelled" : "failed";
 }
 
-/// Runs `body`; memory that the machine does not have becomes an Error like any other.
-template <typename Body>
-auto without_bad_alloc(const Body& body) {
-  try {
-    return body();
-  } catch (const std::bad_alloc&) {
-    throw Error(ErrorCode::kOutOfMemory, "the machine has no memory left",
-                "run with a smaller --memory, or with fewer --threads");
-  }
-}
-
 RunReport run_reported(const Pipeline& pipeline, const RunOptions& options) {
   RunReport report;
   report.pipeline_name = pipeline.name;
   report.pipeline_file = pipeline.file;
   report.run_id = options.run_id.empty() ? make_run_id() : options.run_id;
-  report.started_at = utc_now("{:%Y-%m-%dT%H:%M:%SZ}");
+  report.started_at = utc_text_now();
   report.headrace_version = kHeadraceVersion;
   report.thread_count = options.context.thread_count;
   report.memory_limit_bytes = options.context.memory->limit_bytes();

@@ -8,7 +8,9 @@
 #include <xxh_x86dispatch.h>
 #endif
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "headrace/base/error.h"
 
@@ -19,6 +21,23 @@ struct ChecksumFile::State {
 };
 
 std::string checksum_text(std::uint64_t hash) { return fmt::format("xxh3:{:016x}", hash); }
+
+std::string checksum_of(const InputFile& file, MemoryBudget& memory) {
+  constexpr std::int64_t kPieceBytes = 4 << 20;
+  std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> hash{XXH3_createState(), &XXH3_freeState};
+  HEADRACE_CHECK(hash != nullptr);
+  XXH3_64bits_reset(hash.get());
+  auto piece_bytes = static_cast<std::size_t>(std::min(kPieceBytes, file.size_bytes()));
+  Reservation reservation(memory, piece_bytes, "checking the bytes of a file");
+  std::vector<std::byte> piece(piece_bytes);
+  for (std::int64_t offset = 0; offset < file.size_bytes(); offset += kPieceBytes) {
+    std::span<std::byte> bytes(piece.data(),
+                               static_cast<std::size_t>(std::min(kPieceBytes, file.size_bytes() - offset)));
+    file.read_at(offset, bytes);
+    XXH3_64bits_update(hash.get(), bytes.data(), bytes.size());
+  }
+  return checksum_text(XXH3_64bits_digest(hash.get()));
+}
 
 ChecksumFile::ChecksumFile(std::unique_ptr<OutputFile> file)
     : file_(std::move(file)), state_(std::make_unique<State>()) {

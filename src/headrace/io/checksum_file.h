@@ -1,4 +1,5 @@
-// An output file that hashes what goes through it: what every writer needs for its FileSummary.
+// Checksums of whole files: an output file that hashes what goes through it, which every writer needs for its
+// FileSummary, and the check of it.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +14,9 @@ namespace headrace {
 
 /// "xxh3:<16 hex digits>": the text form of an XXH3-64 checksum.
 std::string checksum_text(std::uint64_t hash);
+
+/// The checksum of a file's bytes as they are now, read in pieces of a few MiB that are charged to `memory`.
+std::string checksum_of(const InputFile& file, MemoryBudget& memory);
 
 /// Appends to an OutputFile and keeps the XXH3-64 (seed 0) of all bytes so far.
 class ChecksumFile {

@@ -5,19 +5,14 @@
 #include "headrace/io/data_set/data_set.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <fcntl.h>
 #include <set>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/base/nearest.h"
-#include "headrace/io/fs/file_error.h"
+#include "headrace/io/data_set/data_set_lock.h"
 
 namespace headrace {
 namespace {
@@ -26,11 +21,7 @@ constexpr std::string_view kRunFolderPrefix = "data-";
 constexpr std::string_view kMarkerName = ".headrace-run";
 constexpr std::int64_t kManifestBytesMax = 64 << 20;
 
-std::string join(const std::string& folder, std::string_view name) {
-  return folder.ends_with('/') ? fmt::format("{}{}", folder, name) : fmt::format("{}/{}", folder, name);
-}
-
-std::string manifest_path(const std::string& path) { return join(path, "manifest.json"); }
+std::string manifest_path(const std::string& path) { return join_path(path, "manifest.json"); }
 
 std::string_view name_of(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
@@ -59,15 +50,22 @@ bool is_run_folder(FileSystem& fs, const FileInfo& folder) {
   return children.empty() || std::any_of(children.begin(), children.end(), is_marker);
 }
 
-/// Removes run folders that `manifest` does not name, and manifests that were never finished. Only under the lock.
-void remove_leftovers(FileSystem& fs, const std::string& path, const std::optional<Manifest>& manifest) {
+/// Run folders that `manifest` does not name, and manifests that were never finished. Only under the lock.
+std::vector<std::string> find_leftovers(FileSystem& fs, const std::string& path,
+                                        const std::optional<Manifest>& manifest) {
   std::set<std::string> kept = folders_named_by(manifest);
+  std::vector<std::string> leftovers;
   for (const FileInfo& child : fs.list(path)) {
     std::string name(name_of(child.path));
     bool is_unfinished =
         child.kind == FileInfo::Kind::kFile && name.starts_with(".manifest.json.") && name.ends_with(".tmp");
-    if (is_unfinished || (!kept.contains(name) && is_run_folder(fs, child))) fs.remove(child.path);
+    if (is_unfinished || (!kept.contains(name) && is_run_folder(fs, child))) leftovers.push_back(child.path);
   }
+  return leftovers;
+}
+
+void remove_leftovers(FileSystem& fs, const std::string& path, const std::optional<Manifest>& manifest) {
+  for (const std::string& leftover : find_leftovers(fs, path, manifest)) fs.remove(leftover);
 }
 
 /// Cleans up if it can. What cannot be removed now is removed by the next run.
@@ -83,82 +81,6 @@ bool try_to(Removal&& removal) noexcept {
 
 }  // namespace
 
-/// The lock of a data set: flock on <path>/.lock, which the holder removes at the end. Makes the folder and, when
-/// nothing was published, removes it again if it is new and empty.
-class DataSetWriter::Lock {
- public:
-  explicit Lock(const std::string& folder) : file_(join(folder, ".lock")) {
-    make_folders(folder);
-    try {
-      acquire(folder);
-    } catch (...) {
-      remove_new_folders();
-      throw;
-    }
-  }
-
-  ~Lock() {
-    ::unlink(file_.c_str());
-    ::close(fd_);
-    if (!keeps_folder_) remove_new_folders();
-  }
-  Lock(const Lock&) = delete;
-  Lock& operator=(const Lock&) = delete;
-
-  void keep_folder() { keeps_folder_ = true; }
-
- private:
-  void make_folders(const std::string& folder) {
-    struct stat status{};
-    std::string missing = folder;
-    while (missing.size() > 1 && missing.ends_with('/')) missing.pop_back();
-    while (!missing.empty() && ::stat(missing.c_str(), &status) != 0 && errno == ENOENT) {
-      new_folders_.push_back(missing);
-      std::size_t slash = missing.rfind('/');
-      missing = slash == std::string::npos ? "" : missing.substr(0, slash);
-    }
-    for (auto it = new_folders_.rbegin(); it != new_folders_.rend(); ++it) {
-      if (::mkdir(it->c_str(), 0777) == 0 || errno == EEXIST) continue;
-      int reason = errno;
-      remove_new_folders();
-      throw file_error("create folder", *it, reason);
-    }
-  }
-
-  /// A lock on a file that its last holder has removed in the meantime guards nothing, so it is taken anew.
-  void acquire(const std::string& folder) {
-    while (true) {
-      fd_ = ::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-      if (fd_ < 0) throw file_error("create", file_, errno);
-      if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
-        int reason = errno;
-        ::close(fd_);
-        if (reason != EWOULDBLOCK) throw file_error("lock", file_, reason);
-        throw Error(ErrorCode::kIo, fmt::format("another run is writing the data set '{}'", folder),
-                    "wait until it has ended, or write to another path");
-      }
-      struct stat held{};
-      struct stat named{};
-      bool is_same = ::fstat(fd_, &held) == 0 && ::stat(file_.c_str(), &named) == 0 && held.st_ino == named.st_ino &&
-                     held.st_dev == named.st_dev;
-      if (is_same) return;
-      ::close(fd_);
-    }
-  }
-
-  /// rmdir() leaves alone what is not empty.
-  void remove_new_folders() {
-    for (const std::string& folder : new_folders_) {
-      if (::rmdir(folder.c_str()) != 0) return;
-    }
-  }
-
-  std::string file_;
-  int fd_ = -1;
-  std::vector<std::string> new_folders_;  // the innermost first
-  bool keeps_folder_ = false;
-};
-
 DataSetWriter::DataSetWriter(std::shared_ptr<FileSystem> fs, std::string path, const Format& format, Schema schema,
                              WriterOptions options, std::string run_id)
     : fs_(std::move(fs)),
@@ -172,7 +94,7 @@ DataSetWriter::DataSetWriter(std::shared_ptr<FileSystem> fs, std::string path, c
     throw Error(ErrorCode::kUnsupported, fmt::format("files of format {} cannot be written", format_.name));
   }
   if (format_.check_schema != nullptr) format_.check_schema(schema_);
-  lock_ = std::make_unique<Lock>(path_);
+  lock_ = std::make_unique<DataSetLock>(path_);
   std::optional<Manifest> current = read_manifest(*fs_, path_);
   std::string folder = std::string(kRunFolderPrefix) + run_id_;
   if (folders_named_by(current).contains(folder)) {
@@ -182,7 +104,7 @@ DataSetWriter::DataSetWriter(std::shared_ptr<FileSystem> fs, std::string path, c
   }
   remove_leftovers(*fs_, path_, current);
   try {
-    fs_->put(join(join(path_, folder), kMarkerName), run_id_ + "\n");
+    fs_->put(join_path(join_path(path_, folder), kMarkerName), run_id_ + "\n");
   } catch (...) {
     remove_own_folder();
     throw;
@@ -194,12 +116,12 @@ DataSetWriter::~DataSetWriter() {
 }
 
 void DataSetWriter::remove_own_folder() noexcept {
-  try_to([&] { fs_->remove(join(path_, std::string(kRunFolderPrefix) + run_id_)); });
+  try_to([&] { fs_->remove(join_path(path_, std::string(kRunFolderPrefix) + run_id_)); });
 }
 
 std::unique_ptr<FileWriter> DataSetWriter::open_shard(const std::string& part, std::size_t index, std::size_t count,
                                                       MemoryBudget& memory) {
-  std::string file = join(path_, shard_file(part, index, count));
+  std::string file = join_path(path_, shard_file(part, index, count));
   return format_.create(schema_, fs_->create(file), options_, memory);
 }
 
@@ -214,7 +136,7 @@ void DataSetWriter::publish(const Manifest& manifest) {
   for (const Part& part : manifest.parts) {
     for (const Shard& shard : part.shards) {
       HEADRACE_CHECK(shard.file.starts_with(fmt::format("{}{}/", kRunFolderPrefix, run_id_)));
-      FileInfo info = fs_->info(join(path_, shard.file));
+      FileInfo info = fs_->info(join_path(path_, shard.file));
       if (info.kind == FileInfo::Kind::kFile && info.size_bytes == shard.summary.size_bytes) continue;
       throw Error(ErrorCode::kIo, fmt::format("the shard '{}' is gone or has changed since it was written", info.path),
                   "let nothing else write to the data set's folder");
@@ -251,6 +173,29 @@ std::optional<Manifest> read_manifest(FileSystem& fs, const std::string& path) {
   return Manifest::from_json(read_text(fs, file, kManifestBytesMax), file);
 }
 
+Manifest require_manifest(FileSystem& fs, const std::string& path) {
+  std::optional<Manifest> manifest = read_manifest(fs, path);
+  if (manifest) return *std::move(manifest);
+  throw Error(ErrorCode::kNotFound, fmt::format("'{}' is no data set: it has no manifest.json", path),
+              "name the folder that an output of a pipeline was written to");
+}
+
+std::string join_path(const std::string& folder, std::string_view name) {
+  return folder.ends_with('/') ? fmt::format("{}{}", folder, name) : fmt::format("{}/{}", folder, name);
+}
+
+std::vector<std::string> clean_data_set(FileSystem& fs, const std::string& path, bool only_looks) {
+  if (fs.info(path).kind != FileInfo::Kind::kFolder) {
+    throw Error(ErrorCode::kNotFound, fmt::format("there is no folder '{}'", path), "name the folder of a data set");
+  }
+  DataSetLock lock(path);
+  lock.keep_folder();
+  std::vector<std::string> leftovers = find_leftovers(fs, path, read_manifest(fs, path));
+  if (only_looks) return leftovers;
+  for (const std::string& leftover : leftovers) fs.remove(leftover);
+  return leftovers;
+}
+
 SourceSpec data_set_source(const Manifest& manifest, const std::string& path, const std::string& part) {
   SourceSpec spec;
   spec.name = manifest.name;
@@ -260,7 +205,7 @@ SourceSpec data_set_source(const Manifest& manifest, const std::string& path, co
   for (const Part& candidate : manifest.parts) {
     names.push_back(candidate.name);
     if (!part.empty() && candidate.name != part) continue;
-    for (const Shard& shard : candidate.shards) spec.paths.push_back(join(path, shard.file));
+    for (const Shard& shard : candidate.shards) spec.paths.push_back(join_path(path, shard.file));
   }
   bool is_known = part.empty() || std::find(names.begin(), names.end(), part) != names.end();
   if (!is_known) {

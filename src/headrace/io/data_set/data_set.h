@@ -20,6 +20,8 @@
 
 namespace headrace {
 
+class DataSetLock;
+
 struct Shard {
   std::string file;  // relative to the data set's folder; always below it
   FileSummary summary;
@@ -79,8 +81,6 @@ class DataSetWriter {
   const std::string& path() const { return path_; }
 
  private:
-  class Lock;
-
   void remove_own_folder() noexcept;
   bool is_visible() noexcept;
 
@@ -90,12 +90,22 @@ class DataSetWriter {
   Schema schema_;
   WriterOptions options_;
   std::string run_id_;
-  std::unique_ptr<Lock> lock_;
+  std::unique_ptr<DataSetLock> lock_;
   bool published_ = false;
 };
 
 /// Reads the manifest of a data set folder; empty when the folder has none.
 std::optional<Manifest> read_manifest(FileSystem& fs, const std::string& path);
+/// The same; throws Error(kNotFound) when the folder has none.
+Manifest require_manifest(FileSystem& fs, const std::string& path);
+/// The path of a file of a data set.
+std::string join_path(const std::string& folder, std::string_view name);
+
+/// What runs that failed or were killed left in a data set's folder, as paths: folders of runs that the manifest does
+/// not name and manifests that were never finished. Removes it too, unless `only_looks`. Other files stay. Throws
+/// Error(kNotFound) when there is no such folder, Error(kIo) when a run is writing to it.
+std::vector<std::string> clean_data_set(FileSystem& fs, const std::string& path, bool only_looks);
+
 /// A source over the shards of one part, or of all parts when `part` is empty.
 SourceSpec data_set_source(const Manifest& manifest, const std::string& path, const std::string& part = {});
 

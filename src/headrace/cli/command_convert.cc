@@ -1,0 +1,48 @@
+// headrace convert
+#include "headrace/cli/options.h"
+
+namespace headrace {
+
+Command add_convert_command(CLI::App& program, SharedOptions& options) {
+  struct Own {
+    std::string source;
+    std::string target;
+    std::string on_error = "fail";
+    ConvertOptions convert;
+  };
+  auto own = std::make_shared<Own>();
+  CLI::App* app = program.add_subcommand("convert", "Write a data set or source again, in another format");
+  app->add_option("SOURCE", own->source, "A data set's folder, a file, a glob or a folder of files")->required();
+  app->add_option("TARGET", own->target, "The folder of the new data set")->required();
+  app->add_option("--format", own->convert.format, "The format of the new data set")->required();
+  app->add_option("--compression", own->convert.compression, "The format's own names; default: the format's");
+  app->add_option("--part", own->convert.part, "Only this part of a data set, such as train");
+  app->add_option("--shards", own->convert.shards, "Shards per part, of the same number of rows give or take one")
+      ->check(CLI::Range(1, 99999));
+  app->add_option("--rows-per-shard", own->convert.rows_per_shard,
+                  "The most rows in a shard, where --shards is not given")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app->add_option("--on-error", own->on_error, "Rows that cannot be read: fail, drop, or null for the value")
+      ->check(CLI::IsMember({"fail", "drop", "null"}))
+      ->capture_default_str();
+  add_engine_options(*app, options);
+  app->footer(
+      "Parts, order of the rows, types and roles of the columns stay. The rows of a data set are proved by the digest\n"
+      "in its manifest before anything is published.\n"
+      "Examples:\n"
+      "  headrace convert out/parquet out/tfrecord --format tfrecord --compression gzip\n"
+      "  headrace convert 'raw/*.csv' raw-parquet --format parquet --shards 8 --memory 1GiB");
+  return {app, [&options, own](std::shared_ptr<Cancellation> cancellation) {
+            RunOptions run = make_run_options(options, std::move(cancellation));
+            own->convert.context = run.context;
+            own->convert.fs = run.fs;
+            own->convert.on_error = own->on_error == "drop"   ? OnError::kDrop
+                                    : own->on_error == "null" ? OnError::kNull
+                                                              : OnError::kFail;
+            Conversion conversion = convert(own->source, own->target, own->convert);
+            print(options.json() ? conversion.to_json() : conversion.to_text());
+          }};
+}
+
+}  // namespace headrace
