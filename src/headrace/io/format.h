@@ -16,13 +16,15 @@ namespace headrace {
 struct WriterOptions {
   std::string compression;               // format's own names; empty: its default
   std::int64_t row_group_rows = 131072;  // Parquet
+  bool index = false;                    // TFRecord: also a file that makes the records' file splittable
 };
 
 /// What a written file holds, for the manifest.
 struct FileSummary {
   std::int64_t row_count = 0;
   std::int64_t size_bytes = 0;
-  std::string checksum;  // "xxh3:<16 hex digits>", XXH3-64 seed 0 of the file's bytes
+  std::string checksum;      // "xxh3:<16 hex digits>", XXH3-64 seed 0 of the file's bytes
+  std::string sidecar = {};  // the bytes of a file beside it, written by DataSetWriter; empty: none
 };
 
 /// Writes one file. Destroyed before finish(), the file is removed.
@@ -45,6 +47,12 @@ struct Format {
   void (*check_schema)(const Schema& schema);
   std::unique_ptr<FileWriter> (*create)(const Schema& schema, std::unique_ptr<OutputFile> file,
                                         const WriterOptions& options, MemoryBudget& memory);
+  /// Throws Error(kUnsupported) for options that the format does not have. nullptr: any are looked at by create().
+  void (*check_options)(const WriterOptions& options) = nullptr;
+  /// What follows the extension in the name of a file written with `options`. nullptr: nothing.
+  std::string_view (*suffix)(const WriterOptions& options) = nullptr;
+  /// The path of a file's sidecar. nullptr: the format has none.
+  std::string (*sidecar_path)(const std::string& file) = nullptr;
 };
 
 std::span<const Format* const> all_formats();

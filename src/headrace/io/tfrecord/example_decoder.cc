@@ -225,9 +225,11 @@ class ExampleDecoder::Target {
   FeatureValues parsed_;
 };
 
-ExampleDecoder::ExampleDecoder(std::vector<Field> columns, MemoryBudget& memory) {
+ExampleDecoder::ExampleDecoder(std::vector<Field> columns, const std::vector<std::size_t>& gate_columns,
+                               MemoryBudget& memory) {
+  HEADRACE_CHECK(columns.size() == gate_columns.size());
   for (std::size_t i = 0; i < columns.size(); ++i) {
-    targets_.push_back(std::make_unique<Target>(std::move(columns[i]), i, memory));
+    targets_.push_back(std::make_unique<Target>(std::move(columns[i]), gate_columns[i], memory));
   }
   for (std::size_t i = 0; i < targets_.size(); ++i) {
     column_by_name_.emplace(targets_[i]->name(), static_cast<std::ptrdiff_t>(i));

@@ -25,7 +25,8 @@ class ExampleDecoder {
   static constexpr std::size_t kBlockRows = 256;
 
   /// Columns of bool, int64, date, timestamps, float32, binary, and lists of these.
-  ExampleDecoder(std::vector<Field> columns, MemoryBudget& memory);
+  /// `gate_columns` has their numbers, for problems.
+  ExampleDecoder(std::vector<Field> columns, const std::vector<std::size_t>& gate_columns, MemoryBudget& memory);
   ~ExampleDecoder();
 
   /// Starts columns of `row_count` rows.

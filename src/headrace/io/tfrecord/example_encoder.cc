@@ -89,8 +89,9 @@ FeatureKind feature_kind(const Type& type) {
   }
 }
 
-ExampleEncoder::ExampleEncoder(const Schema& schema) {
+ExampleEncoder::ExampleEncoder(const Schema& schema, MemoryBudget& memory) : lists_(schema, memory) {
   for (std::size_t i = 0; i < schema.size(); ++i) {
+    if (feature_list_kind(schema[i].type) != FeatureKind::kNone) continue;
     Feature feature;
     feature.name = schema[i].name;
     feature.column_index = i;
@@ -142,8 +143,9 @@ void ExampleEncoder::measure(const Batch& batch, std::int64_t start, std::size_t
       measure_byte_scalars(feature);
     }
   }
+  lists_.encode(batch, start, count);
   for (std::size_t row = 0; row < count; ++row) {
-    if (sizes_[row] + 1 + kVarintBytesMax <= kRecordBytesMax) continue;
+    if (sizes_[row] + 1 + kVarintBytesMax + lists_.row(row).size() <= kRecordBytesMax) continue;
     throw Error(ErrorCode::kBadData,
                 fmt::format("a row takes {} as an Example, a record holds at most {}", format_bytes(sizes_[row]),
                             format_bytes(kRecordBytesMax)),
@@ -243,7 +245,8 @@ void ExampleEncoder::check_no_null(const Feature& feature, std::int64_t start, s
 }
 
 std::size_t ExampleEncoder::record_bytes(std::size_t row) const {
-  return kRecordHeaderBytes + 1 + varint_bytes(sizes_[row]) + sizes_[row] + kRecordTrailerBytes;
+  return kRecordHeaderBytes + 1 + varint_bytes(sizes_[row]) + sizes_[row] + lists_.row(row).size() +
+         kRecordTrailerBytes;
 }
 
 char* ExampleEncoder::encode(std::size_t row, char* out) const {
@@ -270,6 +273,9 @@ char* ExampleEncoder::encode(std::size_t row, char* out) const {
       end = put_varint(end, static_cast<std::uint64_t>(feature.ints[row]), payload);
     }
   }
+  std::string_view lists = lists_.row(row);
+  std::memcpy(end, lists.data(), lists.size());
+  end += lists.size();
   std::uint64_t length = static_cast<std::uint64_t>(end - data);
   std::uint32_t length_checksum =
       length < kSmallLengths ? length_checksums_[length] : masked_crc32c(&length, sizeof(length));

@@ -1,4 +1,4 @@
-// Rows of a batch as framed tf.train.Example records.
+// Rows of a batch as framed tf.train.Example records; SequenceExamples where columns are lists of lists.
 //
 // Rows are taken in blocks. For each block, every column is measured: its values as varints, or the bytes of its lists,
 // are counted and added to the size of their rows. Then the rows are written, each from start to end: the bytes in
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "headrace/column/column.h"
+#include "headrace/io/tfrecord/feature_lists_encoder.h"
 #include "headrace/io/tfrecord/wire.h"
 
 namespace headrace {
@@ -24,8 +25,8 @@ class ExampleEncoder {
  public:
   static constexpr std::size_t kBlockRows = 256;
 
-  /// Requires: feature_kind() of every column is not kNone.
-  explicit ExampleEncoder(const Schema& schema);
+  /// Requires: feature_kind() or feature_list_kind() of every column is not kNone.
+  ExampleEncoder(const Schema& schema, MemoryBudget& memory);
 
   /// Measures rows [start, start + count) of `batch`, count <= kBlockRows. Throws Error(kBadData) when a list holds a
   /// null or a row is too large for a record.
@@ -74,7 +75,8 @@ class ExampleEncoder {
   char* put_packed(const Feature& feature, std::size_t row, char* out) const;
   char* put_values(const Feature& feature, std::size_t row, char* out) const;
 
-  std::vector<Feature> features_;                // by name
+  std::vector<Feature> features_;  // by name
+  FeatureListsEncoder lists_;
   std::vector<std::uint64_t> sizes_;             // of the Features message, by row
   std::vector<std::uint32_t> length_checksums_;  // of the small lengths
 };

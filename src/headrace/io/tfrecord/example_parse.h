@@ -71,7 +71,36 @@ class WireCursor {
   const char* end_;
 };
 
-/// Calls visit(key, feature bytes) for each feature of an Example, in the order of the bytes; false when malformed.
+/// Calls visit(key, value bytes) for each entry of a map from texts to messages; false when malformed.
+template <typename Visit>
+bool visit_map(std::string_view map, Visit&& visit) {
+  WireCursor entries(map);
+  while (!entries.at_end()) {
+    std::uint64_t tag = 0;
+    std::string_view entry;
+    if (!entries.read_varint(tag)) return false;
+    if (tag != kTagFirst) {
+      if (!entries.skip(tag)) return false;
+      continue;
+    }
+    if (!entries.read_bytes(entry)) return false;
+    WireCursor fields(entry);
+    std::string_view key;
+    std::string_view value;
+    while (!fields.at_end()) {
+      if (!fields.read_varint(tag)) return false;
+      bool read = tag == kTagFirst    ? fields.read_bytes(key)
+                  : tag == kTagSecond ? fields.read_bytes(value)
+                                      : fields.skip(tag);
+      if (!read) return false;
+    }
+    visit(key, value);
+  }
+  return true;
+}
+
+/// Calls visit(key, feature bytes) for each feature of an Example, or of the context of a SequenceExample, in the order
+/// of the bytes; false when malformed.
 template <typename Visit>
 bool visit_features(std::string_view example, Visit&& visit) {
   WireCursor message(example);
@@ -83,28 +112,7 @@ bool visit_features(std::string_view example, Visit&& visit) {
       if (!message.skip(tag)) return false;
       continue;
     }
-    if (!message.read_bytes(features)) return false;
-    WireCursor entries(features);
-    while (!entries.at_end()) {
-      std::string_view entry;
-      if (!entries.read_varint(tag)) return false;
-      if (tag != kTagFirst) {
-        if (!entries.skip(tag)) return false;
-        continue;
-      }
-      if (!entries.read_bytes(entry)) return false;
-      WireCursor fields(entry);
-      std::string_view key;
-      std::string_view value;
-      while (!fields.at_end()) {
-        if (!fields.read_varint(tag)) return false;
-        bool read = tag == kTagFirst    ? fields.read_bytes(key)
-                    : tag == kTagSecond ? fields.read_bytes(value)
-                                        : fields.skip(tag);
-        if (!read) return false;
-      }
-      visit(key, value);
-    }
+    if (!message.read_bytes(features) || !visit_map(features, visit)) return false;
   }
   return true;
 }

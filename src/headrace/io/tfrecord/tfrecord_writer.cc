@@ -1,13 +1,17 @@
 // Writes TFRecord files. See tfrecord.h.
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/io/checksum_file.h"
+#include "headrace/io/deflate/deflate.h"
+#include "headrace/io/row_range.h"
 #include "headrace/io/tfrecord/example_encoder.h"
+#include "headrace/io/tfrecord/record_index.h"
 #include "headrace/io/tfrecord/tfrecord.h"
 #include "headrace/kernel/gather.h"
 
@@ -19,20 +23,32 @@ constexpr std::size_t kPieceBytes = 1 << 20;
 
 class TfrecordWriter final : public FileWriter {
  public:
-  TfrecordWriter(const Schema& schema, std::unique_ptr<OutputFile> file, MemoryBudget& memory)
-      : schema_(schema), file_(std::move(file)), memory_(memory.shared_from_this()), encoder_(schema) {
+  TfrecordWriter(const Schema& schema, std::unique_ptr<OutputFile> file, const WriterOptions& options,
+                 MemoryBudget& memory)
+      : schema_(schema), file_(std::move(file)), memory_(memory.shared_from_this()), encoder_(schema, memory) {
     grow(kPieceBytes);
+    if (std::optional<DeflateForm> form = deflate_form_named(options.compression)) {
+      auto sink = [this](std::span<const std::byte> bytes) { file_.append(bytes); };
+      deflater_ = std::make_unique<Deflater>(*form, sink, memory);
+    }
+    if (options.index) index_.emplace();
   }
 
   void write(const Batch& batch) override {
     HEADRACE_CHECK(batch.columns.size() == schema_.size());
     with_context([&] { write_rows(batch); }, [&] { return fmt::format("writing '{}'", file_.path()); });
-    row_count_ += batch.row_count;
   }
 
   FileSummary finish() override {
     flush();
-    return file_.finish(row_count_);
+    if (deflater_) deflater_->finish();
+    FileSummary summary = file_.finish(row_count_);
+    if (index_) {
+      index_->file_bytes = summary.size_bytes;
+      index_->record_count = row_count_;
+      summary.sidecar = index_->to_bytes();
+    }
+    return summary;
   }
 
  private:
@@ -49,6 +65,10 @@ class TfrecordWriter final : public FileWriter {
           flush();
           if (needed + ExampleEncoder::kSlackBytes > buffer_->size_bytes()) grow(needed);
         }
+        if (index_ && row_count_ % RecordIndex::kStride == 0) {
+          index_->offsets.push_back(file_.size_bytes() + static_cast<std::int64_t>(used_));
+        }
+        ++row_count_;
         char* out = reinterpret_cast<char*>(buffer_->mutable_data()) + used_;
         char* end = encoder_.encode(row, out);
         HEADRACE_CHECK(end == out + needed);
@@ -63,7 +83,12 @@ class TfrecordWriter final : public FileWriter {
   }
 
   void flush() {
-    if (used_ > 0) file_.append({buffer_->data(), used_});
+    std::span<const std::byte> bytes(buffer_->data(), used_);
+    if (deflater_) {
+      deflater_->append(bytes);
+    } else if (used_ > 0) {
+      file_.append(bytes);
+    }
     used_ = 0;
   }
 
@@ -74,15 +99,17 @@ class TfrecordWriter final : public FileWriter {
   std::shared_ptr<Buffer> buffer_;
   std::size_t used_ = 0;
   std::int64_t row_count_ = 0;
+  std::unique_ptr<Deflater> deflater_;
+  std::optional<RecordIndex> index_;
 };
 
 }  // namespace
 
 void check_tfrecord_schema(const Schema& schema) {
   for (const Field& field : schema) {
-    if (feature_kind(field.type) != FeatureKind::kNone) continue;
-    bool is_list = field.type.kind() == TypeKind::kList || field.type.kind() == TypeKind::kFixedSizeList;
-    const Type& value = is_list ? field.type.element() : field.type;
+    if (feature_kind(field.type) != FeatureKind::kNone || feature_list_kind(field.type) != FeatureKind::kNone) continue;
+    Type value = field.type;
+    while (is_list(value)) value = Type(value.element());
     bool is_number = value.kind() == TypeKind::kFloat64 || value.kind() == TypeKind::kDecimal128;
     throw Error(ErrorCode::kUnsupported,
                 fmt::format("column '{}' cannot be written as TFRecord: an Example has no {}", field.name,
@@ -95,12 +122,29 @@ void check_tfrecord_schema(const Schema& schema) {
 std::unique_ptr<FileWriter> create_tfrecord(const Schema& schema, std::unique_ptr<OutputFile> file,
                                             const WriterOptions& options, MemoryBudget& memory) {
   check_tfrecord_schema(schema);
-  if (!options.compression.empty() && options.compression != "none") {
+  check_tfrecord_options(options);
+  return std::make_unique<TfrecordWriter>(schema, std::move(file), options, memory);
+}
+
+void check_tfrecord_options(const WriterOptions& options) {
+  bool is_compressed = deflate_form_named(options.compression).has_value();
+  if (!is_compressed && !options.compression.empty() && options.compression != "none") {
     throw Error(ErrorCode::kUnsupported,
                 fmt::format("TFRecord files cannot be written with compression '{}'", options.compression),
-                "leave the compression out, or set it to none");
+                "use gzip or zlib, or none");
   }
-  return std::make_unique<TfrecordWriter>(schema, std::move(file), memory);
+  if (is_compressed && options.index) {
+    throw Error(ErrorCode::kUnsupported,
+                fmt::format("a TFRecord file compressed by {} has no index: it can only be read from its start",
+                            options.compression),
+                "leave out the index or the compression");
+  }
+}
+
+std::string_view tfrecord_suffix(const WriterOptions& options) {
+  std::optional<DeflateForm> form = deflate_form_named(options.compression);
+  if (!form) return "";
+  return *form == DeflateForm::kGzip ? ".gz" : ".zlib";
 }
 
 }  // namespace headrace
