@@ -15,7 +15,7 @@ Command add_convert_command(CLI::App& program, SharedOptions& options) {
   app->add_option("SOURCE", own->source, "A data set's folder, a file, a glob or a folder of files")->required();
   app->add_option("TARGET", own->target, "The folder of the new data set")->required();
   app->add_option("--format", own->convert.format, "The format of the new data set")->required();
-  app->add_option("--compression", own->convert.compression, "The format's own names; default: the format's");
+  app->add_option("--compression", own->convert.writer.compression, "The format's own names; default: the format's");
   app->add_option("--part", own->convert.part, "Only this part of a data set, such as train");
   app->add_option("--shards", own->convert.shards, "Shards per part, of the same number of rows give or take one")
       ->check(CLI::Range(1, 99999));
@@ -23,12 +23,20 @@ Command add_convert_command(CLI::App& program, SharedOptions& options) {
                   "The most rows in a shard, where --shards is not given")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  app->add_option("--shuffle", own->convert.shuffle, "Put all rows of each part in a random order, of this seed")
+      ->type_name("SEED");
+  app->add_option("--row-group-rows", own->convert.writer.row_group_rows, "With parquet: the most rows of a row group")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app->add_flag("--index", own->convert.writer.index,
+                "With tfrecord: also an index of each shard, which makes it splittable");
   app->add_option("--on-error", own->on_error, "Rows that cannot be read: fail, drop, or null for the value")
       ->check(CLI::IsMember({"fail", "drop", "null"}))
       ->capture_default_str();
   add_engine_options(*app, options);
   app->footer(
-      "Parts, order of the rows, types and roles of the columns stay. The rows of a data set are proved by the digest\n"
+      "Parts, order of the rows (but for --shuffle), types and roles of the columns stay. The rows of a data set are "
+      "proved by the digest\n"
       "in its manifest before anything is published.\n"
       "Examples:\n"
       "  headrace convert out/parquet out/tfrecord --format tfrecord --compression gzip\n"

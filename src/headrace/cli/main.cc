@@ -20,7 +20,7 @@ void on_interrupt(int signal_number) {
 }
 
 void report_error(const Error& error, bool json) {
-  fmt::print(stderr, "error: {}\n", error.what());
+  say(fmt::format("error: {}\n", error.what()));
   if (!json) return;
   nlohmann::ordered_json text = {{"status", "failed"},
                                  {"error",
@@ -77,7 +77,7 @@ ExitCode run_program(int argc, char** argv) {
     program.exit(success);
     return ExitCode::kOk;
   } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "{}", usage_message(program, error, argc, argv));
+    say(usage_message(program, error, argc, argv));
     return ExitCode::kUsage;
   }
   try {

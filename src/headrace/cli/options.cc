@@ -107,6 +107,11 @@ RunOptions make_run_options(const SharedOptions& options, std::shared_ptr<Cancel
   return run;
 }
 
+void say(std::string_view text) noexcept {
+  static_cast<void>(std::fwrite(text.data(), 1, text.size(), stderr));
+  static_cast<void>(std::fflush(stderr));
+}
+
 void print(const std::string& text) {
   bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
   if (!written) throw Error(ErrorCode::kIo, "cannot write to stdout", "check the disk or the pipe it goes to");

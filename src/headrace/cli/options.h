@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -44,6 +45,8 @@ Pipeline load_pipeline(const SharedOptions& options);
 /// Threads, memory, progress and cancellation as the options say.
 RunOptions make_run_options(const SharedOptions& options, std::shared_ptr<Cancellation> cancellation);
 
+/// Writes words for people to stderr. One that is closed or full changes nothing about what is done.
+void say(std::string_view text) noexcept;
 /// Writes data to stdout; throws Error(kIo) when that fails (a closed pipe, a full disk).
 void print(const std::string& text);
 

@@ -2,7 +2,6 @@
 #include "headrace/cli/progress.h"
 
 #include <chrono>
-#include <cstdio>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -11,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "headrace/base/units.h"
+#include "headrace/cli/options.h"
 
 namespace headrace {
 namespace {
@@ -28,7 +28,7 @@ class ProgressPrinter {
     bool is_complete = progress.splits_done == progress.split_count;
     std::string rows = progress.rows > 0 ? fmt::format(", {} rows", format_count(progress.rows)) : "";
     if (!is_terminal_) {
-      if (is_complete) fmt::print(stderr, "{}: done{}\n", progress.stage, rows);
+      if (is_complete) say(fmt::format("{}: done{}\n", progress.stage, rows));
       return;
     }
     Clock::time_point now = Clock::now();
@@ -36,16 +36,14 @@ class ProgressPrinter {
     if (now - last_drawn_ < std::chrono::milliseconds(100)) return;
     last_drawn_ = now;
     std::size_t percent = progress.splits_done * 100 / progress.split_count;
-    fmt::print(stderr, "\r\x1b[K{}: {} %{}", progress.stage, percent, rows);
-    std::fflush(stderr);
+    say(fmt::format("\r\x1b[K{}: {} %{}", progress.stage, percent, rows));
     line_is_drawn_ = true;
   }
 
  private:
   void clear_line() {
     if (!line_is_drawn_) return;
-    fmt::print(stderr, "\r\x1b[K");
-    std::fflush(stderr);
+    say("\r\x1b[K");
     line_is_drawn_ = false;
   }
 

@@ -42,12 +42,26 @@ std::set<std::string> folders_named_by(const std::optional<Manifest>& manifest) 
   return folders;
 }
 
-/// Whether a folder was made by a run: it holds the marker, or nothing else than a marker that was never finished.
+/// Whether a folder was made by a run: it holds the marker, or nothing but one that was never finished.
 bool is_run_folder(FileSystem& fs, const FileInfo& folder) {
   if (folder.kind != FileInfo::Kind::kFolder || !name_of(folder.path).starts_with(kRunFolderPrefix)) return false;
   std::vector<FileInfo> children = fs.list(folder.path);
   auto is_marker = [](const FileInfo& child) { return name_of(child.path) == kMarkerName; };
-  return children.empty() || std::any_of(children.begin(), children.end(), is_marker);
+  auto is_unfinished_marker = [](const FileInfo& child) {
+    return name_of(child.path).starts_with(fmt::format(".{}.", kMarkerName)) && child.path.ends_with(".tmp");
+  };
+  return std::ranges::any_of(children, is_marker) || std::ranges::all_of(children, is_unfinished_marker);
+}
+
+/// Removes what a run left, of a folder its marker last: who is killed on the way leaves a folder that is still known
+/// as one.
+void remove_run_folder(FileSystem& fs, const std::string& folder) {
+  if (fs.info(folder).kind == FileInfo::Kind::kFolder) {
+    for (const FileInfo& child : fs.list(folder)) {
+      if (name_of(child.path) != kMarkerName) fs.remove(child.path);
+    }
+  }
+  fs.remove(folder);
 }
 
 /// Run folders that `manifest` does not name, and manifests that were never finished. Only under the lock.
@@ -65,7 +79,7 @@ std::vector<std::string> find_leftovers(FileSystem& fs, const std::string& path,
 }
 
 void remove_leftovers(FileSystem& fs, const std::string& path, const std::optional<Manifest>& manifest) {
-  for (const std::string& leftover : find_leftovers(fs, path, manifest)) fs.remove(leftover);
+  for (const std::string& leftover : find_leftovers(fs, path, manifest)) remove_run_folder(fs, leftover);
 }
 
 /// Cleans up if it can. What cannot be removed now is removed by the next run.
@@ -78,6 +92,25 @@ bool try_to(Removal&& removal) noexcept {
     return false;
   }
 }
+
+/// Puts the sidecar that a writer makes beside its file.
+class WriterWithSidecar : public FileWriter {
+ public:
+  WriterWithSidecar(std::unique_ptr<FileWriter> writer, std::shared_ptr<FileSystem> fs, std::string path)
+      : writer_(std::move(writer)), fs_(std::move(fs)), path_(std::move(path)) {}
+  void write(const Batch& batch) override { writer_->write(batch); }
+  FileSummary finish() override {
+    FileSummary summary = writer_->finish();
+    if (!summary.sidecar.empty()) fs_->put(path_, summary.sidecar);
+    summary.sidecar.clear();
+    return summary;
+  }
+
+ private:
+  std::unique_ptr<FileWriter> writer_;
+  std::shared_ptr<FileSystem> fs_;
+  std::string path_;
+};
 
 }  // namespace
 
@@ -94,6 +127,7 @@ DataSetWriter::DataSetWriter(std::shared_ptr<FileSystem> fs, std::string path, c
     throw Error(ErrorCode::kUnsupported, fmt::format("files of format {} cannot be written", format_.name));
   }
   if (format_.check_schema != nullptr) format_.check_schema(schema_);
+  if (format_.check_options != nullptr) format_.check_options(options_);
   lock_ = std::make_unique<DataSetLock>(path_);
   std::optional<Manifest> current = read_manifest(*fs_, path_);
   std::string folder = std::string(kRunFolderPrefix) + run_id_;
@@ -116,19 +150,21 @@ DataSetWriter::~DataSetWriter() {
 }
 
 void DataSetWriter::remove_own_folder() noexcept {
-  try_to([&] { fs_->remove(join_path(path_, std::string(kRunFolderPrefix) + run_id_)); });
+  try_to([&] { remove_run_folder(*fs_, join_path(path_, std::string(kRunFolderPrefix) + run_id_)); });
 }
 
 std::unique_ptr<FileWriter> DataSetWriter::open_shard(const std::string& part, std::size_t index, std::size_t count,
                                                       MemoryBudget& memory) {
   std::string file = join_path(path_, shard_file(part, index, count));
-  return format_.create(schema_, fs_->create(file), options_, memory);
+  std::unique_ptr<FileWriter> writer = format_.create(schema_, fs_->create(file), options_, memory);
+  if (format_.sidecar_path == nullptr) return writer;
+  return std::make_unique<WriterWithSidecar>(std::move(writer), fs_, format_.sidecar_path(file));
 }
 
 std::string DataSetWriter::shard_file(const std::string& part, std::size_t index, std::size_t count) const {
   HEADRACE_CHECK(is_plain(part) && index < count);
-  return fmt::format("{}{}/{}/part-{:05}-of-{:05}{}", kRunFolderPrefix, run_id_, part, index, count,
-                     format_.extensions.front());
+  return fmt::format("{}{}/{}/part-{:05}-of-{:05}{}{}", kRunFolderPrefix, run_id_, part, index, count,
+                     format_.extensions.front(), format_.suffix == nullptr ? "" : format_.suffix(options_));
 }
 
 void DataSetWriter::publish(const Manifest& manifest) {
@@ -192,7 +228,7 @@ std::vector<std::string> clean_data_set(FileSystem& fs, const std::string& path,
   lock.keep_folder();
   std::vector<std::string> leftovers = find_leftovers(fs, path, read_manifest(fs, path));
   if (only_looks) return leftovers;
-  for (const std::string& leftover : leftovers) fs.remove(leftover);
+  for (const std::string& leftover : leftovers) remove_run_folder(fs, leftover);
   return leftovers;
 }
 
