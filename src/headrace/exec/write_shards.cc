@@ -11,6 +11,7 @@
 
 #include "headrace/base/error.h"
 #include "headrace/base/heap_trim.h"
+#include "headrace/exec/shuffle_rows.h"
 #include "headrace/expr/dictionary_cache.h"
 
 namespace headrace {
@@ -30,6 +31,7 @@ struct ShardTask {
 
 struct WorkerTotals {
   RowDigest digest;
+  std::vector<ColumnStatistics> columns;
   std::int64_t rows = 0;
   double encode_seconds = 0;
   double write_seconds = 0;
@@ -48,16 +50,6 @@ void for_each_slice(const Spool& rows, std::int64_t begin, std::int64_t end, con
   }
 }
 
-Batch encode(const Batch& rows, const std::vector<BoundExprPtr>& columns, const std::shared_ptr<const Schema>& schema,
-             EvalContext& context) {
-  Batch encoded{schema, {}, rows.row_count};
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    encoded.columns.push_back(with_context([&] { return evaluate_coded(*columns[i], rows, context); },
-                                           [&] { return "encoding feature " + (*schema)[i].name; }));
-  }
-  return encoded;
-}
-
 std::vector<ShardTask> make_tasks(const std::vector<std::unique_ptr<Spool>>& parts,
                                   const std::vector<ShardTarget>& targets) {
   std::vector<ShardTask> tasks;
@@ -73,17 +65,10 @@ std::vector<ShardTask> make_tasks(const std::vector<std::unique_ptr<Spool>>& par
   return tasks;
 }
 
-}  // namespace
-
-std::size_t shard_count_of(const ShardTarget& target, std::int64_t row_count) {
-  if (target.shards > 0) return static_cast<std::size_t>(target.shards);
-  std::int64_t per_shard = std::max<std::int64_t>(1, target.rows_per_shard);
-  return static_cast<std::size_t>(std::max<std::int64_t>(1, (row_count + per_shard - 1) / per_shard));
-}
-
-WrittenShards write_shards(const std::vector<std::string>& part_names, const std::vector<std::unique_ptr<Spool>>& parts,
-                           const std::vector<BoundExprPtr>& columns, std::shared_ptr<const Schema> schema,
-                           const std::vector<ShardTarget>& targets, const RunContext& context) {
+/// Writes the rows in the order in which they are, to targets that all want that.
+WrittenShards write_in_order(const std::vector<std::string>& part_names,
+                             const std::vector<std::unique_ptr<Spool>>& parts, const EncodedColumns& columns,
+                             const std::vector<ShardTarget>& targets, const RunContext& context) {
   WrittenShards written;
   for (const ShardTarget& target : targets) {
     std::vector<Part> target_parts;
@@ -121,13 +106,17 @@ WrittenShards write_shards(const std::vector<std::string>& part_names, const std
           Clock::time_point start = Clock::now();
           EvalContext eval(*context.memory, &dictionaries);
           eval.share_results_of(rows);
-          Batch encoded = encode(rows, columns, schema, eval);
+          Batch encoded = encode_rows(rows, columns, eval);
           if (counts_rows) {
             own.digest.add(encoded, sums, [&](const Column& column) { return eval.flattener.flatten(column); });
             own.rows += rows.row_count;
           }
           // Looked up here, values of one table are looked up together.
           for (Column& column : encoded.columns) column = eval.flattener.compact(column);
+          if (counts_rows) {
+            own.columns.resize(encoded.columns.size());
+            for (std::size_t i = 0; i < encoded.columns.size(); ++i) own.columns[i].add(encoded.columns[i]);
+          }
           own.encode_seconds += seconds_since(start);
           start = Clock::now();
           for (auto& file : files) file->write(encoded);
@@ -145,13 +134,68 @@ WrittenShards write_shards(const std::vector<std::string>& part_names, const std
   });
 
   RowDigest digest;
+  written.columns.resize(columns.exprs.size());
   for (const WorkerTotals& own : totals) {
     digest.merge(own.digest);
+    for (std::size_t i = 0; i < own.columns.size(); ++i) written.columns[i].merge(own.columns[i]);
     written.row_count += own.rows;
     written.encode_seconds += own.encode_seconds;
     written.write_seconds += own.write_seconds;
   }
   written.row_digest = digest.to_string();
+  return written;
+}
+
+/// The encoded columns of rows that are encoded.
+EncodedColumns as_they_are(const std::shared_ptr<const Schema>& schema) {
+  EncodedColumns columns{{}, schema};
+  for (const Field& field : *schema) columns.exprs.push_back(headrace::bind(column(field.name), *schema));
+  return columns;
+}
+
+}  // namespace
+
+void describe_columns(const WrittenShards& written, std::vector<DataSetColumn>& columns) {
+  HEADRACE_CHECK(columns.size() == written.columns.size());
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    columns[i].null_count = written.columns[i].null_count();
+    columns[i].min = written.columns[i].min();
+    columns[i].max = written.columns[i].max();
+  }
+}
+
+std::size_t shard_count_of(const ShardTarget& target, std::int64_t row_count) {
+  if (target.shards > 0) return static_cast<std::size_t>(target.shards);
+  std::int64_t per_shard = std::max<std::int64_t>(1, target.rows_per_shard);
+  return static_cast<std::size_t>(std::max<std::int64_t>(1, (row_count + per_shard - 1) / per_shard));
+}
+
+WrittenShards write_shards(const std::vector<std::string>& part_names, const std::vector<std::unique_ptr<Spool>>& parts,
+                           const EncodedColumns& columns, const std::vector<ShardTarget>& targets,
+                           const RunContext& context) {
+  std::map<std::optional<std::uint64_t>, std::vector<std::size_t>> targets_by_order;
+  for (std::size_t i = 0; i < targets.size(); ++i) targets_by_order[targets[i].shuffle].push_back(i);
+  WrittenShards written;
+  written.parts.resize(targets.size());
+  for (const auto& [shuffle, together] : targets_by_order) {
+    std::vector<ShardTarget> some;
+    for (std::size_t target : together) some.push_back(targets[target]);
+    WrittenShards group;
+    if (shuffle) {
+      std::vector<std::unique_ptr<Spool>> shuffled;
+      for (const auto& part : parts) shuffled.push_back(shuffle_rows(*part, columns, *shuffle, context));
+      group = write_in_order(part_names, shuffled, as_they_are(columns.schema), some, context);
+    } else {
+      group = write_in_order(part_names, parts, columns, some, context);
+    }
+    HEADRACE_CHECK(written.row_digest.empty() || written.row_digest == group.row_digest);
+    for (std::size_t i = 0; i < together.size(); ++i) written.parts[together[i]] = std::move(group.parts[i]);
+    written.row_digest = group.row_digest;
+    written.columns = std::move(group.columns);
+    written.row_count = group.row_count;
+    written.encode_seconds += group.encode_seconds;
+    written.write_seconds += group.write_seconds;
+  }
   return written;
 }
 

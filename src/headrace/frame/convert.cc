@@ -13,6 +13,7 @@
 #include "headrace/exec/split_rows.h"
 #include "headrace/exec/write_shards.h"
 #include "headrace/feature/feature_set.h"
+#include "headrace/frame/lineage.h"
 #include "headrace/frame/prepare.h"
 #include "headrace/frame/run_id.h"
 #include "headrace/frame/version.h"
@@ -57,15 +58,15 @@ class Converter {
     }
     const Format& format = format_named(options_.format);
     auto schema = std::make_shared<const Schema>(parts_[0].reader->schema());
-    WriterOptions writer_options;
-    writer_options.compression = options_.compression;
     std::string run_id = options_.run_id.empty() ? make_run_id() : options_.run_id;
-    DataSetWriter writer(options_.fs, target_, format, *schema, writer_options, run_id);
+    DataSetWriter writer(options_.fs, target_, format, *schema, options_.writer, run_id);
 
     std::vector<std::unique_ptr<Spool>> rows = read_parts();
-    WrittenShards written = write_shards(part_names(), rows, bound_columns(*schema), schema,
-                                         {{&writer, options_.shards, options_.rows_per_shard}}, options_.context);
+    WrittenShards written =
+        write_shards(part_names(), rows, {bound_columns(*schema), schema},
+                     {{&writer, options_.shards, options_.rows_per_shard, options_.shuffle}}, options_.context);
     Manifest manifest = describe(*schema);
+    describe_columns(written, manifest.columns);
     manifest.format = format.name;
     manifest.parts = std::move(written.parts[0]);
     manifest.row_digest = written.row_digest;
@@ -124,10 +125,14 @@ class Converter {
     if (source_manifest_) {
       manifest.name = source_manifest_->name;
       manifest.columns = source_manifest_->columns;
+      manifest.sources = source_manifest_->sources;
       manifest.fitted_state_digest = source_manifest_->fitted_state_digest;
       return manifest;
     }
     manifest.name = source_;
+    for (const SourcePart& part : parts_) {
+      manifest.sources.push_back(lineage_of(source_, part.reader->files(), *options_.fs));
+    }
     FeatureSet features(pass_through_features(schema), schema);
     for (const OutputColumn& output : features.output_columns()) {
       manifest.columns.push_back({output.field, output.role, output.shape, output.id_count});

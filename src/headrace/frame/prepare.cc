@@ -10,7 +10,6 @@
 #include "headrace/base/nearest.h"
 #include "headrace/exec/contract_check.h"
 #include "headrace/exec/split_rows.h"
-#include "headrace/io/format.h"
 #include "headrace/plan/node.h"
 
 namespace headrace {
@@ -137,6 +136,11 @@ void PreparedPipeline::check_outputs() const {
       throw Error(ErrorCode::kUnsupported, fmt::format("{}: format {} cannot be written", place, output.format),
                   "write parquet or tfrecord");
     }
+    with_context(
+        [&] {
+          if (format.check_options != nullptr) format.check_options(writer_options(output));
+        },
+        [&] { return "checking the output at " + place; });
     if (!paths.insert(output.path).second) {
       throw Error(ErrorCode::kInvalidPipeline,
                   fmt::format("{}: two outputs have the same path: {}", place, output.path),
@@ -168,6 +172,14 @@ std::vector<NodePtr> PreparedPipeline::roots() const {
   std::vector<NodePtr> all = {feature_root};
   if (contract_root) all.push_back(contract_root);
   return all;
+}
+
+WriterOptions writer_options(const OutputSpec& output) {
+  WriterOptions options;
+  options.compression = output.compression;
+  options.row_group_rows = output.row_group_rows;
+  options.index = output.index;
+  return options;
 }
 
 std::vector<FeatureSpec> pass_through_features(const Schema& table) {

@@ -18,6 +18,7 @@
 #include "headrace/exec/split_rows.h"
 #include "headrace/exec/write_shards.h"
 #include "headrace/expr/shared_parts.h"
+#include "headrace/frame/lineage.h"
 #include "headrace/frame/memory_floor.h"
 #include "headrace/frame/prepare.h"
 #include "headrace/frame/quarantine.h"
@@ -103,6 +104,9 @@ class Run {
       check_memory_floor(*prepared_, options_.context);
       options_.context.spill->reserve_staging(*memory, options_.context.thread_count);
     }
+    for (const SourceSpec& source : pipeline_.sources) {
+      lineage_.push_back(lineage_of(source.name, prepared_->readers.at(source.name)->files(), *options_.fs));
+    }
     executor_ = std::make_unique<Executor>(prepared_->roots(), sources_ = prepared_->reader_map(), options_.context);
   }
 
@@ -161,22 +165,23 @@ class Run {
       columns_.push_back({output.field, output.role, output.shape, output.id_count});
     }
     auto schema = std::make_shared<const Schema>(std::move(fields));
-    std::vector<BoundExprPtr> bound;
-    for (const Expr& expr : prepared_->features->expressions()) bound.push_back(bind(expr, *parts_[0]->schema()));
-    bound = share_equal_parts(bound);
+    EncodedColumns encoded{{}, schema};
+    for (const Expr& expr : prepared_->features->expressions()) {
+      encoded.exprs.push_back(bind(expr, *parts_[0]->schema()));
+    }
+    encoded.exprs = share_equal_parts(encoded.exprs);
 
     std::vector<ShardTarget> targets;
     for (const OutputSpec& output : pipeline_.outputs) {
       const Format& format = format_named(output.format);
       with_context([&] { format.check_schema(*schema); }, [&] { return "preparing output " + output.path; });
-      WriterOptions writer_options;
-      writer_options.compression = output.compression;
-      writers_.push_back(
-          std::make_unique<DataSetWriter>(options_.fs, output.path, format, *schema, writer_options, report_.run_id));
-      targets.push_back({writers_.back().get(), output.shards, output.rows_per_shard});
+      writers_.push_back(std::make_unique<DataSetWriter>(options_.fs, output.path, format, *schema,
+                                                         writer_options(output), report_.run_id));
+      targets.push_back({writers_.back().get(), output.shards, output.rows_per_shard, output.shuffle});
     }
-    written_ = write_shards(assigner_->parts(), parts_, bound, schema, targets, options_.context);
+    written_ = write_shards(assigner_->parts(), parts_, encoded, targets, options_.context);
     parts_.clear();
+    describe_columns(written_, columns_);
     add_report("write", "write", last_report_, written_.row_count, written_.row_count);
     add_cost(written_.encode_seconds + written_.write_seconds, bytes_written());
     report_.row_digest = written_.row_digest;
@@ -208,6 +213,7 @@ class Run {
       manifest.parts = written_.parts[i];
       manifest.row_digest = written_.row_digest;
       manifest.fitted_state_digest = report_.fitted_state_digest;
+      manifest.sources = lineage_;
       manifest.run_id = report_.run_id;
       manifest.created_at = report_.started_at;
       manifest.headrace_version = kHeadraceVersion;
@@ -282,6 +288,7 @@ class Run {
   std::string state_json_;
   Reservation state_bytes_;
   std::vector<DataSetColumn> columns_;
+  std::vector<SourceLineage> lineage_;
   std::vector<std::unique_ptr<DataSetWriter>> writers_;
   WrittenShards written_;
   std::unique_ptr<QuarantineWriter> quarantine_;

@@ -132,6 +132,9 @@ struct OutputSpec {
   std::string compression;
   std::int64_t shards = 0;  // per part; 0: by rows_per_shard
   std::int64_t rows_per_shard = 1000000;
+  std::optional<std::uint64_t> shuffle;  // the seed of a random order of each part's rows; empty: as they come
+  std::int64_t row_group_rows = 131072;  // parquet
+  bool index = false;                    // tfrecord: with an index that makes files splittable
   FilePlace place;
 };
 

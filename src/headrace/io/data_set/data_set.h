@@ -40,6 +40,18 @@ struct DataSetColumn {
   std::string role;                 // feature, label, weight, key, time, pass_through
   std::vector<std::int64_t> shape;  // of one row: empty for a scalar, {3} for a fixed_size_list of 3, {-1} for a list
   std::optional<std::int64_t> id_count;  // for ids: values are in [0, id_count)
+  // Of the values that were written (column_statistics.h); empty where nobody counted.
+  std::optional<std::int64_t> null_count = {};
+  std::optional<Value> min = {};
+  std::optional<Value> max = {};
+};
+
+/// Where the rows of a data set come from.
+struct SourceLineage {
+  std::string name;
+  std::int64_t file_count = 0;
+  std::int64_t size_bytes = 0;
+  std::string digest = {};  // "xxh3:<16 hex digits>", of the files' names, sizes, first and last bytes
 };
 
 struct Manifest {
@@ -51,6 +63,7 @@ struct Manifest {
   std::vector<Part> parts;
   std::string row_digest;           // order-free digest of the rows of all parts: "xxh3sum:<32 hex digits>"
   std::string fitted_state_digest;  // empty when nothing was fitted
+  std::vector<SourceLineage> sources;
   std::string run_id;
   std::string created_at;  // UTC, ISO 8601
   std::string headrace_version;

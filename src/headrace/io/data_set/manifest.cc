@@ -3,7 +3,9 @@
 // Reading trusts nothing: a manifest may come from anywhere, and its names become paths. Every key is checked, unknown
 // ones are refused, and each error says where in the document it is.
 #include <algorithm>
+#include <cmath>
 #include <initializer_list>
+#include <limits>
 #include <set>
 #include <utility>
 
@@ -137,8 +139,24 @@ class Object {
   std::string where_;
 };
 
+/// A number; an infinite one is a text.
+Value read_bound(const Object& object, const char* key) {
+  const Json& value = object.at(key);
+  bool is_int = value.is_number_unsigned() ? value.get<std::uint64_t>() <= INT64_MAX : value.is_number_integer();
+  if (is_int) return Value::int64(value.get<std::int64_t>());
+  if (value.is_number_float()) return Value::float64(value.get<double>());
+  if (value == "inf") return Value::float64(std::numeric_limits<double>::infinity());
+  if (value == "-inf") return Value::float64(-std::numeric_limits<double>::infinity());
+  object.refuse(key, "a number is wanted, or 'inf' or '-inf'");
+}
+
+SourceLineage read_source(const Json& json, const std::string& where) {
+  Object object(json, where, {"name", "files", "bytes", "digest"});
+  return {object.text("name"), object.count("files"), object.count("bytes"), object.digest("digest", "xxh3:", 16)};
+}
+
 DataSetColumn read_column(const Json& json, const std::string& where) {
-  Object object(json, where, {"name", "type", "nullable", "role", "shape", "id_count"});
+  Object object(json, where, {"name", "type", "nullable", "role", "shape", "id_count", "nulls", "min", "max"});
   DataSetColumn column;
   column.field.name = object.text("name");
   if (column.field.name.empty()) object.refuse("name", "it is empty");
@@ -157,6 +175,9 @@ DataSetColumn read_column(const Json& json, const std::string& where) {
     column.shape.push_back(size.get<std::int64_t>());
   }
   if (object.has("id_count")) column.id_count = object.count("id_count");
+  if (object.has("nulls")) column.null_count = object.count("nulls");
+  if (object.has("min")) column.min = read_bound(object, "min");
+  if (object.has("max")) column.max = read_bound(object, "max");
   return column;
 }
 
@@ -206,8 +227,8 @@ Manifest read(std::string_view text) {
                 "use a later version of Headrace");
   }
   Object object(json, "",
-                {kVersionKey, "name", "format", "columns", "parts", "row_digest", "fitted_state_digest", "run_id",
-                 "created_at", "headrace_version"});
+                {kVersionKey, "name", "format", "columns", "parts", "row_digest", "fitted_state_digest", "sources",
+                 "run_id", "created_at", "headrace_version"});
   Manifest manifest;
   manifest.name = object.text("name");
   manifest.format = object.text("format");
@@ -232,12 +253,21 @@ Manifest read(std::string_view text) {
   }
   manifest.row_digest = object.digest("row_digest", "xxh3sum:", 32);
   manifest.fitted_state_digest = object.text("fitted_state_digest");
+  for (std::size_t i = 0; object.has("sources") && i < object.list("sources").size(); ++i) {
+    manifest.sources.push_back(read_source(object.list("sources")[i], fmt::format("sources[{}]", i)));
+  }
   manifest.run_id = object.text("run_id");
   if (!is_plain_name(manifest.run_id))
     object.refuse("run_id", fmt::format("{} is no run id", excerpt(manifest.run_id)));
   manifest.created_at = object.text("created_at");
   manifest.headrace_version = object.text("headrace_version");
   return manifest;
+}
+
+Json bound_json(const Value& value) {
+  if (const auto* number = std::get_if<std::int64_t>(&value.data)) return *number;
+  double number = value.as_double();
+  return std::isfinite(number) ? Json(number) : Json(number > 0 ? "inf" : "-inf");
 }
 
 Json column_json(const DataSetColumn& column) {
@@ -253,6 +283,9 @@ Json column_json(const DataSetColumn& column) {
                {"role", column.role},
                {"shape", column.shape}};
   if (column.id_count) json["id_count"] = *column.id_count;
+  if (column.null_count) json["nulls"] = *column.null_count;
+  if (column.min) json["min"] = bound_json(*column.min);
+  if (column.max) json["max"] = bound_json(*column.max);
   return json;
 }
 
@@ -280,6 +313,11 @@ std::string Manifest::to_json() const {
   for (const DataSetColumn& column : columns) columns_json.push_back(column_json(column));
   Json parts_json = Json::array();
   for (const Part& part : parts) parts_json.push_back(part_json(part));
+  Json sources_json = Json::array();
+  for (const SourceLineage& source : sources) {
+    sources_json.push_back(
+        {{"name", source.name}, {"files", source.file_count}, {"bytes", source.size_bytes}, {"digest", source.digest}});
+  }
   Json json = {{kVersionKey, kVersion},
                {"name", name},
                {"format", format},
@@ -287,6 +325,7 @@ std::string Manifest::to_json() const {
                {"parts", std::move(parts_json)},
                {"row_digest", row_digest},
                {"fitted_state_digest", fitted_state_digest},
+               {"sources", std::move(sources_json)},
                {"run_id", run_id},
                {"created_at", created_at},
                {"headrace_version", headrace_version}};

@@ -188,6 +188,11 @@ constexpr PipelineKey kOutputKeys[] = {
     {"shards", "integer", kOptional, "by rows_per_shard", "The number of shards of each part.", "8"},
     {"rows_per_shard", "integer", kOptional, "1000000", "The most rows of a shard, when `shards` is not given.",
      "100000"},
+    {"shuffle", "integer", kOptional, "rows stay in order",
+     "The seed of a random order of all rows of each part: the same for any number of threads and any memory.", "42"},
+    {"row_group_rows", "integer", kOptional, "131072", "With parquet: the most rows of a row group.", "65536"},
+    {"index", "boolean", kOptional, "false",
+     "With tfrecord, uncompressed: a small file beside each shard, by which it is read in parts and counted.", "true"},
 };
 
 constexpr PipelineSection kSections[] = {

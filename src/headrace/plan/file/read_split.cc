@@ -148,6 +148,15 @@ OutputSpec read_output(const ReadFile& file, const ConfigNode& node) {
     file.fail(node.find("rows_per_shard")->place, "an output has both 'shards' and 'rows_per_shard'",
               "keep one: the number of shards, or the rows of each");
   }
+  if (const ConfigNode* shuffle = node.find("shuffle")) {
+    if (shuffle->scalar.as_int() < 0) {
+      file.fail(shuffle->place, fmt::format("'shuffle' of an output is {}, a seed is 0 or more", shuffle->text),
+                "give any number, such as shuffle: 42");
+    }
+    output.shuffle = static_cast<std::uint64_t>(shuffle->scalar.as_int());
+  }
+  output.row_group_rows = read_count("row_group_rows", output.row_group_rows);
+  output.index = read_bool(node, "index", false);
   return output;
 }
 

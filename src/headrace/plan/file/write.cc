@@ -254,6 +254,11 @@ class Writer {
       bool by_rows = output.shards == defaults.shards && output.rows_per_shard != defaults.rows_per_shard;
       if (output.shards != defaults.shards) map.add("shards", yaml_value(Value::int64(output.shards)));
       if (by_rows) map.add("rows_per_shard", yaml_value(Value::int64(output.rows_per_shard)));
+      if (output.shuffle) map.add("shuffle", yaml_value(Value::int64(static_cast<std::int64_t>(*output.shuffle))));
+      if (output.row_group_rows != defaults.row_group_rows) {
+        map.add("row_group_rows", yaml_value(Value::int64(output.row_group_rows)));
+      }
+      if (output.index) map.add("index", "true");
       outputs.push_back(std::move(map));
     }
     if (!outputs.empty()) root.add("outputs", yaml_block_list(outputs));

@@ -113,8 +113,9 @@ std::string text_of(const Pipeline& pipeline) {
   for (const FeatureSpec& feature : pipeline.features) text += text_of(feature) + "\n";
   if (pipeline.split) text += text_of(*pipeline.split) + "\n";
   for (const OutputSpec& output : pipeline.outputs) {
-    text += fmt::format("output {} {} {} {} {}\n", output.path, output.format, output.compression, output.shards,
-                        output.rows_per_shard);
+    text += fmt::format("output {} {} {} {} {} {} {} {}\n", output.path, output.format, output.compression,
+                        output.shards, output.rows_per_shard, output.shuffle ? static_cast<int>(*output.shuffle) : -1,
+                        output.row_group_rows, output.index);
   }
   return text + fmt::format("{} {} {}", pipeline.state_path, pipeline.quarantine_path, pipeline.report_path);
 }
@@ -329,6 +330,9 @@ class Drawer {
       o.shards = static_cast<std::int64_t>(1 + below(9));
     else
       o.rows_per_shard = chance() ? 1000000 : 17;
+    if (chance()) o.shuffle = below(100);
+    if (chance()) o.row_group_rows = 1000;
+    o.index = chance();
     return o;
   }
 

@@ -1,0 +1,155 @@
+// See column_statistics.h.
+#include "headrace/io/data_set/column_statistics.h"
+
+#include <algorithm>
+#include <limits>
+#include <span>
+
+namespace headrace {
+namespace {
+
+/// Calls visit(value) for each value that is not null, looked up by code where there are codes.
+template <typename T, typename Visit>
+void for_each_value(const Column& column, const Visit& visit) {
+  if (column.is_dictionary()) {
+    const Column& dictionary = *column.dictionary();
+    if (dictionary.is_dictionary()) {
+      for (std::int64_t row = 0; row < column.length(); ++row) {
+        if (column.is_null(row)) continue;
+        const Column* at = &column;
+        std::int64_t index = row;
+        while (at->is_dictionary()) {
+          index = at->codes()[static_cast<std::size_t>(index)];
+          at = at->dictionary().get();
+        }
+        visit(at->values<T>()[static_cast<std::size_t>(index)]);
+      }
+      return;
+    }
+    std::span<const T> values = dictionary.values<T>();
+    const std::uint8_t* validity = dictionary.validity();
+    for (std::int32_t code : column.codes()) {
+      if (code < 0 || (validity != nullptr && validity[code] == 0)) continue;
+      visit(values[static_cast<std::size_t>(code)]);
+    }
+    return;
+  }
+  std::span<const T> values = column.values<T>();
+  const std::uint8_t* validity = column.validity();
+  if (validity == nullptr) {
+    for (T value : values) visit(value);
+    return;
+  }
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (validity[i] != 0) visit(values[i]);
+  }
+}
+
+/// The elements of the rows of a list column that are not null.
+template <typename Visit>
+void for_each_element_range(const Column& lists, const Visit& visit) {
+  if (lists.is_dictionary()) {
+    for (std::int64_t row = 0; row < lists.length(); ++row) {
+      if (lists.is_null(row)) continue;
+      visit(lists.dictionary()->slice(lists.codes()[static_cast<std::size_t>(row)], 1));
+    }
+    return;
+  }
+  visit(lists);
+}
+
+}  // namespace
+
+void ColumnStatistics::add(const Column& column) {
+  null_count_ += column.null_count();
+  add_bounds(column);
+}
+
+void ColumnStatistics::add_bounds(const Column& values) {
+  switch (values.type().kind()) {
+    case TypeKind::kBool: return add_ints<std::uint8_t>(values);
+    case TypeKind::kInt8: return add_ints<std::int8_t>(values);
+    case TypeKind::kInt16: return add_ints<std::int16_t>(values);
+    case TypeKind::kInt32:
+    case TypeKind::kDate: return add_ints<std::int32_t>(values);
+    case TypeKind::kInt64:
+    case TypeKind::kTimestamp:
+    case TypeKind::kTimestampNtz: return add_ints<std::int64_t>(values);
+    case TypeKind::kFloat32: return add_floats<float>(values);
+    case TypeKind::kFloat64: return add_floats<double>(values);
+    case TypeKind::kList:
+      return for_each_element_range(values, [&](const Column& lists) {
+        if (lists.is_dictionary() || lists.length() == 0) return;
+        std::int64_t first = lists.offsets().front();
+        add_bounds(lists.child(0).slice(first, lists.offsets().back() - first));
+      });
+    case TypeKind::kFixedSizeList:
+      return for_each_element_range(values, [&](const Column& lists) {
+        if (lists.is_dictionary()) return;
+        if (lists.validity() == nullptr) return add_bounds(lists.child(0));
+        // Under a null row lie zeros, which are no values.
+        std::int64_t size = lists.type().list_size();
+        for (std::int64_t row = 0; row < lists.length(); ++row) {
+          if (!lists.is_null(row)) add_bounds(lists.child(0).slice(row * size, size));
+        }
+      });
+    default: return;
+  }
+}
+
+template <typename T>
+void ColumnStatistics::add_ints(const Column& values) {
+  T min = std::numeric_limits<T>::max();
+  T max = std::numeric_limits<T>::lowest();
+  for_each_value<T>(values, [&](T value) {
+    min = std::min(min, value);
+    max = std::max(max, value);
+  });
+  if (min > max) return;
+  int_min_ = has_ints_ ? std::min<std::int64_t>(int_min_, min) : min;
+  int_max_ = has_ints_ ? std::max<std::int64_t>(int_max_, max) : max;
+  has_ints_ = true;
+}
+
+template <typename T>
+void ColumnStatistics::add_floats(const Column& values) {
+  T min = std::numeric_limits<T>::infinity();
+  T max = -std::numeric_limits<T>::infinity();
+  for_each_value<T>(values, [&](T value) {
+    // Comparisons with NaN are false, so that it leaves both as they are; -0.0 counts as 0.0.
+    min = value < min ? value : min;
+    max = value > max ? value : max;
+  });
+  if (min > max) return;
+  double least = min == 0 ? 0.0 : static_cast<double>(min);
+  double greatest = max == 0 ? 0.0 : static_cast<double>(max);
+  float_min_ = has_floats_ ? std::min(float_min_, least) : least;
+  float_max_ = has_floats_ ? std::max(float_max_, greatest) : greatest;
+  has_floats_ = true;
+}
+
+void ColumnStatistics::merge(const ColumnStatistics& other) {
+  null_count_ += other.null_count_;
+  if (other.has_ints_) {
+    int_min_ = has_ints_ ? std::min(int_min_, other.int_min_) : other.int_min_;
+    int_max_ = has_ints_ ? std::max(int_max_, other.int_max_) : other.int_max_;
+    has_ints_ = true;
+  }
+  if (other.has_floats_) {
+    float_min_ = has_floats_ ? std::min(float_min_, other.float_min_) : other.float_min_;
+    float_max_ = has_floats_ ? std::max(float_max_, other.float_max_) : other.float_max_;
+    has_floats_ = true;
+  }
+}
+
+std::optional<Value> ColumnStatistics::min() const {
+  if (has_ints_) return Value::int64(int_min_);
+  return has_floats_ ? std::optional(Value::float64(float_min_)) : std::nullopt;
+}
+
+std::optional<Value> ColumnStatistics::max() const {
+  if (has_ints_) return Value::int64(int_max_);
+  return has_floats_ ? std::optional(Value::float64(float_max_)) : std::nullopt;
+}
+
+}  // namespace headrace
