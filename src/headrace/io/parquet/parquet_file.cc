@@ -108,6 +108,8 @@ const ParquetColumn* ParquetFile::find(std::string_view name) const {
   return found == columns.end() ? nullptr : &*found;
 }
 
+FileColumns ParquetFile::file_columns() const { return {info.path, {columns.begin(), columns.end()}}; }
+
 ParquetFile open_parquet_file(const FileInfo& info, const SourceContext& context,
                               const std::shared_ptr<arrow::MemoryPool>& pool) {
   std::unique_ptr<InputFile> file = context.fs->open(info.path);

@@ -13,18 +13,15 @@
 #include <parquet/metadata.h>
 #include <parquet/properties.h>
 
-#include "headrace/io/parquet/arrow_file.h"
+#include "headrace/io/arrow_file.h"
+#include "headrace/io/file_columns.h"
 #include "headrace/io/parquet/page_form.h"
 #include "headrace/io/source.h"
 
 namespace headrace {
 
 /// A top-level column of a file.
-struct ParquetColumn {
-  std::string name;
-  std::optional<Type> type;  // as it is read; empty when it cannot be
-  std::string type_text;     // the file's own name of the type, for messages
-  bool nullable = true;
+struct ParquetColumn : FileColumn {
   std::vector<int> leaves;            // its columns in Parquet's count, which numbers the leaves
   std::optional<PageForm> page_form;  // empty: read through Arrow
 };
@@ -35,6 +32,7 @@ struct ParquetFile {
   std::vector<ParquetColumn> columns;
 
   const ParquetColumn* find(std::string_view name) const;
+  FileColumns file_columns() const;
 };
 
 /// Reads and checks the footer of a file.

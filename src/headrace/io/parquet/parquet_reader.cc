@@ -6,9 +6,9 @@
 #include <fmt/format.h>
 
 #include "headrace/base/error.h"
-#include "headrace/base/nearest.h"
 #include "headrace/column/arrow.h"
-#include "headrace/io/declared_cast.h"
+#include "headrace/io/counted_split.h"
+#include "headrace/io/file_columns.h"
 #include "headrace/io/parquet/parquet.h"
 #include "headrace/io/parquet/parquet_file.h"
 #include "headrace/io/parquet/row_group_bounds.h"
@@ -24,40 +24,18 @@ struct Split {
   RowGroupPlace place;
 };
 
-/// A split of which nothing has to be read: the columns are not asked for, or no row can pass a bound.
-class CountedSplit final : public SplitStream {
- public:
-  CountedSplit(std::int64_t row_count, bool is_skipped) : left_(is_skipped ? 0 : row_count) {
-    counts_.rows_read = row_count;
-    counts_.rows_skipped = is_skipped ? row_count : 0;
-  }
-
-  bool next(Batch& batch) override {
-    if (left_ == 0) return false;
-    std::int64_t rows = std::min(left_, kBatchRowsMax);
-    left_ -= rows;
-    counts_.rows_delivered += rows;
-    batch = {schema_, {}, rows};
-    return true;
-  }
-  const ScanCounts& counts() const override { return counts_; }
-  std::vector<BadRow>& bad_rows() override { return bad_rows_; }
-
- private:
-  std::shared_ptr<const Schema> schema_ = std::make_shared<const Schema>();
-  std::int64_t left_;
-  ScanCounts counts_;
-  std::vector<BadRow> bad_rows_;
-};
-
 class ParquetSource final : public SourceReader {
  public:
   ParquetSource(const SourceSpec& spec, std::vector<FileInfo> files, const SourceContext& context)
       : spec_(spec), infos_(std::move(files)), context_(context), pool_(arrow_pool(context.memory)) {
     for (const FileInfo& info : infos_) files_.push_back(open_parquet_file(info, context_, pool_));
-    schema_ = Schema(spec_.declared.empty() ? fields_of(files_.front()) : spec_.declared);
-    for (const ParquetFile& file : files_) file_types_.push_back(checked_types(file));
-    rules_ = needed_rules();
+    std::vector<FileColumns> columns;
+    for (const ParquetFile& file : files_) columns.push_back(file.file_columns());
+    schema_ = source_schema(spec_, columns.front());
+    for (const FileColumns& file : columns) {
+      file_types_.push_back(checked_file_types(schema_, spec_, file, columns.front()));
+    }
+    rules_ = needed_rules(spec_, columns);
     static_cast<void>(RuleCheck(schema_, spec_.rules));  // Throws when a rule does not go with its column.
     for (std::size_t i = 0; i < files_.size(); ++i) {
       std::int64_t first_row = 0;
@@ -96,88 +74,6 @@ class ParquetSource final : public SourceReader {
   }
 
  private:
-  static std::vector<Field> fields_of(const ParquetFile& file) {
-    std::vector<Field> fields;
-    for (const ParquetColumn& column : file.columns) {
-      if (!column.type || column.type->kind() == TypeKind::kNull) {
-        throw Error(ErrorCode::kUnsupported,
-                    fmt::format("{}: column '{}' has a type that is not read: {}", cannot_read(file.info.path),
-                                column.name, column.type_text),
-                    "declare the columns to read in the source's schema, without this one");
-      }
-      fields.push_back({column.name, *column.type, column.nullable});
-    }
-    return fields;
-  }
-
-  /// The file's types of the schema's columns, or an Error when the file does not go with the schema.
-  std::vector<Type> checked_types(const ParquetFile& file) const {
-    std::vector<Type> types;
-    for (const Field& field : schema_) {
-      const ParquetColumn* column = file.find(field.name);
-      if (column == nullptr) missing(file, field.name);
-      bool fits =
-          column->type && (spec_.declared.empty() ? *column->type == field.type
-                                                  : declared_cast_fit(*column->type, field.type) != CastFit::kNever);
-      if (!fits) mismatched(file, *column, field);
-      types.push_back(*column->type);
-    }
-    if (spec_.declared.empty() && file.columns.size() > schema_.size()) {
-      for (const ParquetColumn& column : file.columns) {
-        if (!schema_.find(column.name)) surplus(file, column.name);
-      }
-    }
-    return types;
-  }
-
-  [[noreturn]] void missing(const ParquetFile& file, const std::string& name) const {
-    std::vector<std::string> names;
-    for (const ParquetColumn& column : file.columns) names.push_back(column.name);
-    if (spec_.declared.empty()) {
-      throw Error(ErrorCode::kBadData,
-                  fmt::format("the files of one source differ: '{}' has no column '{}', '{}' has", file.info.path, name,
-                              infos_.front().path),
-                  "declare the columns that all files share in the source's schema");
-    }
-    throw Error(ErrorCode::kInvalidPipeline, fmt::format("'{}' has no column '{}'", file.info.path, name),
-                name_hint(name, names, "columns"));
-  }
-
-  [[noreturn]] void surplus(const ParquetFile& file, const std::string& name) const {
-    throw Error(ErrorCode::kBadData,
-                fmt::format("the files of one source differ: '{}' has a column '{}', '{}' has not", file.info.path,
-                            name, infos_.front().path),
-                "declare the columns that all files share in the source's schema");
-  }
-
-  [[noreturn]] void mismatched(const ParquetFile& file, const ParquetColumn& column, const Field& field) const {
-    std::string type = column.type ? column.type->to_string() : column.type_text;
-    if (spec_.declared.empty()) {
-      throw Error(ErrorCode::kBadData,
-                  fmt::format("the files of one source differ: column '{}' is {} in '{}', {} in '{}'", field.name, type,
-                              file.info.path, field.type.to_string(), infos_.front().path),
-                  "declare a type for the column that holds both");
-    }
-    throw Error(ErrorCode::kInvalidPipeline,
-                fmt::format("column '{}' of '{}' is {}, which cannot be read as {}", field.name, file.info.path, type,
-                            field.type.to_string()),
-                column.type ? fmt::format("declare it as {} and cast it in a step", type) : "leave the column out");
-  }
-
-  /// The rules less those that the files keep anyway: a column that cannot hold nulls has none.
-  std::vector<ColumnRule> needed_rules() const {
-    std::vector<ColumnRule> rules = rules_with_nullability(Schema(spec_.declared), spec_.rules);
-    std::erase_if(rules, [&](const ColumnRule& rule) {
-      bool only_null = !rule.min && !rule.max && rule.allowed.empty();
-      bool never_null = std::all_of(files_.begin(), files_.end(), [&](const ParquetFile& file) {
-        const ParquetColumn* column = file.find(rule.column);
-        return column != nullptr && !column->nullable;
-      });
-      return only_null && (rule.nullable || never_null);
-    });
-    return rules;
-  }
-
   SourceSpec spec_;
   std::vector<FileInfo> infos_;
   SourceContext context_;

@@ -18,6 +18,7 @@
 
 #include "headrace/base/error.h"
 #include "headrace/column/arrow.h"
+#include "headrace/io/check_nulls.h"
 #include "headrace/io/parquet/footer.h"
 #include "headrace/io/parquet/parquet_file.h"
 #include "headrace/io/parquet/write/file_footer.h"

@@ -19,6 +19,7 @@
 
 #include "headrace/base/error.h"
 #include "headrace/column/arrow.h"
+#include "headrace/io/check_nulls.h"
 #include "headrace/io/checksum_file.h"
 #include "headrace/io/parquet/footer.h"
 #include "headrace/io/parquet/write/chunk_encoder.h"

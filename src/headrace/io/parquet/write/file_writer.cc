@@ -10,20 +10,6 @@
 #include "headrace/io/parquet/parquet.h"
 
 namespace headrace {
-namespace {
-
-bool holds_null(const Column& column) {
-  if (!column.is_dictionary()) return column.null_count() > 0;
-  std::int32_t any_sign = 0;
-  for (std::int32_t code : column.codes()) any_sign |= code;
-  if (any_sign < 0) return true;
-  const Column& values = *column.dictionary();
-  bool may_be_null = values.is_dictionary() || values.validity() != nullptr;
-  return may_be_null && column.null_count() > 0;
-}
-
-}  // namespace
-
 parquet::Compression::type parquet_codec(const std::string& name, parquet::Compression::type otherwise) {
   if (name.empty()) return otherwise;
   if (name == "none") return parquet::Compression::UNCOMPRESSED;
@@ -32,18 +18,6 @@ parquet::Compression::type parquet_codec(const std::string& name, parquet::Compr
   std::vector<std::string> names = {"none", "snappy", "zstd"};
   throw Error(ErrorCode::kInvalidPipeline, fmt::format("unknown compression '{}' for Parquet", name),
               name_hint(name, names, "compressions"));
-}
-
-void check_nulls(const Schema& schema, const Batch& batch, std::string_view what) {
-  HEADRACE_CHECK(batch.columns.size() == schema.size());
-  for (std::size_t i = 0; i < schema.size(); ++i) {
-    HEADRACE_CHECK(batch.columns[i].type() == schema[i].type);
-    if (!schema[i].nullable && holds_null(batch.columns[i])) {
-      throw Error(ErrorCode::kBadData,
-                  fmt::format("{}: column '{}' is not nullable but holds a null", what, schema[i].name),
-                  "fill the nulls in a step, or make the column nullable");
-    }
-  }
 }
 
 bool has_fixed_size_list(const Type& type) {

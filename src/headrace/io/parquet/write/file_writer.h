@@ -3,7 +3,6 @@
 
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include <parquet/types.h>
 
@@ -23,8 +22,6 @@ std::unique_ptr<FileWriter> create_arrow_parquet(const Schema& schema, std::uniq
 /// The codec of that name: none, snappy or zstd; `otherwise` when it is empty. Throws Error(kInvalidPipeline) with the
 /// valid names.
 parquet::Compression::type parquet_codec(const std::string& name, parquet::Compression::type otherwise);
-/// Throws Error(kBadData) when a column that is not nullable holds a null. `what` opens the message.
-void check_nulls(const Schema& schema, const Batch& batch, std::string_view what);
 bool has_fixed_size_list(const Type& type);
 
 }  // namespace headrace

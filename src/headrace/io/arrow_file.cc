@@ -1,5 +1,5 @@
 // See arrow_file.h.
-#include "headrace/io/parquet/arrow_file.h"
+#include "headrace/io/arrow_file.h"
 
 #include <algorithm>
 #include <span>

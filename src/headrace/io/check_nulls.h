@@ -1,0 +1,15 @@
+// What every writer checks of the nulls it is given.
+#pragma once
+
+#include <string_view>
+
+#include "headrace/column/column.h"
+
+namespace headrace {
+
+/// Whether a row of the column is null, whatever its layout.
+bool holds_null(const Column& column);
+/// Throws Error(kBadData) when a column that is not nullable holds a null. `what` opens the message.
+void check_nulls(const Schema& schema, const Batch& batch, std::string_view what);
+
+}  // namespace headrace
