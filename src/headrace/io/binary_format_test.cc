@@ -34,7 +34,10 @@ std::vector<Type> types_of(const std::string& format) {
   return types;
 }
 
-const std::vector<std::string> kBinaryFormats = {"parquet", "tfrecord"};
+const std::vector<std::string> kBinaryFormats = {"parquet", "tfrecord", "arrow"};
+
+/// Whether the bytes of a file tell whether they are what was written.
+bool has_checksums(const std::string& format) { return format == "parquet" || format == "tfrecord"; }
 
 /// A small table, for damage.
 Batch small_batch(MemoryBudget& memory) {
@@ -144,7 +147,7 @@ TEST_CASE("a file cut short is an error or the same rows, never a crash or other
   }
 }
 
-TEST_CASE("a flipped bit is an error or changes no row") {
+TEST_CASE("a flipped bit is an error or changes no row, where a format has checksums, and never a crash") {
   for (const std::string& format : kBinaryFormats) {
     CAPTURE(format);
     FormatTest test(format);
@@ -161,14 +164,15 @@ TEST_CASE("a flipped bit is an error or changes no row") {
       bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << (bit % 8)));
       try {
         std::vector<std::string> rows = test.read({"id", "price", "name", "tags"});
-        CHECK((rows == expected));
+        CHECK((rows == expected || !has_checksums(format)));
       } catch (const Error& error) {
         ++errors;
+        CAPTURE(error.message());
         CHECK((error.code() == ErrorCode::kBadData || error.code() == ErrorCode::kUnsupported ||
                error.code() == ErrorCode::kInvalidPipeline));
       }
     }
-    CHECK(errors > repetitions(whole.size()));
+    CHECK(errors > repetitions(has_checksums(format) ? whole.size() : whole.size() / 4));
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include "headrace/base/error.h"
 #include "headrace/base/nearest.h"
+#include "headrace/io/arrow_ipc/arrow_ipc.h"
 #include "headrace/io/csv/csv.h"
 #include "headrace/io/format.h"
 #include "headrace/io/json/ndjson.h"
@@ -20,6 +21,7 @@ constexpr std::array kFormats = {
     &kNdjsonFormat,
     &kParquetFormat,
     &kTfrecordFormat,
+    &kArrowIpcFormat,
 };
 
 bool ends_with_ignoring_case(std::string_view text, std::string_view ending) {
