@@ -4,25 +4,24 @@
 // ones are refused, and each error says where in the document it is.
 #include <algorithm>
 #include <cmath>
-#include <initializer_list>
 #include <limits>
 #include <set>
 #include <utility>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "headrace/base/error.h"
 #include "headrace/io/data_set/data_set.h"
 #include "headrace/io/excerpt.h"
+#include "headrace/io/strict_json.h"
 
 namespace headrace {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = StrictJson;
+using Object = StrictJsonObject;
 
 constexpr int kDepthMax = 8;
-constexpr std::size_t kNameBytesMax = 1024;
 constexpr std::size_t kFileBytesMax = 512;
 constexpr const char* kVersionKey = "headrace_manifest";
 const std::vector<std::string> kRoles = {"feature", "label", "weight", "key", "time", "pass_through"};
@@ -54,90 +53,13 @@ bool is_safe_file(std::string_view file) {
   }
 }
 
-/// Parses and refuses what the library would let pass: a key twice, deep nesting.
-Json parse(std::string_view text) {
-  std::vector<std::set<std::string>> keys;
-  auto watch = [&](int depth, Json::parse_event_t event, Json& value) {
-    if (depth > kDepthMax) throw Error(ErrorCode::kBadData, "it nests too deep");
-    if (event == Json::parse_event_t::object_start) keys.emplace_back();
-    if (event == Json::parse_event_t::object_end) keys.pop_back();
-    if (event == Json::parse_event_t::key && !keys.back().insert(value.get<std::string>()).second) {
-      throw Error(ErrorCode::kBadData, fmt::format("the key {} occurs twice", excerpt(value.get<std::string>())));
-    }
-    return true;
-  };
-  try {
-    return Json::parse(text, watch);
-  } catch (const Json::exception& error) {
-    throw Error(ErrorCode::kBadData, error.what());
+std::string read_digest(const Object& object, const char* key, std::string_view prefix, std::size_t digits) {
+  std::string value = object.text(key);
+  if (!value.empty() && !is_digest(value, prefix, digits)) {
+    object.refuse(key, fmt::format("{} is no digest '{}' with {} hex digits", excerpt(value), prefix, digits));
   }
+  return value;
 }
-
-/// An object of the document and where it is.
-class Object {
- public:
-  Object(const Json& json, std::string where, std::initializer_list<std::string_view> keys)
-      : json_(json), where_(std::move(where)) {
-    if (!json_.is_object()) refuse("", "an object is wanted");
-    for (const auto& [key, value] : json_.items()) {
-      if (std::find(keys.begin(), keys.end(), key) == keys.end()) refuse(excerpt(key), "an unknown key");
-    }
-  }
-
-  [[noreturn]] void refuse(std::string_view key, std::string_view cause) const {
-    std::string place = where_.empty() || key.empty() ? where_ + std::string(key) : fmt::format("{}.{}", where_, key);
-    throw Error(ErrorCode::kBadData, place.empty() ? std::string(cause) : fmt::format("{}: {}", place, cause));
-  }
-
-  bool has(const char* key) const { return json_.contains(key); }
-
-  const Json& at(const char* key) const {
-    auto found = json_.find(key);
-    if (found == json_.end()) refuse(key, "the key is missing");
-    return *found;
-  }
-
-  std::string text(const char* key) const {
-    const Json& value = at(key);
-    if (!value.is_string()) refuse(key, "a text is wanted");
-    std::string text = value.get<std::string>();
-    bool is_plain = std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
-    if (text.size() > kNameBytesMax || !is_plain) refuse(key, "the text is too long or holds control characters");
-    return text;
-  }
-
-  std::int64_t count(const char* key, std::int64_t min = 0) const {
-    const Json& value = at(key);
-    bool fits = value.is_number_unsigned() ? value.get<std::uint64_t>() <= INT64_MAX : value.is_number_integer();
-    if (!fits || value.get<std::int64_t>() < min)
-      refuse(key, fmt::format("a whole number of at least {} is wanted", min));
-    return value.get<std::int64_t>();
-  }
-
-  bool flag(const char* key) const {
-    if (!at(key).is_boolean()) refuse(key, "true or false is wanted");
-    return at(key).get<bool>();
-  }
-
-  const Json& list(const char* key) const {
-    if (!at(key).is_array()) refuse(key, "a list is wanted");
-    return at(key);
-  }
-
-  std::string digest(const char* key, std::string_view prefix, std::size_t digits) const {
-    std::string value = text(key);
-    if (!value.empty() && !is_digest(value, prefix, digits)) {
-      refuse(key, fmt::format("{} is no digest '{}' with {} hex digits", excerpt(value), prefix, digits));
-    }
-    return value;
-  }
-
-  const std::string& where() const { return where_; }
-
- private:
-  const Json& json_;
-  std::string where_;
-};
 
 /// A number; an infinite one is a text.
 Value read_bound(const Object& object, const char* key) {
@@ -152,7 +74,7 @@ Value read_bound(const Object& object, const char* key) {
 
 SourceLineage read_source(const Json& json, const std::string& where) {
   Object object(json, where, {"name", "files", "bytes", "digest"});
-  return {object.text("name"), object.count("files"), object.count("bytes"), object.digest("digest", "xxh3:", 16)};
+  return {object.text("name"), object.count("files"), object.count("bytes"), read_digest(object, "digest", "xxh3:", 16)};
 }
 
 DataSetColumn read_column(const Json& json, const std::string& where) {
@@ -191,7 +113,7 @@ Shard read_shard(const Json& json, const std::string& where, std::set<std::strin
   if (!files.insert(shard.file).second) object.refuse("file", fmt::format("{} is named twice", excerpt(shard.file)));
   shard.summary.row_count = object.count("rows");
   shard.summary.size_bytes = object.count("bytes");
-  shard.summary.checksum = object.digest("checksum", "xxh3:", 16);
+  shard.summary.checksum = read_digest(object, "checksum", "xxh3:", 16);
   return shard;
 }
 
@@ -215,7 +137,7 @@ Part read_part(const Json& json, const std::string& where, std::set<std::string>
 }
 
 Manifest read(std::string_view text) {
-  Json json = parse(text);
+  Json json = parse_strict_json(text, kDepthMax);
   // The version comes first, so that a manifest of a later one is refused for that and not for a key.
   if (!json.is_object() || !json.contains(kVersionKey)) {
     throw Error(ErrorCode::kBadData, fmt::format("it is no manifest: the key '{}' is missing", kVersionKey));
@@ -251,7 +173,7 @@ Manifest read(std::string_view text) {
       object.refuse("parts", fmt::format("{} is named twice", excerpt(manifest.parts.back().name)));
     }
   }
-  manifest.row_digest = object.digest("row_digest", "xxh3sum:", 32);
+  manifest.row_digest = read_digest(object, "row_digest", "xxh3sum:", 32);
   manifest.fitted_state_digest = object.text("fitted_state_digest");
   for (std::size_t i = 0; object.has("sources") && i < object.list("sources").size(); ++i) {
     manifest.sources.push_back(read_source(object.list("sources")[i], fmt::format("sources[{}]", i)));
