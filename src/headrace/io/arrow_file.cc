@@ -8,6 +8,7 @@
 #include <arrow/buffer.h>
 #include <arrow/memory_pool.h>
 #include <arrow/status.h>
+#include <arrow/util/future.h>
 
 namespace headrace {
 
@@ -63,6 +64,16 @@ arrow::Result<std::shared_ptr<arrow::Buffer>> ArrowInput::ReadAt(std::int64_t po
   if (!buffer.ok()) return buffer.status();
   ARROW_RETURN_NOT_OK(ReadAt(position, count, (*buffer)->mutable_data()));
   return std::shared_ptr<arrow::Buffer>(*std::move(buffer));
+}
+
+arrow::Future<std::shared_ptr<arrow::Buffer>> ArrowInput::ReadAsync(const arrow::io::IOContext&, std::int64_t position,
+                                                                    std::int64_t nbytes) {
+  return arrow::Future<std::shared_ptr<arrow::Buffer>>::MakeFinished(ReadAt(position, nbytes));
+}
+
+arrow::Future<std::shared_ptr<arrow::Buffer>> ArrowInput::ReadAsync(const arrow::io::IOContext& context,
+                                                                    std::int64_t position, std::int64_t nbytes, bool) {
+  return ReadAsync(context, position, nbytes);
 }
 
 FileSummary ArrowOutput::finish(std::int64_t row_count) {

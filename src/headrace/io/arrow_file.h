@@ -35,6 +35,11 @@ class ArrowInput final : public arrow::io::RandomAccessFile {
   arrow::Result<std::shared_ptr<arrow::Buffer>> Read(std::int64_t nbytes) override;
   arrow::Result<std::int64_t> ReadAt(std::int64_t position, std::int64_t nbytes, void* out) override;
   arrow::Result<std::shared_ptr<arrow::Buffer>> ReadAt(std::int64_t position, std::int64_t nbytes) override;
+  /// Reads at once: Arrow would take a thread of its own, which may hold the bytes for longer than the caller.
+  arrow::Future<std::shared_ptr<arrow::Buffer>> ReadAsync(const arrow::io::IOContext& context, std::int64_t position,
+                                                          std::int64_t nbytes) override;
+  arrow::Future<std::shared_ptr<arrow::Buffer>> ReadAsync(const arrow::io::IOContext& context, std::int64_t position,
+                                                          std::int64_t nbytes, bool allow_short_read) override;
 
  private:
   std::unique_ptr<InputFile> file_;
