@@ -21,30 +21,44 @@ std::vector<Type> flat_types() {
 
 std::vector<Type> types_of(const std::string& format) {
   std::vector<Type> types = flat_types();
-  for (const Type& type : flat_types()) types.push_back(Type::list(type));
+  for (const Type& type : flat_types()) {
+    if (format != "mds" || !type.is_binary_like()) types.push_back(Type::list(type));
+  }
   types.push_back(Type::fixed_size_list(TypeKind::kFloat32, 3));
   types.push_back(Type::fixed_size_list(TypeKind::kInt64, 2));
   if (format == "tfrecord") return types;
   types.push_back(TypeKind::kFloat64);
   types.push_back(Type::decimal(9, 2));
   types.push_back(Type::decimal(38, 10));
+  types.push_back(Type::fixed_size_list(Type::fixed_size_list(TypeKind::kInt16, 3), 2));
+  if (format == "mds") return types;
   types.push_back(Type::list(Type::list(TypeKind::kString)));
   types.push_back(Type::structure({{"a", TypeKind::kInt32}, {"b", Type::list(TypeKind::kString)}}));
   types.push_back(Type::list(Type::structure({{"x", TypeKind::kFloat64}, {"y", TypeKind::kString}})));
   return types;
 }
 
-const std::vector<std::string> kBinaryFormats = {"parquet", "tfrecord", "arrow"};
+const std::vector<std::string> kBinaryFormats = {"parquet", "tfrecord", "arrow", "mds"};
+
+bool has_nulls(const std::string& format) { return format != "mds"; }
+
+/// The columns that a format can hold: of all types, with nulls and without.
+Schema schema_of(const std::string& format) {
+  std::vector<Field> fields = schema_of_types(types_of(format)).fields();
+  std::erase_if(fields, [&](const Field& field) { return field.nullable && !has_nulls(format); });
+  return Schema(fields);
+}
 
 /// Whether the bytes of a file tell whether they are what was written.
 bool has_checksums(const std::string& format) { return format == "parquet" || format == "tfrecord"; }
 
 /// A small table, for damage.
-Batch small_batch(MemoryBudget& memory) {
+Batch small_batch(const std::string& format, MemoryBudget& memory) {
+  bool nullable = has_nulls(format);
   Schema schema({{"id", TypeKind::kInt64, false},
-                 {"price", TypeKind::kFloat32},
-                 {"name", TypeKind::kString},
-                 {"tags", Type::list(TypeKind::kInt64)}});
+                 {"price", TypeKind::kFloat32, nullable},
+                 {"name", TypeKind::kString, nullable},
+                 {"tags", Type::list(TypeKind::kInt64), nullable}});
   return sample_batch(schema, 13, memory);
 }
 
@@ -54,7 +68,7 @@ TEST_CASE("every type of a format reads back as written, in batches of any size 
   for (const std::string& format : kBinaryFormats) {
     CAPTURE(format);
     FormatTest test(format);
-    Schema schema = schema_of_types(types_of(format));
+    Schema schema = schema_of(format);
     test.spec.declared = schema.fields();
     Batch whole = sample_batch(schema, 700, *test.context.memory);
     for (const auto& cuts :
@@ -78,12 +92,16 @@ TEST_CASE("columns in dictionary layout are written as what their codes stand fo
     FormatTest test(format);
     MemoryBudget& memory = *test.context.memory;
     std::vector<Field> fields;
-    for (const Type& type : types_of(format)) fields.push_back({fmt::format("c{}", fields.size()), type});
+    for (const Type& type : types_of(format)) {
+      fields.push_back({fmt::format("c{}", fields.size()), type, has_nulls(format)});
+    }
     Schema schema(fields);
     test.spec.declared = schema.fields();
     Batch values = sample_batch(schema, 50, memory);
     std::shared_ptr<Buffer> codes = Buffer::allocate(memory, 600 * sizeof(std::int32_t));
-    for (std::int32_t i = 0; i < 600; ++i) codes->mutable_as<std::int32_t>()[i] = i % 13 == 5 ? -1 : i * 7 % 50;
+    for (std::int32_t i = 0; i < 600; ++i) {
+      codes->mutable_as<std::int32_t>()[i] = i % 13 == 5 && has_nulls(format) ? -1 : i * 7 % 50;
+    }
     Batch coded{values.schema, {}, 600};
     for (const Column& column : values.columns) {
       coded.columns.push_back(Column::dictionary(600, codes, std::make_shared<const Column>(column)));
@@ -96,7 +114,7 @@ TEST_CASE("columns in dictionary layout are written as what their codes stand fo
 TEST_CASE("a summary holds the size and checksum of the file, and the same rows give the same bytes") {
   for (const std::string& format : kBinaryFormats) {
     FormatTest test(format);
-    Batch batch = small_batch(*test.context.memory);
+    Batch batch = small_batch(format, *test.context.memory);
     FileSummary summary = test.write("a", {batch});
     test.write("b", {batch.slice(0, 7), batch.slice(7, 6)});
     const std::string& bytes = test.files->files["a"];
@@ -109,7 +127,7 @@ TEST_CASE("a summary holds the size and checksum of the file, and the same rows 
 TEST_CASE("columns are read in the order asked for, and rows are counted when none is") {
   for (const std::string& format : kBinaryFormats) {
     FormatTest test(format);
-    Batch batch = small_batch(*test.context.memory);
+    Batch batch = small_batch(format, *test.context.memory);
     test.write("t", {batch}, {.compression = "", .row_group_rows = 8});
     Batch expected{nullptr, {batch.columns[2], batch.columns[0]}, batch.row_count};
     CHECK(test.read({"name", "id"}) == rows_of(expected));
@@ -123,7 +141,7 @@ TEST_CASE("a file cut short is an error or the same rows, never a crash or other
   for (const std::string& format : kBinaryFormats) {
     CAPTURE(format);
     FormatTest test(format);
-    Batch batch = small_batch(*test.context.memory);
+    Batch batch = small_batch(format, *test.context.memory);
     test.spec.declared = batch.schema->fields();
     test.write("t", {batch}, {.compression = "", .row_group_rows = 8});
     std::string whole = test.files->files["t"];
@@ -151,7 +169,7 @@ TEST_CASE("a flipped bit is an error or changes no row, where a format has check
   for (const std::string& format : kBinaryFormats) {
     CAPTURE(format);
     FormatTest test(format);
-    Batch batch = small_batch(*test.context.memory);
+    Batch batch = small_batch(format, *test.context.memory);
     test.spec.declared = batch.schema->fields();
     test.write("t", {batch}, {.compression = "", .row_group_rows = 8});
     std::string whole = test.files->files["t"];
@@ -181,7 +199,7 @@ TEST_CASE("random bytes in place of a part of the file never crash the reader") 
   for (const std::string& format : kBinaryFormats) {
     FormatTest test(format);
     test.context.memory = MemoryBudget::create(64 << 20);
-    Batch batch = small_batch(*test.context.memory);
+    Batch batch = small_batch(format, *test.context.memory);
     test.write("t", {batch}, {.compression = "none", .row_group_rows = 8});
     std::string whole = test.files->files["t"];
     for (int i = 0; i < repetitions(500); ++i) {
@@ -210,8 +228,9 @@ TEST_CASE("bad rows follow the source's on_error and are counted") {
     text.append_string("a");
     text.append_string("b");
     text.append_string("c\xff");
-    text.append_null();
+    has_nulls(format) ? text.append_null() : text.append_string("d");
     text.append_string("e");
+    const std::string fourth = has_nulls(format) ? "null|" : "d|";
     Schema schema({{"id", TypeKind::kInt64}, {"text", TypeKind::kBinary}});
     test.write("t", {Batch{std::make_shared<const Schema>(schema), {id.finish(), text.finish()}, 5}});
     test.spec.declared = {{"id", TypeKind::kInt8}, {"text", TypeKind::kString}};
@@ -226,28 +245,30 @@ TEST_CASE("bad rows follow the source's on_error and are counted") {
                                     "3 invalid_encoding text: 'c\\xFF' is no valid UTF-8 from byte 1 on",
                                     "5 range id: 5 is greater than the maximum 4"};
     test.spec.on_error = OnError::kQuarantine;
-    CHECK(test.read() == std::vector<std::string>{"1|a|", "4|null|"});
+    CHECK(test.read() == std::vector<std::string>{"1|a|", "4|" + fourth});
     CHECK(test.bad() == bad);
     CHECK(test.bad_rows[0].text == "300");
     CHECK(test.counts.rows_quarantined == 3);
     // What is bad does not depend on the columns that are read.
-    CHECK(test.read({"text"}) == std::vector<std::string>{"a|", "null|"});
+    CHECK(test.read({"text"}) == std::vector<std::string>{"a|", fourth});
     CHECK(test.bad() == bad);
     CHECK(test.read(std::vector<std::string>{}).size() == 2);
     CHECK(test.bad() == bad);
 
     test.spec.on_error = OnError::kDrop;
-    CHECK(test.read() == std::vector<std::string>{"1|a|", "4|null|"});
+    CHECK(test.read() == std::vector<std::string>{"1|a|", "4|" + fourth});
     CHECK(test.bad_rows.empty());
     CHECK(test.counts.rows_dropped == 3);
 
     test.spec.on_error = OnError::kNull;
-    CHECK(test.read() == std::vector<std::string>{"1|a|", "null|b|", "3|null|", "4|null|", "null|e|"});
+    CHECK(test.read() == std::vector<std::string>{"1|a|", "null|b|", "3|null|", "4|" + fourth, "null|e|"});
     CHECK(test.counts.values_nulled == 3);
     // Where a null may not be, the row goes.
     test.spec.declared[1].nullable = false;
-    CHECK(test.read() == std::vector<std::string>{"1|a|", "null|b|", "null|e|"});
-    CHECK(test.counts.rows_dropped == 2);
+    std::vector<std::string> kept = {"1|a|", "null|b|", "4|d|", "null|e|"};
+    if (has_nulls(format)) kept.erase(kept.begin() + 2);
+    CHECK(test.read() == kept);
+    CHECK(test.counts.rows_dropped == (has_nulls(format) ? 2 : 1));
   }
 }
 
@@ -255,7 +276,10 @@ TEST_CASE("declared types widen what the file holds") {
   for (const std::string& format : kBinaryFormats) {
     CAPTURE(format);
     FormatTest test(format);
-    Schema written({{"a", TypeKind::kInt16}, {"b", TypeKind::kFloat32}, {"c", Type::list(TypeKind::kInt64)}});
+    bool nullable = has_nulls(format);
+    Schema written({{"a", TypeKind::kInt16, nullable},
+                    {"b", TypeKind::kFloat32, nullable},
+                    {"c", Type::list(TypeKind::kInt64), nullable}});
     Batch batch = sample_batch(written, 40, *test.context.memory);
     test.write("t", {batch});
     test.spec.declared = {{"c", Type::list(TypeKind::kInt64)}, {"b", TypeKind::kFloat64}, {"a", TypeKind::kInt64}};
@@ -263,10 +287,10 @@ TEST_CASE("declared types widen what the file holds") {
     CHECK(rows.size() == 40);
     CHECK(rows[0] == "[]|-0.0|32767|");
     CHECK(rows[2].find("|0.10000000149011612|2|") != std::string::npos);
-    CHECK(rows[3] == "null|null|null|");
+    CHECK((rows[3] == "null|null|null|") == nullable);
     test.spec.declared = {{"a", TypeKind::kInt16}, {"c", Type::fixed_size_list(TypeKind::kInt64, 2)}};
     test.spec.on_error = OnError::kQuarantine;
-    CHECK(test.read().size() == 14);  // 10 rows of two values, two of them null, and the 6 nulls
+    CHECK(test.read().size() == (nullable ? 14 : 10));  // 10 rows of two values, two of them null, and the 6 nulls
     CHECK(test.bad().at(0) == "1 shape c: 0 values where fixed_size_list<int64, 2> takes 2");
   }
 }
@@ -305,7 +329,7 @@ TEST_CASE("an operation of the file system that fails is that error, and leaves 
     for (bool writes : {true, false}) {
       FormatTest test(format);
       TemporaryFolder folder;
-      Batch batch = small_batch(*test.context.memory);
+      Batch batch = small_batch(format, *test.context.memory);
       std::string path = folder.file("t");
       std::int64_t n = 1;
       for (;; ++n) {

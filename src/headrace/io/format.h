@@ -27,6 +27,12 @@ struct FileSummary {
   std::string sidecar = {};  // the bytes of a file beside it, written by DataSetWriter; empty: none
 };
 
+/// A file that was written, by its name in its folder.
+struct WrittenFile {
+  std::string name;
+  FileSummary summary;
+};
+
 /// Writes one file. Destroyed before finish(), the file is removed.
 class FileWriter {
  public:
@@ -53,6 +59,10 @@ struct Format {
   std::string_view (*suffix)(const WriterOptions& options) = nullptr;
   /// The path of a file's sidecar. nullptr: the format has none.
   std::string (*sidecar_path)(const std::string& file) = nullptr;
+  /// Writes what other readers need beside the files of a folder, all of which hold `schema`; called for each folder
+  /// of a data set before it is published. nullptr: nothing.
+  void (*finish_part)(FileSystem& fs, const std::string& folder, const Schema& schema,
+                      const std::vector<WrittenFile>& files) = nullptr;
 };
 
 std::span<const Format* const> all_formats();

@@ -10,6 +10,7 @@
 #include "headrace/io/csv/csv.h"
 #include "headrace/io/format.h"
 #include "headrace/io/json/ndjson.h"
+#include "headrace/io/mds/mds.h"
 #include "headrace/io/parquet/parquet.h"
 #include "headrace/io/tfrecord/tfrecord.h"
 
@@ -17,11 +18,7 @@ namespace headrace {
 namespace {
 
 constexpr std::array kFormats = {
-    &kCsvFormat,
-    &kNdjsonFormat,
-    &kParquetFormat,
-    &kTfrecordFormat,
-    &kArrowIpcFormat,
+    &kCsvFormat, &kNdjsonFormat, &kParquetFormat, &kTfrecordFormat, &kArrowIpcFormat, &kMdsFormat,
 };
 
 bool ends_with_ignoring_case(std::string_view text, std::string_view ending) {

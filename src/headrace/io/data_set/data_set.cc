@@ -178,6 +178,7 @@ void DataSetWriter::publish(const Manifest& manifest) {
                   "let nothing else write to the data set's folder");
     }
   }
+  finish_parts(manifest);
   std::string text = manifest.to_json();
   Manifest::from_json(text, manifest_path(path_));  // What cannot be read back is not published.
   try {
@@ -191,6 +192,19 @@ void DataSetWriter::publish(const Manifest& manifest) {
   published_ = true;
   lock_->keep_folder();
   try_to([&] { remove_leftovers(*fs_, path_, manifest); });
+}
+
+/// Lets the format add to each folder of shards what its other readers look for.
+void DataSetWriter::finish_parts(const Manifest& manifest) {
+  if (format_.finish_part == nullptr) return;
+  std::map<std::string, std::vector<WrittenFile>> files;  // by folder
+  for (const Part& part : manifest.parts) {
+    for (const Shard& shard : part.shards) {
+      std::size_t slash = shard.file.rfind('/');
+      files[shard.file.substr(0, slash)].push_back({shard.file.substr(slash + 1), shard.summary});
+    }
+  }
+  for (const auto& [folder, written] : files) format_.finish_part(*fs_, join_path(path_, folder), schema_, written);
 }
 
 /// Whether the manifest on disk is, or may be, this run's.

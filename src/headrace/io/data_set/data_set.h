@@ -94,6 +94,7 @@ class DataSetWriter {
   const std::string& path() const { return path_; }
 
  private:
+  void finish_parts(const Manifest& manifest);
   void remove_own_folder() noexcept;
   bool is_visible() noexcept;
 

@@ -1,0 +1,15 @@
+// The table entry of the MDS format. See mds.h.
+#include "headrace/io/mds/mds.h"
+
+namespace headrace {
+
+const Format kMdsFormat = {
+    .name = "mds",
+    .extensions = {".mds"},
+    .open = &open_mds,
+    .check_schema = &check_mds_schema,
+    .create = &create_mds,
+    .finish_part = &finish_mds_part,
+};
+
+}  // namespace headrace
