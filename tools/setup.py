@@ -203,9 +203,11 @@ def write_locks() -> str:
     for source in sources:
         lock = source.with_suffix(".lock")
         name = source.relative_to(ROOT)
+        # Where a package asks for more than is used of it, its file lists all that is installed.
+        extra = ["--no-deps"] if source.read_text().startswith("# lock: --no-deps\n") else []
         run(
             tool / "bin/uv", "pip", "compile", "-q", "--universal", "--python-version", "3.11", "--generate-hashes",
-            "--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links", "-o", lock, source,
+            "--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links", *extra, "-o", lock, source,
         )  # fmt: skip
         head = f"# Made by `make lock` from {name}: every wheel that may be installed, by hash. Do not edit.\n"
         lock.write_text(head + lock.read_text())

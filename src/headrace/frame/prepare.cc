@@ -134,7 +134,7 @@ void PreparedPipeline::check_outputs() const {
                                         [&] { return "checking the output at " + place; });
     if (format.create == nullptr) {
       throw Error(ErrorCode::kUnsupported, fmt::format("{}: format {} cannot be written", place, output.format),
-                  "write parquet or tfrecord");
+                  "write parquet, tfrecord, arrow or mds");
     }
     with_context(
         [&] {

@@ -38,7 +38,7 @@ constexpr PipelineKey kSourceKeys[] = {
     {"path", "string or list of string", kRequired, "",
      "Files, globs (`*`, `?`, `[a-z]`) or folders. Relative paths start at the folder of the pipeline file.",
      "data/flights.csv"},
-    {"format", "string", kOptional, "by file name", "csv, ndjson, parquet or tfrecord.", "csv"},
+    {"format", "string", kOptional, "by file name", "csv, ndjson, parquet, tfrecord, arrow or mds.", "csv"},
     {"schema", "map of type/column", kOptional, "from the file, or inferred",
      "The columns and their types. A row with a value that is not of its column's type, or breaks the column's rules, "
      "is a bad row, whether or not the column is used.",
@@ -183,7 +183,7 @@ constexpr PipelineKey kSplitKeys[] = {
 
 constexpr PipelineKey kOutputKeys[] = {
     {"path", "string", kRequired, "", "The folder of the data set.", "out/parquet"},
-    {"format", "string", kRequired, "", "parquet or tfrecord.", "parquet"},
+    {"format", "string", kRequired, "", "parquet, tfrecord, arrow or mds.", "parquet"},
     {"compression", "string", kOptional, "the format's own", "The codec, such as none, zstd, snappy or gzip.", "zstd"},
     {"shards", "integer", kOptional, "by rows_per_shard", "The number of shards of each part.", "8"},
     {"rows_per_shard", "integer", kOptional, "1000000", "The most rows of a shard, when `shards` is not given.",
