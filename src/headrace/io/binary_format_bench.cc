@@ -76,6 +76,10 @@ BENCHMARK_CAPTURE(write_rows, tfrecord, "tfrecord")->Arg(100)->Arg(100000);
 BENCHMARK_CAPTURE(read_rows, tfrecord, "tfrecord")->Arg(100000);
 BENCHMARK_CAPTURE(write_rows, parquet, "parquet")->Arg(100)->Arg(100000);
 BENCHMARK_CAPTURE(read_rows, parquet, "parquet")->Arg(100000);
+BENCHMARK_CAPTURE(write_rows, arrow, "arrow")->Arg(100000);
+BENCHMARK_CAPTURE(read_rows, arrow, "arrow")->Arg(100000);
+BENCHMARK_CAPTURE(write_rows, mds, "mds")->Arg(100000);
+BENCHMARK_CAPTURE(read_rows, mds, "mds")->Arg(100000);
 
 }  // namespace
 }  // namespace headrace

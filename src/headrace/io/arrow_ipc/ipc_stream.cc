@@ -135,7 +135,8 @@ class IpcStream final : public SplitStream {
       out[row] = static_cast<std::int32_t>(code);
     }
     Column column = Column::dictionary(rows, std::move(codes), values);
-    return takes_dictionaries_ && gate_.can_come_coded(index) ? column : flatten(*memory_, column);
+    bool stays_coded = takes_dictionaries_ && column.type().kind() == TypeKind::kString && gate_.can_come_coded(index);
+    return stays_coded ? column : flatten(*memory_, column);
   }
 
   const IpcFile& file_;

@@ -27,6 +27,11 @@ std::unique_ptr<SourceReader> open_mds(const SourceSpec& spec, std::vector<FileI
 void check_mds_schema(const Schema& schema);
 std::unique_ptr<FileWriter> create_mds(const Schema& schema, std::unique_ptr<OutputFile> file,
                                        const WriterOptions& options, MemoryBudget& memory);
+/// The most bytes of a shard: its offsets have 32 bits.
+inline constexpr std::uint64_t kMdsShardBytesMax = UINT32_MAX;
+/// A writer that refuses to let a shard exceed `shard_bytes_max`. Requires: check_mds_schema(schema).
+std::unique_ptr<FileWriter> create_mds_shard(const Schema& schema, std::unique_ptr<OutputFile> file,
+                                             MemoryBudget& memory, std::uint64_t shard_bytes_max);
 /// Writes the index.json of a folder of shards.
 void finish_mds_part(FileSystem& fs, const std::string& folder, const Schema& schema,
                      const std::vector<WrittenFile>& files);

@@ -30,8 +30,9 @@ bool holds_any_null(const Column& column) {
 
 class MdsWriter final : public FileWriter {
  public:
-  MdsWriter(const Schema& schema, std::unique_ptr<OutputFile> file, MemoryBudget& memory)
+  MdsWriter(const Schema& schema, std::unique_ptr<OutputFile> file, MemoryBudget& memory, std::uint64_t shard_bytes_max)
       : schema_(schema),
+        shard_bytes_max_(shard_bytes_max),
         file_(std::move(file)),
         memory_(memory.shared_from_this()),
         encoder_(schema),
@@ -84,7 +85,7 @@ class MdsWriter final : public FileWriter {
     std::span<const std::uint64_t> sizes = encoder_.measure(block);
     std::uint64_t bytes = 0;
     for (std::uint64_t size : sizes) bytes += size;
-    if (head_bytes(row_count_ + block.row_count) + sample_bytes_ + bytes > UINT32_MAX) {
+    if (head_bytes(row_count_ + block.row_count) + sample_bytes_ + bytes > shard_bytes_max_) {
       throw Error(ErrorCode::kUnsupported,
                   fmt::format("cannot write '{}': an MDS shard holds less than 4 GiB", file_.path()),
                   "write more shards");
@@ -112,6 +113,7 @@ class MdsWriter final : public FileWriter {
   }
 
   Schema schema_;
+  std::uint64_t shard_bytes_max_;
   ChecksumFile file_;
   std::shared_ptr<MemoryBudget> memory_;
   MdsEncoder encoder_;
@@ -144,7 +146,12 @@ std::unique_ptr<FileWriter> create_mds(const Schema& schema, std::unique_ptr<Out
                 fmt::format("MDS shards cannot be written with compression '{}'", options.compression),
                 "leave the compression out, or set it to none");
   }
-  return std::make_unique<MdsWriter>(schema, std::move(file), memory);
+  return create_mds_shard(schema, std::move(file), memory, kMdsShardBytesMax);
+}
+
+std::unique_ptr<FileWriter> create_mds_shard(const Schema& schema, std::unique_ptr<OutputFile> file,
+                                             MemoryBudget& memory, std::uint64_t shard_bytes_max) {
+  return std::make_unique<MdsWriter>(schema, std::move(file), memory, shard_bytes_max);
 }
 
 }  // namespace headrace
