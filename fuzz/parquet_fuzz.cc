@@ -1,26 +1,10 @@
 // Fuzzes the Parquet reader with broken files of the Parquet writer: footer, mapping of types, declared columns, pages,
 // and the accounting around them. The decoders of pages have a fuzzer of their own besides.
 #include "fuzz/source_reading.h"
-#include "headrace/column/column_builder.h"
-#include "headrace/io/format.h"
+#include "fuzz/written_file.h"
 
 namespace headrace {
 namespace {
-
-/// A file that ends up in a string.
-class Memory : public OutputFile {
- public:
-  explicit Memory(std::string& bytes) : bytes_(bytes) {}
-  void append(std::span<const std::byte> data) override {
-    bytes_.append(reinterpret_cast<const char*>(data.data()), data.size());
-  }
-  void close() override {}
-  const std::string& path() const override { return path_; }
-
- private:
-  std::string& bytes_;
-  std::string path_ = "seed.parquet";
-};
 
 std::string parquet_file(const std::string& compression) {
   const auto memory = MemoryBudget::create();
@@ -41,7 +25,7 @@ std::string parquet_file(const std::string& compression) {
   options.compression = compression;
   options.row_group_rows = 40;
   const Format& format = format_named("parquet");
-  const std::unique_ptr<FileWriter> writer = format.create(schema, std::make_unique<Memory>(bytes), options, *memory);
+  const std::unique_ptr<FileWriter> writer = format.create(schema, std::make_unique<StringFile>(bytes), options, *memory);
   writer->write(batch);
   writer->finish();
   return bytes;
