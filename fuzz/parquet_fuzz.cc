@@ -25,7 +25,8 @@ std::string parquet_file(const std::string& compression) {
   options.compression = compression;
   options.row_group_rows = 40;
   const Format& format = format_named("parquet");
-  const std::unique_ptr<FileWriter> writer = format.create(schema, std::make_unique<StringFile>(bytes), options, *memory);
+  const std::unique_ptr<FileWriter> writer =
+      format.create(schema, std::make_unique<StringFile>(bytes), options, *memory);
   writer->write(batch);
   writer->finish();
   return bytes;

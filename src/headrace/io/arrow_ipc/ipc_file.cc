@@ -71,8 +71,8 @@ void check_head(const InputFile& file) {
   damaged(file.path(), "it does not start with the letters ARROW1");
 }
 
-/// Reads what `message` says of a batch: | ffffffff | i32 bytes | flatbuffer |, the first four bytes left out by writers
-/// of old.
+/// Reads what `message` says of a batch: | ffffffff | i32 bytes | flatbuffer |, the first four bytes left out by old
+/// writers.
 void read_message(std::string_view message, IpcBatch& batch) {
   batch.metadata_offset = message.starts_with("\xff\xff\xff\xff") ? 8 : 4;
   if (std::ssize(message) < batch.metadata_offset) refuse("the metadata of a batch is too short");

@@ -23,8 +23,8 @@ class MdsDecoder {
 
   /// Zeros that have to follow the samples: what a sample that is broken is read as.
   std::size_t padding_bytes() const { return fixed_bytes_; }
-  /// The columns of the samples offsets[i] … offsets[i + 1] of `bytes`, with the padding from offsets.back() on. What is
-  /// bad is zero or empty and is added to `problems`.
+  /// The columns of the samples offsets[i] … offsets[i + 1] of `bytes`, with the padding from offsets.back() on. What
+  /// is bad is zero or empty and is added to `problems`.
   std::vector<Column> decode(const char* bytes, std::span<const std::uint32_t> offsets,
                              std::vector<RowProblem>& problems);
 
