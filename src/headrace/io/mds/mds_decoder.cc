@@ -57,9 +57,10 @@ auto with_number(MdsNumber number, const Type& type, Body body) {
   HEADRACE_CHECK(false);
 }
 
-const Type& leaf_type(const Type& type) {
-  bool is_list = type.kind() == TypeKind::kList || type.kind() == TypeKind::kFixedSizeList;
-  return is_list ? leaf_type(type.element()) : type;
+/// The type of the innermost elements of a list.
+Type leaf_type(Type type) {
+  while (type.kind() == TypeKind::kList || type.kind() == TypeKind::kFixedSizeList) type = Type(type.element());
+  return type;
 }
 
 /// `rows` values of a type of nested lists of fixed size, or of its elements.
@@ -151,7 +152,7 @@ class MdsDecoder::Values {
   }
 
   Column arrays() {
-    const Type& type = leaf_type(target_.type);
+    Type type = leaf_type(target_.type);
     std::size_t count = static_cast<std::size_t>(target_.encoding.element_count());
     return with_number(target_.encoding.number, type, [&]<typename From, typename To>(From, To) {
       std::shared_ptr<Buffer> values = allocate<To>(rows_ * count);
@@ -171,7 +172,7 @@ class MdsDecoder::Values {
       total += list_size(row);
       ends[row + 1] = checked_offset(total);
     }
-    const Type& type = leaf_type(target_.type);
+    Type type = leaf_type(target_.type);
     return with_number(target_.encoding.number, type, [&]<typename From, typename To>(From, To) {
       std::shared_ptr<Buffer> values = allocate<To>(total);
       To* out = values->mutable_as<To>();

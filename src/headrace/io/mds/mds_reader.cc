@@ -109,9 +109,9 @@ class MdsStream final : public SplitStream {
 
 class MdsSource final : public SourceReader {
  public:
-  MdsSource(const SourceSpec& spec, const std::vector<FileInfo>& files, const SourceContext& context)
+  MdsSource(const SourceSpec& spec, std::vector<FileInfo> files, const SourceContext& context)
       : spec_(spec), context_(context) {
-    add_files(files);
+    add_files(std::move(files));
     std::vector<FileColumns> columns;
     for (const MdsFile& file : files_) columns.push_back(columns_of(file));
     schema_ = source_schema(spec_, columns.front());
@@ -149,16 +149,16 @@ class MdsSource final : public SourceReader {
 
  private:
   /// Opens the files, or those that their indexes name: in a folder with an index it alone says what is a shard.
-  void add_files(const std::vector<FileInfo>& files) {
+  void add_files(std::vector<FileInfo> files) {
     std::set<std::string> indexed_folders;
     for (const FileInfo& file : files) {
       if (is_mds_index(file.path)) indexed_folders.insert(folder_of(file.path));
     }
-    for (const FileInfo& file : files) {
+    for (FileInfo& file : files) {
       if (is_mds_index(file.path)) {
         for (const MdsIndexEntry& entry : read_mds_index(*context_.fs, file.path, *context_.memory)) add_shard(entry);
       } else if (!indexed_folders.contains(folder_of(file.path))) {
-        add_file(file);
+        add_file(std::move(file));
       }
     }
     if (files_.empty()) {
@@ -172,9 +172,9 @@ class MdsSource final : public SourceReader {
     return slash == std::string::npos ? "" : path.substr(0, slash);
   }
 
-  void add_file(const FileInfo& info) {
-    infos_.push_back(info);
+  void add_file(FileInfo info) {
     files_.push_back(open_mds_file(info, context_));
+    infos_.push_back(std::move(info));
   }
 
   void add_shard(const MdsIndexEntry& entry) {
@@ -222,7 +222,7 @@ class MdsSource final : public SourceReader {
 
 std::unique_ptr<SourceReader> open_mds(const SourceSpec& spec, std::vector<FileInfo> files,
                                        const SourceContext& context) {
-  return std::make_unique<MdsSource>(spec, files, context);
+  return std::make_unique<MdsSource>(spec, std::move(files), context);
 }
 
 }  // namespace headrace
