@@ -31,7 +31,10 @@ demo-compare: ## time the flights job against the same job in DuckDB; the last l
 
 test: ## check and test everything that a change has to pass
 	@$(STAGES) setup-tests lint-layout lint-python lint-format lint-clang build-release build-asan \
-	  test-release test-asan test-python docs-check
+	  run-bench-formats:
+	@$(VENV)/python bench/formats/run.py $(BENCH)
+
+test-release test-asan test-python docs-check
 
 test-long: ## test, then what takes longer: ThreadSanitizer, fuzzing, micro-benchmarks
 	@$(STAGES) test lint-clang-all build-tsan test-tsan fuzz bench-micro
@@ -55,6 +58,9 @@ bench: ## run the ads benchmark at SF=0.01 in Headrace and its peers, in turn; P
 
 bench-data: ## write the tables of the ads benchmark, SF=0.01 of 100 million rows, to build/bench/ads-SF
 	@$(STAGES) setup build-bench-data write-bench-data
+
+bench-formats: ## compare TFRecord, Parquet, MDS and Arrow IPC: time to write and read, ours and by others
+	@$(STAGES) setup-tests build-cli build-bench-formats run-bench-formats
 
 bench-micro: setup ## run the micro-benchmarks
 	@$(MAKE) --silent build-bench
@@ -108,6 +114,9 @@ build-cli: configure-release
 build-bench-data: configure-release
 	@cmake --build --preset release --target headrace_bench_data
 
+build-bench-formats: configure-release
+	@cmake --build --preset release --target headrace_bench_formats
+
 build-release: configure-release
 	@cmake --build --preset release
 	@ln -sfn release/headrace build/headrace
@@ -123,6 +132,9 @@ write-bench-data:
 
 run-bench:
 	@$(VENV)/python bench/run.py --sf $(SF) $(BENCH)
+
+run-bench-formats:
+	@$(VENV)/python bench/formats/run.py $(BENCH)
 
 test-release test-asan test-tsan: test-%:
 	@$(CTEST) --preset $*

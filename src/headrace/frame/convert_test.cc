@@ -157,6 +157,44 @@ TEST_CASE("one part of a data set is converted by name") {
   CHECK_THROWS_WITH_AS(rows.make("c", options), doctest::Contains("is no data set"), Error);
 }
 
+TEST_CASE("rows are shuffled the same way for any threads and memory, and another way by another seed") {
+  Rows rows(20000);
+  Conversion in_order = rows.make("a", to_format("parquet"));
+  auto shuffled = [&](const std::string& name, std::uint64_t seed, std::size_t threads, std::size_t bytes) {
+    ConvertOptions options = to_format("tfrecord");
+    options.shuffle = seed;
+    options.context.thread_count = threads;
+    options.context.memory = MemoryBudget::create(bytes);
+    Conversion made = rows.make(name, options, "a");
+    CHECK(made.manifest.row_digest == in_order.manifest.row_digest);
+    CHECK(rows.verify(name).is_good());
+    return made.manifest.parts[0].shards[0].summary.checksum;
+  };
+  std::string expected = shuffled("b", 1, 1, MemoryBudget::kUnlimited);
+  CHECK(shuffled("c", 1, 4, MemoryBudget::kUnlimited) == expected);
+  CHECK(shuffled("d", 1, 2, 24 << 20) == expected);
+  CHECK(shuffled("e", 2, 2, MemoryBudget::kUnlimited) != expected);
+}
+
+TEST_CASE("a manifest tells bounds of the columns, and where the rows come from") {
+  Rows rows(100);
+  Conversion made = rows.make("a", to_format("parquet"));
+  const Manifest& manifest = made.manifest;
+  CHECK(manifest.columns[0].null_count == 0);
+  CHECK(manifest.columns[0].max == Value::int64(99));
+  CHECK(manifest.columns[1].null_count == 11);
+  CHECK(manifest.columns[2].min == Value::int64(0));
+  REQUIRE(manifest.sources.size() == 1);
+  CHECK(manifest.sources[0].file_count == 1);
+  CHECK(manifest.sources[0].size_bytes == static_cast<std::int64_t>(std::filesystem::file_size(rows.csv)));
+  // The lineage of a converted data set is that of its source.
+  CHECK(rows.make("b", to_format("tfrecord"), "a").manifest.sources[0].digest == manifest.sources[0].digest);
+  std::string text = read_file(rows.csv);
+  text[text.size() - 2] = '4';
+  write_file(rows.csv, text);
+  CHECK(rows.make("c", to_format("parquet")).manifest.sources[0].digest != manifest.sources[0].digest);
+}
+
 TEST_CASE("what dead runs left is found and removed, but not while a run writes") {
   Rows rows(10);
   Conversion made = rows.make("a", to_format("parquet"));

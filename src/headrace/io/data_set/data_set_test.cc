@@ -93,11 +93,19 @@ TEST_CASE("a manifest reads back as written, with its keys in a fixed order") {
   manifest.parts = {{"train", {{"data-r1/train/part-00000-of-00001.parquet", {7, 99, "xxh3:0123456789abcdef"}}}},
                     {"eval", {}}};
   manifest.row_digest = "xxh3sum:" + std::string(32, 'a');
+  manifest.columns[0].null_count = 3;
+  manifest.columns[0].min = Value::int64(-5);
+  manifest.columns[0].max = Value::float64(std::numeric_limits<double>::infinity());
+  manifest.sources = {{"flights", 2, 1000, "xxh3:0123456789abcdef"}};
   std::string text = manifest.to_json();
   Manifest back = Manifest::from_json(text, "m");
   CHECK(back.to_json() == text);
   CHECK(back.parts[0].row_count() == 7);
   CHECK(back.columns[1].id_count == 40);
+  CHECK(back.columns[0].null_count == 3);
+  CHECK(back.columns[0].min == Value::int64(-5));
+  CHECK_FALSE(back.columns[1].max);
+  CHECK(back.sources.at(0).size_bytes == 1000);
   CHECK(back.columns[0].field == small_schema()[0]);
   CHECK(text.find("\"headrace_manifest\": 1") < text.find("\"name\""));
 }

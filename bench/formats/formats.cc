@@ -1,0 +1,158 @@
+// headrace_bench_formats: writes rows that are in memory as files of a format, and reads files to column batches. Prints
+// one line of JSON with what it took, without the start of the process. bench/formats/run.py runs it in turn with others.
+#include <chrono>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <numeric>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "headrace/base/error.h"
+#include "headrace/base/workers.h"
+#include "headrace/io/data_set/data_set.h"
+#include "headrace/io/format.h"
+#include "headrace/io/source.h"
+
+namespace headrace::bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+struct Options {
+  std::string from;  // a source or a data set
+  std::vector<std::string> columns;
+  std::string format;
+  WriterOptions writer;
+  std::string out;
+  std::int64_t rows_max = 10'000'000;
+  std::size_t threads = 2;
+};
+
+std::unique_ptr<SourceReader> open(const Options& options, const SourceContext& context) {
+  SourceSpec spec;
+  spec.name = "benchmark";
+  spec.paths = {options.from};
+  return open_source(spec, context);
+}
+
+std::vector<std::string> columns_of(const Options& options, const SourceReader& reader) {
+  return options.columns.empty() ? reader.schema().names() : options.columns;
+}
+
+/// The sum of an int64 column's values, null as 0.
+std::int64_t sum_of(const Column& column) {
+  std::int64_t sum = 0;
+  if (column.is_dictionary()) {
+    std::span<const std::int64_t> values = column.dictionary()->values<std::int64_t>();
+    for (std::int32_t code : column.codes()) sum += code < 0 ? 0 : values[static_cast<std::size_t>(code)];
+    return sum;
+  }
+  for (std::int64_t value : column.values<std::int64_t>()) sum += value;
+  return sum;
+}
+
+/// Reads every split to column batches.
+nlohmann::ordered_json read_rows(const Options& options) {
+  SourceContext context{local_file_system(), MemoryBudget::create()};
+  Clock::time_point start = Clock::now();
+  std::unique_ptr<SourceReader> reader = open(options, context);
+  ScanRequest request{columns_of(options, *reader), {}};
+  request.takes_dictionaries = true;
+  std::vector<std::int64_t> rows(options.threads);
+  std::vector<std::int64_t> sums(options.threads);  // of the first column that is int64, to compare with others
+  std::size_t summed = 0;
+  while (summed < request.columns.size() &&
+         reader->schema()[reader->schema().index_of(request.columns[summed])].type != Type(TypeKind::kInt64)) {
+    ++summed;
+  }
+  run_tasks(reader->split_count(), options.threads, Cancellation(), [&](std::size_t split, std::size_t worker) {
+    std::unique_ptr<SplitStream> stream = reader->open_split(split, request);
+    Batch batch;
+    while (stream->next(batch)) {
+      rows[worker] += batch.row_count;
+      if (summed < batch.columns.size()) sums[worker] += sum_of(batch.columns[summed]);
+    }
+  });
+  double seconds = seconds_since(start);
+  return {{"seconds", seconds},
+          {"rows", std::accumulate(rows.begin(), rows.end(), std::int64_t{0})},
+          {"sum", std::accumulate(sums.begin(), sums.end(), std::int64_t{0})}};
+}
+
+/// Writes the first rows of the source, once they are in memory, a file for each thread.
+nlohmann::ordered_json write_rows(const Options& options) {
+  SourceContext context{local_file_system(), MemoryBudget::create()};
+  std::unique_ptr<SourceReader> reader = open(options, context);
+  ScanRequest request{columns_of(options, *reader), {}};
+  std::vector<Batch> batches;
+  std::int64_t rows = 0;
+  for (std::size_t split = 0; split < reader->split_count() && rows < options.rows_max; ++split) {
+    std::unique_ptr<SplitStream> stream = reader->open_split(split, request);
+    Batch batch;
+    while (rows < options.rows_max && stream->next(batch)) {
+      if (rows + batch.row_count > options.rows_max) batch = batch.slice(0, options.rows_max - rows);
+      rows += batch.row_count;
+      batches.push_back(batch);
+    }
+  }
+  if (batches.empty()) throw Error(ErrorCode::kNotFound, "the source has no rows");
+  const Schema& schema = *batches[0].schema;
+  const Format& format = format_named(options.format);
+  std::filesystem::remove_all(options.out);
+  std::vector<WrittenFile> written(options.threads);
+  Clock::time_point start = Clock::now();
+  run_tasks(options.threads, options.threads, Cancellation(), [&](std::size_t file, std::size_t) {
+    std::string name = fmt::format("part-{:05}-of-{:05}{}{}", file, options.threads, format.extensions.front(),
+                                   format.suffix == nullptr ? "" : format.suffix(options.writer));
+    std::unique_ptr<FileWriter> writer =
+        format.create(schema, context.fs->create(options.out + "/" + name), options.writer, *context.memory);
+    std::size_t end = batches.size() * (file + 1) / options.threads;
+    for (std::size_t i = batches.size() * file / options.threads; i < end; ++i) writer->write(batches[i]);
+    written[file] = {name, writer->finish()};
+  });
+  if (format.finish_part != nullptr) format.finish_part(*context.fs, options.out, schema, written);
+  double seconds = seconds_since(start);
+  std::int64_t bytes = 0;
+  for (const WrittenFile& file : written) bytes += file.summary.size_bytes;
+  return {{"seconds", seconds}, {"rows", rows}, {"bytes", bytes}};
+}
+
+}  // namespace
+}  // namespace headrace::bench
+
+int main(int argc, char** argv) {
+  using namespace headrace::bench;
+  CLI::App program("Write rows as files of a format, or read them.", "headrace_bench_formats");
+  program.require_subcommand(1);
+  Options options;
+  CLI::App* read = program.add_subcommand("read", "Read files to column batches");
+  CLI::App* write = program.add_subcommand("write", "Write rows that are in memory");
+  for (CLI::App* command : {read, write}) {
+    command->add_option("--from", options.from, "A data set's folder, a file, a glob or a folder of files")->required();
+    command->add_option("--columns", options.columns, "Only these columns")->delimiter(',');
+    command->add_option("--threads", options.threads)->check(CLI::Range(1, 1024));
+  }
+  write->add_option("--format", options.format)->required();
+  write->add_option("--compression", options.writer.compression);
+  write->add_option("--row-group-rows", options.writer.row_group_rows);
+  write->add_flag("--index", options.writer.index);
+  write->add_option("--rows", options.rows_max, "At most so many rows");
+  write->add_option("--out", options.out, "A folder, which is removed first")->required();
+  CLI11_PARSE(program, argc, argv);
+  try {
+    std::string text = (read->parsed() ? read_rows(options) : write_rows(options)).dump();
+    std::puts(text.c_str());
+    return 0;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "error: {}\n", error.what());
+    return 1;
+  }
+}
