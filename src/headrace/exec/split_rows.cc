@@ -4,7 +4,10 @@
 
 #include <chrono>
 
+#include <fmt/format.h>
+
 #include "headrace/base/error.h"
+#include "headrace/io/data_set/data_set.h"
 #include "headrace/kernel/gather.h"
 
 namespace headrace {
@@ -12,15 +15,22 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+void check_part_name(const std::string& name) {
+  if (name != Part::kWhole) return;
+  throw Error(ErrorCode::kInvalidPipeline, fmt::format("a part of the split is called '{}'", name),
+              "give it another name: this one is for data sets without a split");
+}
+
 }  // namespace
 
 PartAssigner::PartAssigner(const std::optional<SplitSpec>& split, const Schema& schema) {
   if (!split) {
-    parts_ = {"all"};
+    parts_ = {std::string(Part::kWhole)};
     return;
   }
   if (const auto* by_predicate = std::get_if<SplitSpec::ByPredicate>(&split->kind)) {
     for (const auto& [name, predicate] : by_predicate->parts) {
+      check_part_name(name);
       parts_.push_back(name);
       predicates_.push_back(bind(predicate, schema));
     }
@@ -30,6 +40,7 @@ PartAssigner::PartAssigner(const std::optional<SplitSpec>& split, const Schema& 
   hash_ = headrace::bind(call("hash64", {literal(Value::string(by_hash.salt)), by_hash.key}), schema);
   double end = 0;
   for (const auto& [name, share] : by_hash.shares) {
+    check_part_name(name);
     parts_.push_back(name);
     share_ends_.push_back(end += share);
   }

@@ -55,7 +55,7 @@ std::unique_ptr<QuarantineWriter> write_quarantine(const Pipeline& pipeline,
   auto schema = std::make_shared<const Schema>(quarantine_schema());
   auto writer = std::make_unique<DataSetWriter>(options.fs, pipeline.quarantine_path, format_named("parquet"), *schema,
                                                 WriterOptions{}, report.run_id);
-  std::unique_ptr<FileWriter> file = writer->open_shard("all", 0, 1, memory);
+  std::unique_ptr<FileWriter> file = writer->open_shard(std::string(Part::kWhole), 0, 1, memory);
   std::vector<ColumnBuilder> builders;
   for (const Field& field : *schema) builders.emplace_back(memory, field.type);
   RowDigest digest;
@@ -80,7 +80,8 @@ std::unique_ptr<QuarantineWriter> write_quarantine(const Pipeline& pipeline,
   manifest.name = pipeline.name + " quarantine";
   manifest.format = "parquet";
   for (const Field& field : *schema) manifest.columns.push_back({field, "pass_through", {}, {}});
-  manifest.parts = {{"all", {{writer->shard_file("all", 0, 1), file->finish()}}}};
+  manifest.parts = {
+      {std::string(Part::kWhole), {{writer->shard_file(std::string(Part::kWhole), 0, 1), file->finish()}}}};
   manifest.row_digest = digest.to_string();
   manifest.run_id = report.run_id;
   manifest.created_at = report.started_at;

@@ -17,20 +17,31 @@ struct WriterOptions {
   std::string compression;               // format's own names; empty: its default
   std::int64_t row_group_rows = 131072;  // Parquet
   bool index = false;                    // TFRecord: also a file that makes the records' file splittable
+  bool petastorm = false;                // Parquet: columns as Petastorm keeps them, and its metadata beside the shards
 };
 
 /// What a written file holds, for the manifest.
 struct FileSummary {
   std::int64_t row_count = 0;
   std::int64_t size_bytes = 0;
-  std::string checksum;      // "xxh3:<16 hex digits>", XXH3-64 seed 0 of the file's bytes
-  std::string sidecar = {};  // the bytes of a file beside it, written by DataSetWriter; empty: none
+  std::string checksum;              // "xxh3:<16 hex digits>", XXH3-64 seed 0 of the file's bytes
+  std::string sidecar = {};          // the bytes of a file beside it, written by DataSetWriter; empty: none
+  std::int64_t row_group_count = 0;  // Parquet; not in the manifest
 };
 
 /// A file that was written, by its name in its folder.
 struct WrittenFile {
   std::string name;
   FileSummary summary;
+};
+
+/// A folder of a data set all of whose shards are written.
+struct FinishedFolder {
+  std::string path;
+  std::string name;  // of the data set
+  const Schema& schema;
+  const WriterOptions& options;
+  std::vector<WrittenFile> files;
 };
 
 /// Writes one file. Destroyed before finish(), the file is removed.
@@ -59,10 +70,9 @@ struct Format {
   std::string_view (*suffix)(const WriterOptions& options) = nullptr;
   /// The path of a file's sidecar. nullptr: the format has none.
   std::string (*sidecar_path)(const std::string& file) = nullptr;
-  /// Writes what other readers need beside the files of a folder, all of which hold `schema`; called for each folder
-  /// of a data set before it is published. nullptr: nothing.
-  void (*finish_part)(FileSystem& fs, const std::string& folder, const Schema& schema,
-                      const std::vector<WrittenFile>& files) = nullptr;
+  /// Writes, durably, what other readers need beside the files of a folder; called for each folder of a data set before
+  /// it is published. nullptr: nothing.
+  void (*finish_folder)(FileSystem& fs, const FinishedFolder& folder) = nullptr;
 };
 
 std::span<const Format* const> all_formats();

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <set>
+#include <sys/stat.h>
 #include <utility>
 
 #include <fmt/format.h>
@@ -19,6 +20,7 @@ namespace {
 
 constexpr std::string_view kRunFolderPrefix = "data-";
 constexpr std::string_view kMarkerName = ".headrace-run";
+constexpr std::string_view kLinkName = "current";
 constexpr std::int64_t kManifestBytesMax = 64 << 20;
 
 std::string manifest_path(const std::string& path) { return join_path(path, "manifest.json"); }
@@ -71,8 +73,8 @@ std::vector<std::string> find_leftovers(FileSystem& fs, const std::string& path,
   std::vector<std::string> leftovers;
   for (const FileInfo& child : fs.list(path)) {
     std::string name(name_of(child.path));
-    bool is_unfinished =
-        child.kind == FileInfo::Kind::kFile && name.starts_with(".manifest.json.") && name.ends_with(".tmp");
+    bool is_unfinished = (name.starts_with(".manifest.json.") || name.starts_with(fmt::format(".{}.", kLinkName))) &&
+                         name.ends_with(".tmp");
     if (is_unfinished || (!kept.contains(name) && is_run_folder(fs, child))) leftovers.push_back(child.path);
   }
   return leftovers;
@@ -80,6 +82,20 @@ std::vector<std::string> find_leftovers(FileSystem& fs, const std::string& path,
 
 void remove_leftovers(FileSystem& fs, const std::string& path, const std::optional<Manifest>& manifest) {
   for (const std::string& leftover : find_leftovers(fs, path, manifest)) remove_run_folder(fs, leftover);
+}
+
+/// Links `current` to the run that `manifest` names.
+void link_current(FileSystem& fs, const std::string& path, const Manifest& manifest) {
+  fs.link(join_path(path, kLinkName), std::string(kRunFolderPrefix) + manifest.run_id);
+}
+
+/// Throws when something of that name is there that is not ours to replace.
+void check_link_name(const std::string& path) {
+  std::string link = join_path(path, kLinkName);
+  struct stat status{};
+  if (::lstat(link.c_str(), &status) != 0 || S_ISLNK(status.st_mode)) return;
+  throw Error(ErrorCode::kInvalidArgument, fmt::format("'{}' is no link, so it cannot lead to the run", link),
+              "move it away: in the folder of a data set this name is Headrace's");
 }
 
 /// Cleans up if it can. What cannot be removed now is removed by the next run.
@@ -136,6 +152,9 @@ DataSetWriter::DataSetWriter(std::shared_ptr<FileSystem> fs, std::string path, c
                 fmt::format("the data set '{}' was written by run '{}' already", path_, run_id_),
                 "give each run an id of its own");
   }
+  check_link_name(path_);
+  // A run that died after its manifest has not linked it.
+  if (current) link_current(*fs_, path_, *current);
   remove_leftovers(*fs_, path_, current);
   try {
     fs_->put(join_path(join_path(path_, folder), kMarkerName), run_id_ + "\n");
@@ -162,9 +181,16 @@ std::unique_ptr<FileWriter> DataSetWriter::open_shard(const std::string& part, s
 }
 
 std::string DataSetWriter::shard_file(const std::string& part, std::size_t index, std::size_t count) const {
-  HEADRACE_CHECK(is_plain(part) && index < count);
-  return fmt::format("{}{}/{}/part-{:05}-of-{:05}{}{}", kRunFolderPrefix, run_id_, part, index, count,
-                     format_.extensions.front(), format_.suffix == nullptr ? "" : format_.suffix(options_));
+  HEADRACE_CHECK(index < count);
+  std::string run = options_.petastorm ? "-" + run_id_ : "";
+  return fmt::format("{}/part-{:05}-of-{:05}{}{}{}", part_folder(part), index, count, run, format_.extensions.front(),
+                     format_.suffix == nullptr ? "" : format_.suffix(options_));
+}
+
+std::string DataSetWriter::part_folder(const std::string& part) const {
+  HEADRACE_CHECK(is_plain(part));
+  std::string folder = std::string(kRunFolderPrefix) + run_id_;
+  return part == Part::kWhole ? folder : join_path(folder, part);
 }
 
 void DataSetWriter::publish(const Manifest& manifest) {
@@ -178,7 +204,7 @@ void DataSetWriter::publish(const Manifest& manifest) {
                   "let nothing else write to the data set's folder");
     }
   }
-  finish_parts(manifest);
+  finish_folders(manifest);
   std::string text = manifest.to_json();
   Manifest::from_json(text, manifest_path(path_));  // What cannot be read back is not published.
   try {
@@ -191,20 +217,23 @@ void DataSetWriter::publish(const Manifest& manifest) {
   }
   published_ = true;
   lock_->keep_folder();
+  // Where the link cannot be made it still leads to the old run, which then stays, whole, until the next run.
+  bool is_linked = try_to([&] { link_current(*fs_, path_, manifest); });
+  if (!is_linked) return;
   try_to([&] { remove_leftovers(*fs_, path_, manifest); });
 }
 
 /// Lets the format add to each folder of shards what its other readers look for.
-void DataSetWriter::finish_parts(const Manifest& manifest) {
-  if (format_.finish_part == nullptr) return;
-  std::map<std::string, std::vector<WrittenFile>> files;  // by folder
+void DataSetWriter::finish_folders(const Manifest& manifest) {
+  if (format_.finish_folder == nullptr) return;
   for (const Part& part : manifest.parts) {
+    std::string name = part_folder(part.name);
+    FinishedFolder folder{join_path(path_, name), manifest.name, schema_, options_, {}};
     for (const Shard& shard : part.shards) {
-      std::size_t slash = shard.file.rfind('/');
-      files[shard.file.substr(0, slash)].push_back({shard.file.substr(slash + 1), shard.summary});
+      folder.files.push_back({shard.file.substr(name.size() + 1), shard.summary});
     }
+    format_.finish_folder(*fs_, folder);
   }
-  for (const auto& [folder, written] : files) format_.finish_part(*fs_, join_path(path_, folder), schema_, written);
 }
 
 /// Whether the manifest on disk is, or may be, this run's.
@@ -240,8 +269,10 @@ std::vector<std::string> clean_data_set(FileSystem& fs, const std::string& path,
   }
   DataSetLock lock(path);
   lock.keep_folder();
-  std::vector<std::string> leftovers = find_leftovers(fs, path, read_manifest(fs, path));
+  std::optional<Manifest> manifest = read_manifest(fs, path);
+  std::vector<std::string> leftovers = find_leftovers(fs, path, manifest);
   if (only_looks) return leftovers;
+  if (manifest && !leftovers.empty()) link_current(fs, path, *manifest);
   for (const std::string& leftover : leftovers) remove_run_folder(fs, leftover);
   return leftovers;
 }

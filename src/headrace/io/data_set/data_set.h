@@ -2,6 +2,9 @@
 //
 //   <path>/manifest.json                       published last; the only thing that makes the data set visible
 //   <path>/data-<run id>/<part>/part-00000-of-00004.parquet
+//   <path>/data-<run id>/part-00000-of-00004.parquet        of the part "all", the only one of its data set
+//   <path>/current -> data-<run id>                          where the file system has links; for readers that know no
+//                                                            manifest. Ours never follow it.
 //
 // A reader follows the manifest and never lists the folder. Publishing again writes a new data-<run id> folder and then
 // replaces the manifest; files that no manifest names any more are removed after that. A run that fails or dies before
@@ -29,6 +32,8 @@ struct Shard {
 
 /// A named part of a data set: "train", "eval", or "all" where there is no split.
 struct Part {
+  static constexpr std::string_view kWhole = "all";
+
   std::string name;
   std::vector<Shard> shards;
   std::int64_t row_count() const;
@@ -84,17 +89,20 @@ class DataSetWriter {
   DataSetWriter(const DataSetWriter&) = delete;
   DataSetWriter& operator=(const DataSetWriter&) = delete;
 
-  /// Opens shard `index` of `count` of a part, named part-00000-of-00004; thread-safe.
+  /// Opens shard `index` of `count` of a part, named part-00000-of-00004; thread-safe. With the option `petastorm` the
+  /// run id stands behind: whoever opens files through `current` then never takes one run's for another's.
   std::unique_ptr<FileWriter> open_shard(const std::string& part, std::size_t index, std::size_t count,
                                          MemoryBudget& memory);
   /// The relative name that open_shard() gives the file.
   std::string shard_file(const std::string& part, std::size_t index, std::size_t count) const;
-  /// Writes the manifest, which makes the data set visible, then removes what it no longer names.
+  /// Writes the manifest, which makes the data set visible, then links `current` and removes what the manifest no
+  /// longer names.
   void publish(const Manifest& manifest);
   const std::string& path() const { return path_; }
 
  private:
-  void finish_parts(const Manifest& manifest);
+  std::string part_folder(const std::string& part) const;
+  void finish_folders(const Manifest& manifest);
   void remove_own_folder() noexcept;
   bool is_visible() noexcept;
 

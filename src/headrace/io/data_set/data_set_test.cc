@@ -174,7 +174,7 @@ TEST_CASE("a data set is read by its manifest, whole or by part") {
         std::vector<std::string>{path + "/data-r1/eval/part-00000-of-00002.parquet",
                                  path + "/data-r1/eval/part-00001-of-00002.parquet"});
   CHECK_THROWS_WITH_AS(data_set_source(manifest, path, "tarin"), doctest::Contains("did you mean 'train'"), Error);
-  CHECK(names_in(path) == std::set<std::string>{"data-r1", "manifest.json"});
+  CHECK(names_in(path) == std::set<std::string>{"current", "data-r1", "manifest.json"});
 }
 
 TEST_CASE("a run that is not published leaves nothing, not even the folder") {
@@ -190,7 +190,7 @@ TEST_CASE("publishing again replaces the data set and removes the old shards") {
   CHECK(rows_of_data_set(folder.path()) == 40);
   write_data_set(local_file_system(), folder.path(), "r3", 30);
   CHECK(rows_of_data_set(folder.path()) == 120);
-  CHECK(names_in(folder.path()) == std::set<std::string>{"data-r3", "manifest.json"});
+  CHECK(names_in(folder.path()) == std::set<std::string>{"current", "data-r3", "manifest.json"});
   CHECK_THROWS_WITH_AS(write_data_set(local_file_system(), folder.path(), "r3", 1), doctest::Contains("already"),
                        Error);
   CHECK(rows_of_data_set(folder.path()) == 120);
@@ -215,7 +215,43 @@ TEST_CASE("leftovers of dead runs are removed, a user's own folders are not") {
   folder.write(".manifest.json.12-3.tmp", "{");
   folder.write("notes.txt", "hello");
   write_data_set(local_file_system(), folder.path(), "r1", 1);
-  CHECK(names_in(folder.path()) == std::set<std::string>{"data-mine", "data-r1", "manifest.json", "notes.txt"});
+  CHECK(names_in(folder.path()) ==
+        std::set<std::string>{"current", "data-mine", "data-r1", "manifest.json", "notes.txt"});
+}
+
+TEST_CASE("something called current that is no link is never replaced") {
+  TemporaryFolder folder;
+  folder.write("current/notes.txt", "hello");
+  CHECK_THROWS_WITH_AS(write_data_set(local_file_system(), folder.path(), "r1", 1), doctest::Contains("is no link"),
+                       Error);
+  CHECK(names_in(folder.path()) == std::set<std::string>{"current"});
+}
+
+TEST_CASE("a link that cannot be made leads to the old run, which stays until the next one") {
+  class NoLinks : public FaultyFileSystem {
+   public:
+    using FaultyFileSystem::FaultyFileSystem;
+    bool link(const std::string& path, const std::string&) override {
+      if (++link_count > 1) throw Error(ErrorCode::kIo, "cannot link " + path);
+      return true;
+    }
+    int link_count = 0;
+  };
+  TemporaryFolder folder;
+  write_data_set(local_file_system(), folder.path(), "old", 1);
+  write_data_set(std::make_shared<NoLinks>(local_file_system(), Fault{}), folder.path(), "new", 2);
+  CHECK(rows_of_data_set(folder.path()) == 8);
+  CHECK(names_in(folder.path()) == std::set<std::string>{"current", "data-new", "data-old", "manifest.json"});
+  CHECK(std::filesystem::read_symlink(folder.file("current")) == "data-old");
+  write_data_set(local_file_system(), folder.path(), "newest", 1);
+  CHECK(names_in(folder.path()) == std::set<std::string>{"current", "data-newest", "manifest.json"});
+}
+
+TEST_CASE("the shards of the part of all rows lie in the run's folder") {
+  TemporaryFolder folder;
+  DataSetWriter writer(local_file_system(), folder.path(), format_named("tfrecord"), small_schema(), {}, "r1");
+  CHECK(writer.shard_file("all", 1, 3) == "data-r1/part-00001-of-00003.tfrecord");
+  CHECK(writer.shard_file("train", 1, 3) == "data-r1/train/part-00001-of-00003.tfrecord");
 }
 
 TEST_CASE("a foreign manifest.json is never overwritten") {
@@ -232,7 +268,8 @@ TEST_CASE("whatever operation fails, a reader sees the old data set or the new o
   std::int64_t n = 1;
   for (;; ++n) {
     TemporaryFolder folder;
-    std::filesystem::copy(old.path(), folder.path(), std::filesystem::copy_options::recursive);
+    std::filesystem::copy(old.path(), folder.path(),
+                          std::filesystem::copy_options::recursive | std::filesystem::copy_options::copy_symlinks);
     auto fs = std::make_shared<FaultyFileSystem>(local_file_system(), Fault{n, ENOSPC, /*writes_half=*/true});
     bool failed = false;
     try {
@@ -246,7 +283,9 @@ TEST_CASE("whatever operation fails, a reader sees the old data set or the new o
     {
       DataSetWriter next(local_file_system(), folder.path(), format_named("parquet"), small_schema(), {}, "next");
     }
-    CHECK(names_in(folder.path()) == std::set<std::string>{failed ? "data-old" : "data-new", "manifest.json"});
+    CHECK(names_in(folder.path()) ==
+          std::set<std::string>{"current", failed ? "data-old" : "data-new", "manifest.json"});
+    CHECK(std::filesystem::read_symlink(folder.file("current")) == (failed ? "data-old" : "data-new"));
     if (!fs->has_failed()) break;
   }
   CHECK(n > 20);

@@ -1,8 +1,8 @@
 // A file system for tests, which fails at a chosen moment.
 //
-// Every operation (open, read, create, append, close, put, list, info, remove) is counted; the n-th one fails with the
-// errno wanted, as the operating system would. Running a job with n = 1, 2, 3 … until it passes proves every way it can
-// break. A failing append may write half of its bytes first, as a full disk does.
+// Every operation (open, read, create, append, close, put, list, info, remove, link) is counted; the n-th one fails
+// with the errno wanted, as the operating system would. Running a job with n = 1, 2, 3 … until it passes proves every
+// way it can break. A failing append may write half of its bytes first, as a full disk does.
 #pragma once
 
 #include <atomic>
@@ -59,6 +59,10 @@ class FaultyFileSystem : public FileSystem {
   void remove(const std::string& path) override {
     state_->step("remove", path);
     inner_->remove(path);
+  }
+  bool link(const std::string& path, const std::string& target) override {
+    state_->step("link", path);
+    return inner_->link(path, target);
   }
 
  private:

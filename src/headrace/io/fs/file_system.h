@@ -54,6 +54,9 @@ class FileSystem {
   virtual std::vector<FileInfo> list(const std::string& folder) = 0;
   /// Removes a file, or a folder with all below it. Not an error when it is missing.
   virtual void remove(const std::string& path) = 0;
+  /// Makes `path` a link to `target` in the same folder, in place of the link that was there, seen whole and durable.
+  /// False where the file system has no links.
+  virtual bool link(const std::string& path, const std::string& target);
 };
 
 /// The file system of this machine.

@@ -198,12 +198,9 @@ class LocalFileSystem : public FileSystem {
   }
 
   void put(const std::string& path, std::string_view bytes) override {
-    static std::atomic<std::uint64_t> counter{0};
     std::string folder = parent_of(path);
     make_folders(folder);
-    std::size_t name_begin = path.rfind('/') == std::string::npos ? 0 : path.rfind('/') + 1;
-    std::string temporary = fmt::format("{}.{}.{}-{}.tmp", path.substr(0, name_begin), path.substr(name_begin),
-                                        ::getpid(), counter.fetch_add(1));
+    std::string temporary = temporary_name(path);
     LocalOutputFile file(temporary, create_file(temporary));
     with_context([&] { file.append(std::as_bytes(std::span(bytes))); },
                  [&] { return fmt::format("writing '{}'", path); });
@@ -214,6 +211,19 @@ class LocalFileSystem : public FileSystem {
       throw file_error("write", path, reason);
     }
     sync_folder(folder);
+  }
+
+  bool link(const std::string& path, const std::string& target) override {
+    std::string temporary = temporary_name(path);
+    ::unlink(temporary.c_str());
+    if (::symlink(target.c_str(), temporary.c_str()) != 0) throw file_error("link", path, errno);
+    if (::rename(temporary.c_str(), path.c_str()) != 0) {
+      int reason = errno;
+      ::unlink(temporary.c_str());
+      throw file_error("link", path, reason);
+    }
+    sync_folder(parent_of(path));
+    return true;
   }
 
   FileInfo info(const std::string& path) override {
@@ -251,6 +261,14 @@ class LocalFileSystem : public FileSystem {
   }
 
  private:
+  /// A hidden name beside `path` that no other process or thread uses.
+  static std::string temporary_name(const std::string& path) {
+    static std::atomic<std::uint64_t> counter{0};
+    std::size_t name_begin = path.rfind('/') == std::string::npos ? 0 : path.rfind('/') + 1;
+    return fmt::format("{}.{}.{}-{}.tmp", path.substr(0, name_begin), path.substr(name_begin), ::getpid(),
+                       counter.fetch_add(1));
+  }
+
   static std::vector<std::string> names_in(const std::string& folder) {
     std::unique_ptr<DIR, int (*)(DIR*)> handle(::opendir(folder.c_str()), &::closedir);
     if (!handle) throw not_opened(folder, errno, "list folder");
@@ -285,6 +303,8 @@ class LocalFileSystem : public FileSystem {
 };
 
 }  // namespace
+
+bool FileSystem::link(const std::string&, const std::string&) { return false; }
 
 std::shared_ptr<FileSystem> local_file_system() { return std::make_shared<LocalFileSystem>(); }
 

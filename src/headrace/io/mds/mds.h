@@ -33,7 +33,6 @@ inline constexpr std::uint64_t kMdsShardBytesMax = UINT32_MAX;
 std::unique_ptr<FileWriter> create_mds_shard(const Schema& schema, std::unique_ptr<OutputFile> file,
                                              MemoryBudget& memory, std::uint64_t shard_bytes_max);
 /// Writes the index.json of a folder of shards.
-void finish_mds_part(FileSystem& fs, const std::string& folder, const Schema& schema,
-                     const std::vector<WrittenFile>& files);
+void finish_mds_folder(FileSystem& fs, const FinishedFolder& folder);
 
 }  // namespace headrace

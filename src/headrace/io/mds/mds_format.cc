@@ -9,7 +9,7 @@ const Format kMdsFormat = {
     .open = &open_mds,
     .check_schema = &check_mds_schema,
     .create = &create_mds,
-    .finish_part = &finish_mds_part,
+    .finish_folder = &finish_mds_folder,
 };
 
 }  // namespace headrace

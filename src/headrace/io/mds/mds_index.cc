@@ -114,9 +114,8 @@ std::string mds_index_text(const Schema& schema, std::span<const WrittenFile> fi
   return index.dump(-1, ' ', /*ensure_ascii=*/true) + "\n";
 }
 
-void finish_mds_part(FileSystem& fs, const std::string& folder, const Schema& schema,
-                     const std::vector<WrittenFile>& files) {
-  fs.put(fmt::format("{}/{}", folder, kMdsIndexName), mds_index_text(schema, files));
+void finish_mds_folder(FileSystem& fs, const FinishedFolder& folder) {
+  fs.put(fmt::format("{}/{}", folder.path, kMdsIndexName), mds_index_text(folder.schema, folder.files));
 }
 
 }  // namespace headrace

@@ -178,7 +178,7 @@ TEST_CASE("an index stands for the shards that it names") {
     files.push_back({name, test.write("d/" + name, {batch.slice(i * 5, i == 1 ? 0 : 5)})});
   }
   test.write("d/other.mds", {batch});
-  finish_mds_part(*test.files, "d", schema, files);
+  finish_mds_folder(*test.files, {"d", "rows", schema, {}, files});
   std::string good = test.files->files["d/index.json"];
   std::vector<std::string> expected = rows_of(batch.slice(0, 5));
   append_rows(batch.slice(10, 5), expected);
