@@ -225,6 +225,10 @@ std::vector<Expr> FeatureSet::expressions() const {
 
 std::vector<OutputColumn> FeatureSet::output_columns() const {
   HEADRACE_CHECK(is_fitted());
+  return expected_columns();
+}
+
+std::vector<OutputColumn> FeatureSet::expected_columns() const {
   std::vector<OutputColumn> columns;
   for (const Feature& feature : features_) {
     FeatureDomain domain = feature.final_domain();

@@ -78,6 +78,8 @@ class FeatureSet {
   std::vector<Expr> expressions() const;
   /// Requires: is_fitted(), since the number of ids may come from the state.
   std::vector<OutputColumn> output_columns() const;
+  /// The columns as far as they are known before fitting: all but sizes of lists and numbers of ids.
+  std::vector<OutputColumn> expected_columns() const;
   /// A line a feature: its name, and what each fitted transform found.
   std::vector<std::pair<std::string, std::string>> describe() const;
 

@@ -10,6 +10,8 @@
 #include "headrace/base/nearest.h"
 #include "headrace/base/units.h"
 #include "headrace/frame/text_table.h"
+#include "headrace/io/parquet/parquet.h"
+#include "headrace/io/petastorm/metadata_file.h"
 
 namespace headrace {
 namespace {
@@ -54,6 +56,27 @@ void read_rows(const SourceReader& reader, std::int64_t first_rows, Inspection& 
   inspection.row_count_known = known.has_value() || complete;
 }
 
+/// Looks for what Petastorm knows of the files. That it cannot be read is part of what there is to see.
+void look_for_unischema(const SourceReader& reader, const SourceContext& context, Inspection& inspection) {
+  if (inspection.format != kParquetFormat.name || reader.files().empty()) return;
+  try {
+    inspection.unischema = find_unischema(reader.files().front().path, context);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kBadData) throw;
+    inspection.unischema_problem = error.message();
+  }
+}
+
+std::string unischema_text(const Inspection& inspection) {
+  if (!inspection.unischema_problem.empty()) return fmt::format("Unischema: {}\n", inspection.unischema_problem);
+  if (!inspection.unischema) return {};
+  std::string text = fmt::format("Unischema {}\n", inspection.unischema->name);
+  for (const UnischemaField& field : inspection.unischema->fields) {
+    text += fmt::format("  {:<24} {}\n", field.name, to_string(field));
+  }
+  return text;
+}
+
 std::string shape_text(const std::vector<std::int64_t>& shape) {
   std::string text;
   for (std::int64_t size : shape) text += (text.empty() ? "" : ", ") + fmt::format("{}", size);
@@ -85,6 +108,7 @@ Inspection inspect_path(const std::string& path, const std::string& part, std::i
     inspection.format = format == nullptr ? "" : std::string(format->name);
   }
   inspection.schema = reader->schema();
+  look_for_unischema(*reader, context, inspection);
   read_rows(*reader, first_rows, inspection);
   if (inspection.manifest) {
     inspection.row_count = 0;
@@ -94,6 +118,16 @@ Inspection inspect_path(const std::string& path, const std::string& part, std::i
     inspection.row_count_known = true;
   }
   return inspection;
+}
+
+std::vector<std::string> published_files(const std::string& path, const std::string& part,
+                                         const std::shared_ptr<FileSystem>& fs) {
+  std::optional<Manifest> manifest = read_manifest(*fs, path);
+  if (!manifest) {
+    throw Error(ErrorCode::kNotFound, fmt::format("'{}' is no data set: it has no manifest", path),
+                "name the folder that the pipeline's output names");
+  }
+  return data_set_source(*manifest, path, part).paths;
 }
 
 std::string Inspection::to_text() const {
@@ -118,6 +152,7 @@ std::string Inspection::to_text() const {
       text += fmt::format("  {:<24} {}{}\n", field.name, field.type.to_string(), field.nullable ? "" : " not null");
     }
   }
+  text += unischema_text(*this);
   std::int64_t shown = first_rows.row_count();
   if (shown > 0) text += fmt::format("\nfirst {} rows\n", shown) + text_table(first_rows, shown);
   return text;
@@ -136,6 +171,8 @@ std::string Inspection::to_json() const {
   for (const Field& field : schema) {
     json["columns"].push_back({{"name", field.name}, {"type", field.type.to_string()}, {"nullable", field.nullable}});
   }
+  if (unischema) json["unischema"] = Json::parse(unischema->to_json());
+  if (!unischema_problem.empty()) json["unischema_problem"] = unischema_problem;
   if (manifest) json["manifest"] = Json::parse(manifest->to_json());
   for (const Batch& batch : first_rows.batches) {
     for (std::int64_t row = 0; row < batch.row_count; ++row) {

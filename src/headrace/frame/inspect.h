@@ -8,6 +8,7 @@
 
 #include "headrace/exec/table.h"
 #include "headrace/io/data_set/data_set.h"
+#include "headrace/io/petastorm/unischema.h"
 
 namespace headrace {
 
@@ -20,6 +21,8 @@ struct Inspection {
   std::int64_t row_count = 0;
   bool row_count_known = true;  // false: a text source longer than what was read; row_count rows were seen
   Schema schema;
+  std::optional<Unischema> unischema;  // Petastorm's, where there is one
+  std::string unischema_problem;       // why it cannot be read
   Table first_rows;
 
   std::string to_text() const;
@@ -30,5 +33,10 @@ struct Inspection {
 /// Throws Error(kNotFound) or Error(kBadData).
 Inspection inspect_path(const std::string& path, const std::string& part, std::int64_t first_rows,
                         const std::shared_ptr<FileSystem>& fs);
+
+/// The published shards of a data set, or of one part of it, as paths that start with `path` as it is given: what
+/// readers that know no manifest may open. Throws Error(kNotFound) when `path` is no data set.
+std::vector<std::string> published_files(const std::string& path, const std::string& part,
+                                         const std::shared_ptr<FileSystem>& fs);
 
 }  // namespace headrace

@@ -10,6 +10,7 @@
 #include "headrace/base/nearest.h"
 #include "headrace/exec/contract_check.h"
 #include "headrace/exec/split_rows.h"
+#include "headrace/io/petastorm/stored_column.h"
 #include "headrace/plan/node.h"
 
 namespace headrace {
@@ -127,6 +128,9 @@ void PreparedPipeline::precompute_reductions(const std::vector<std::string>& oth
 }
 
 void PreparedPipeline::check_outputs() const {
+  std::vector<Field> fields;
+  for (const OutputColumn& column : features->expected_columns()) fields.push_back(column.field);
+  Schema schema(std::move(fields));
   std::set<std::string> paths;
   for (const OutputSpec& output : pipeline.outputs) {
     std::string place = place_of(pipeline, output.place);
@@ -139,6 +143,8 @@ void PreparedPipeline::check_outputs() const {
     with_context(
         [&] {
           if (format.check_options != nullptr) format.check_options(writer_options(output));
+          if (format.check_schema != nullptr) format.check_schema(schema);
+          if (output.petastorm) check_petastorm_schema(schema);
         },
         [&] { return "checking the output at " + place; });
     if (!paths.insert(output.path).second) {
@@ -179,6 +185,7 @@ WriterOptions writer_options(const OutputSpec& output) {
   options.compression = output.compression;
   options.row_group_rows = output.row_group_rows;
   options.index = output.index;
+  options.petastorm = output.petastorm;
   return options;
 }
 

@@ -174,7 +174,6 @@ class Run {
     std::vector<ShardTarget> targets;
     for (const OutputSpec& output : pipeline_.outputs) {
       const Format& format = format_named(output.format);
-      with_context([&] { format.check_schema(*schema); }, [&] { return "preparing output " + output.path; });
       writers_.push_back(std::make_unique<DataSetWriter>(options_.fs, output.path, format, *schema,
                                                          writer_options(output), report_.run_id));
       targets.push_back({writers_.back().get(), output.shards, output.rows_per_shard, output.shuffle});

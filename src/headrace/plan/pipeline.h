@@ -135,6 +135,7 @@ struct OutputSpec {
   std::optional<std::uint64_t> shuffle;  // the seed of a random order of each part's rows; empty: as they come
   std::int64_t row_group_rows = 131072;  // parquet
   bool index = false;                    // tfrecord: with an index that makes files splittable
+  bool petastorm = false;                // parquet: that Petastorm reads
   FilePlace place;
 };
 

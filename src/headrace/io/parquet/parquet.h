@@ -25,4 +25,7 @@ void check_parquet_schema(const Schema& schema);
 std::unique_ptr<FileWriter> create_parquet(const Schema& schema, std::unique_ptr<OutputFile> file,
                                            const WriterOptions& options, MemoryBudget& memory);
 
+/// Writes Petastorm's metadata, if the options say so.
+void finish_parquet_folder(FileSystem& fs, const FinishedFolder& folder);
+
 }  // namespace headrace

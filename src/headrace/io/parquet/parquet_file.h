@@ -24,6 +24,7 @@ namespace headrace {
 struct ParquetColumn : FileColumn {
   std::vector<int> leaves;            // its columns in Parquet's count, which numbers the leaves
   std::optional<PageForm> page_form;  // empty: read through Arrow
+  bool is_array = false;              // bytes that are decoded to `type` (petastorm/npy_column.h)
 };
 
 struct ParquetFile {

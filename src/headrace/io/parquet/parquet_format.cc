@@ -9,6 +9,7 @@ const Format kParquetFormat = {
     .open = &open_parquet,
     .check_schema = &check_parquet_schema,
     .create = &create_parquet,
+    .finish_folder = &finish_parquet_folder,
 };
 
 }  // namespace headrace

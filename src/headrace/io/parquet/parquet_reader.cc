@@ -13,6 +13,7 @@
 #include "headrace/io/parquet/parquet_file.h"
 #include "headrace/io/parquet/row_group_bounds.h"
 #include "headrace/io/parquet/row_group_stream.h"
+#include "headrace/io/petastorm/array_columns.h"
 #include "headrace/io/reduced_split.h"
 #include "headrace/io/row_gate.h"
 
@@ -29,6 +30,7 @@ class ParquetSource final : public SourceReader {
   ParquetSource(const SourceSpec& spec, std::vector<FileInfo> files, const SourceContext& context)
       : spec_(spec), infos_(std::move(files)), context_(context), pool_(arrow_pool(context.memory)) {
     for (const FileInfo& info : infos_) files_.push_back(open_parquet_file(info, context_, pool_));
+    find_array_columns(files_, spec_, context_);
     std::vector<FileColumns> columns;
     for (const ParquetFile& file : files_) columns.push_back(file.file_columns());
     schema_ = source_schema(spec_, columns.front());
@@ -61,6 +63,7 @@ class ParquetSource final : public SourceReader {
     for (const ScanBound& bound : request.bounds) {
       const Type& type = schema_[schema_.index_of(bound.column)].type;
       bool skips = false;
+      if (file.find(bound.column)->is_array) continue;
       try {
         skips = cannot_pass(*row_group, *file.find(bound.column), type, bound, *context_.memory);
       } catch (...) {

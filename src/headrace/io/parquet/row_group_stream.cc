@@ -18,6 +18,8 @@
 #include "headrace/io/parquet/arrow_columns.h"
 #include "headrace/io/parquet/page/column_pages.h"
 #include "headrace/io/parquet/page/page_error.h"
+#include "headrace/io/petastorm/npy_column.h"
+#include "headrace/kernel/gather.h"
 
 namespace headrace {
 namespace {
@@ -71,7 +73,7 @@ class RowGroupStream final : public SplitStream {
         if (input_ == nullptr) input_ = context_.fs->open(file_.info.path);
         with_column(i, [&] { pages_[i] = open_pages(i, column, *row_group); });
       }
-      if (pages_[i] == nullptr) others.push_back(columns_[i]);
+      if (pages_[i] == nullptr) others.push_back(stored(columns_[i]));
     }
     if (others.empty()) return;
     arrow_ = std::make_unique<ArrowColumns>(file_, place_.index, std::move(others), context_, pool_, what_);
@@ -79,15 +81,29 @@ class RowGroupStream final : public SplitStream {
 
   std::unique_ptr<ColumnPages> open_pages(std::size_t index, const ParquetColumn& column,
                                           parquet::RowGroupMetaData& row_group) {
-    const GateColumn& gate_column = columns_[index];
+    GateColumn gate_column = stored(columns_[index]);
     TextWish wish;
     wish.as_hashes = gate_.can_come_hashed(index);
-    wish.as_dictionaries = takes_dictionaries_ && gate_.can_come_coded(index);
+    wish.as_dictionaries = takes_dictionaries_ && !column.is_array && gate_.can_come_coded(index);
     if (gate_column.field.type.kind() == TypeKind::kString) {
       wish.on_bad_text = [this, index](std::int64_t row, std::string_view text) { report(index, row, text); };
     }
     return open_column_pages(*column.page_form, gate_column.file_type, *file_.metadata, row_group, column.leaves[0],
                              *input_, wish, *context_.memory, scratch_.get());
+  }
+
+  /// The column as it is in the file: arrays are bytes there.
+  GateColumn stored(GateColumn column) const {
+    if (file_.find(column.field.name)->is_array) column.file_type = TypeKind::kBinary;
+    return column;
+  }
+
+  Column decode_array(std::size_t index, const Column& bytes) {
+    Column plain = flatten(*context_.memory, bytes);
+    return decode_arrays(plain, columns_[index].file_type, *context_.memory,
+                         [&](std::int64_t row, const char* kind, std::string message) {
+                           problems_.push_back({row, index, kind, std::move(message), format_cell(plain, row)});
+                         });
   }
 
   /// A text that is no UTF-8, in a column that comes as its hash; as declared_cast() reports it for others.
@@ -127,6 +143,8 @@ class RowGroupStream final : public SplitStream {
       } else {
         with_column(i, [&] { columns.push_back(pages_[i]->read(rows)); });
       }
+      bool is_array = file_.find(columns_[i].field.name)->is_array;
+      if (is_array) columns.back() = decode_array(i, columns.back());
     }
     return columns;
   }

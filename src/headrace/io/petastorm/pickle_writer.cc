@@ -1,7 +1,7 @@
 // Writes pickled Unischemas. See unischema_pickle.h.
 //
-// Protocol 2, which every Python from 2.3 on reads. Memo entries: 0 the class UnischemaField, then two a field: its name
-// and itself, which stand both in `_fields` and as attributes.
+// Protocol 2, which every Python from 2.3 on reads. Memo entries: 0 the class UnischemaField, then two a field: its
+// name and itself, which stand both in `_fields` and as attributes.
 #include <algorithm>
 #include <array>
 #include <charconv>

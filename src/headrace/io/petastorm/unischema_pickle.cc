@@ -2,8 +2,8 @@
 //
 // What a field is made of, in the data that pickle_reader.h gives:
 //
-//   UnischemaField   an object of that class with the arguments (name, type, shape, codec, nullable), in protocols 0 and
-//                    1 called through copy_reg._reconstructor(class, tuple, arguments)
+//   UnischemaField   an object of that class with the arguments (name, type, shape, codec, nullable), in protocols 0
+//                    and 1 called through copy_reg._reconstructor(class, tuple, arguments)
 //   type             a global "numpy int64", "decimal Decimal", "builtins str", or numpy.dtype called with "i8"
 //   codec            None or an object whose state is its __dict__
 #include "headrace/io/petastorm/unischema_pickle.h"

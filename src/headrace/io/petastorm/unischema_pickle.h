@@ -1,7 +1,7 @@
 // A Unischema in Python's pickle format, under the key `dataset-toolkit.unischema.v1`.
 //
-// Written are the bytes that `pickle.dumps(schema, protocol=2)` would give: Petastorm's own classes by name, the object's
-// __dict__ with `_name`, `_fields` and one attribute a field, the same object as in `_fields`.
+// Written are the bytes that `pickle.dumps(schema, protocol=2)` would give: Petastorm's own classes by name, the
+// object's __dict__ with `_name`, `_fields` and one attribute a field, the same object as in `_fields`.
 //
 // Reading runs no code and imports nothing. The opcodes are interpreted into plain data (pickle_reader.h); the only
 // names known are those that a Unischema consists of, today's and older ones.

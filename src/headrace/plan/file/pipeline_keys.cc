@@ -193,6 +193,8 @@ constexpr PipelineKey kOutputKeys[] = {
     {"row_group_rows", "integer", kOptional, "131072", "With parquet: the most rows of a row group.", "65536"},
     {"index", "boolean", kOptional, "false",
      "With tfrecord, uncompressed: a small file beside each shard, by which it is read in parts and counted.", "true"},
+    {"petastorm", "boolean", kOptional, "false",
+     "With parquet: whether Petastorm shall read it, its arrays and its schema too.", "true"},
 };
 
 constexpr PipelineSection kSections[] = {

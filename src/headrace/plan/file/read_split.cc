@@ -133,6 +133,12 @@ OutputSpec read_output(const ReadFile& file, const ConfigNode& node) {
   output.path = file.join_path(output.path);
   output.format = read_string(node, "format");
   output.compression = read_string(node, "compression");
+  output.petastorm = read_bool(node, "petastorm", output.petastorm);
+  if (output.petastorm && output.format != "parquet") {
+    file.fail(node.find("petastorm")->place,
+              fmt::format("'petastorm' of an output of format '{}', Petastorm reads parquet", output.format),
+              "remove the key, or write parquet");
+  }
   auto read_count = [&](std::string_view key, std::int64_t fallback) {
     const ConfigNode* count = node.find(key);
     if (count == nullptr) return fallback;

@@ -250,6 +250,7 @@ class Writer {
       map.add("path", write_path(output.path));
       map.add("format", yaml_string(output.format));
       if (!output.compression.empty()) map.add("compression", yaml_string(output.compression));
+      if (output.petastorm) map.add("petastorm", "true");
       const OutputSpec defaults;
       bool by_rows = output.shards == defaults.shards && output.rows_per_shard != defaults.rows_per_shard;
       if (output.shards != defaults.shards) map.add("shards", yaml_value(Value::int64(output.shards)));

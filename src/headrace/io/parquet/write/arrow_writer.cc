@@ -121,7 +121,9 @@ class ArrowWriter final : public FileWriter {
     });
     Reservation charge(*memory_, output_->held_back().size(), "the end of a Parquet file");
     seal_footer(output_->held_back());
-    return output_->finish(row_count_);
+    FileSummary summary = output_->finish(row_count_);
+    summary.row_group_count = writer_->metadata()->num_row_groups();
+    return summary;
   }
 
  private:

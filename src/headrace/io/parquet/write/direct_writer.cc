@@ -107,7 +107,9 @@ class DirectWriter final : public FileWriter {
     Reservation charge(*memory_, end.size(), "the end of a Parquet file");
     seal_footer(end);
     file_.append(std::as_bytes(std::span(end)));
-    return file_.finish(row_count);
+    FileSummary summary = file_.finish(row_count);
+    summary.row_group_count = static_cast<std::int64_t>(row_groups_.size());
+    return summary;
   }
 
  private:

@@ -8,6 +8,8 @@
 #include "headrace/base/error.h"
 #include "headrace/base/nearest.h"
 #include "headrace/io/parquet/parquet.h"
+#include "headrace/io/petastorm/metadata_file.h"
+#include "headrace/io/petastorm/petastorm_writer.h"
 
 namespace headrace {
 parquet::Compression::type parquet_codec(const std::string& name, parquet::Compression::type otherwise) {
@@ -39,9 +41,14 @@ void check_parquet_schema(const Schema& schema) {
 
 std::unique_ptr<FileWriter> create_parquet(const Schema& schema, std::unique_ptr<OutputFile> file,
                                            const WriterOptions& options, MemoryBudget& memory) {
+  if (options.petastorm) return create_petastorm_parquet(schema, std::move(file), options, memory);
   check_parquet_schema(schema);
   return is_written_directly(schema) ? create_direct_parquet(schema, std::move(file), options, memory)
                                      : create_arrow_parquet(schema, std::move(file), options, memory);
+}
+
+void finish_parquet_folder(FileSystem& fs, const FinishedFolder& folder) {
+  if (folder.options.petastorm) write_common_metadata(fs, folder);
 }
 
 }  // namespace headrace
