@@ -30,6 +30,7 @@ struct Options {
   std::string from;  // a source or a data set
   std::vector<std::string> columns;
   std::string format;
+  std::string read_format;  // empty: as names show
   WriterOptions writer;
   std::string out;
   std::int64_t rows_max = 10'000'000;
@@ -40,6 +41,7 @@ std::unique_ptr<SourceReader> open(const Options& options, const SourceContext& 
   SourceSpec spec;
   spec.name = "benchmark";
   spec.paths = {options.from};
+  spec.format = options.read_format;
   return open_source(spec, context);
 }
 
@@ -118,7 +120,9 @@ nlohmann::ordered_json write_rows(const Options& options) {
     for (std::size_t i = batches.size() * file / options.threads; i < end; ++i) writer->write(batches[i]);
     written[file] = {name, writer->finish()};
   });
-  if (format.finish_part != nullptr) format.finish_part(*context.fs, options.out, schema, written);
+  if (format.finish_folder != nullptr) {
+    format.finish_folder(*context.fs, {options.out, "benchmark", schema, options.writer, written});
+  }
   double seconds = seconds_since(start);
   std::int64_t bytes = 0;
   for (const WrittenFile& file : written) bytes += file.summary.size_bytes;
@@ -140,6 +144,7 @@ int main(int argc, char** argv) {
     command->add_option("--columns", options.columns, "Only these columns")->delimiter(',');
     command->add_option("--threads", options.threads)->check(CLI::Range(1, 1024));
   }
+  read->add_option("--format", options.read_format);
   write->add_option("--format", options.format)->required();
   write->add_option("--compression", options.writer.compression);
   write->add_option("--row-group-rows", options.writer.row_group_rows);

@@ -112,7 +112,7 @@ def make_cases(arguments, work, few):
         variant = file_format if compression == "none" else f"{file_format}-{compression}"
         write = [PROGRAM, "write", "--from", rows, "--format", file_format, "--compression", compression]
         cases.append(Case("write", variant, "headrace", [*write, "--rows", arguments.rows, "--out", out], out))
-        read = [PROGRAM, "read", "--from", out]
+        read = [PROGRAM, "read", "--format", file_format, "--from", out]
         cases.append(Case("read_warm", variant, "headrace", read, out))
         cases.append(Case("read_warm", f"{variant}-5-columns", "headrace", [*read, "--columns", ",".join(few)], out))
     if TENSORFLOW.is_file():

@@ -82,14 +82,14 @@ def old(tmp_path_factory):
 def new(old):
     """What an undisturbed run makes of the new rows."""
     folder = old.parent / "new"
-    shutil.copytree(old, folder)
+    shutil.copytree(old, folder, symlinks=True)
     subprocess.run(command(folder, "rows.csv"), check=True, capture_output=True)
     return folder
 
 
 @pytest.fixture
 def folder(old, tmp_path):
-    shutil.copytree(old, tmp_path / "run")
+    shutil.copytree(old, tmp_path / "run", symlinks=True)
     return tmp_path / "run"
 
 
@@ -118,7 +118,7 @@ def check_run_again(folder, new):
 
 def reset(folder, old):
     shutil.rmtree(folder)
-    shutil.copytree(old, folder)
+    shutil.copytree(old, folder, symlinks=True)
 
 
 def test_a_run_killed_at_any_moment_leaves_a_whole_data_set(folder, old, new):
@@ -203,7 +203,7 @@ def test_a_full_disk_ends_in_one_error_and_the_old_data_set(folder, old, new, tm
     if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", disk], capture_output=True).returncode:
         pytest.skip("a tmpfs cannot be mounted here")
     try:
-        shutil.copytree(folder, disk / "run")
+        shutil.copytree(folder, disk / "run", symlinks=True)
         done = subprocess.run(command(disk / "run", "rows.csv"), capture_output=True, text=True)
         assert done.returncode == 1
         assert "No space left on device" in done.stderr

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -37,6 +38,12 @@ TEST_CASE("an order depends on its seed, and has known places") {
   int equal = 0;
   for (std::uint64_t i = 0; i < 1000; ++i) equal += order(i) == other(i) ? 1 : 0;
   CHECK(equal < 10);
+  // By the Python package xxhash.
+  constexpr std::uint64_t kPlaces[] = {805, 559, 732, 519, 855, 180, 348, 326};
+  for (std::uint64_t i = 0; i < std::size(kPlaces); ++i) CHECK(order(i) == kPlaces[i]);
+  Permutation large(1'000'000'000'000, 42);
+  CHECK(large(0) == 856'675'369'125);
+  CHECK(large(2) == 617'224'409'893);
 }
 
 TEST_CASE("neighbours end up apart, and every part of the range comes everywhere") {

@@ -8,29 +8,27 @@
 namespace headrace {
 namespace {
 
+/// Where the value of a row is stored, through codes of codes. Requires: it is not null.
+struct StoredRow {
+  const Column* values;
+  std::int64_t row;
+
+  StoredRow(const Column& column, std::int64_t at) : values(&column), row(at) {
+    while (values->is_dictionary()) {
+      row = values->codes()[static_cast<std::size_t>(row)];
+      values = values->dictionary().get();
+    }
+  }
+};
+
 /// Calls visit(value) for each value that is not null, looked up by code where there are codes.
 template <typename T, typename Visit>
 void for_each_value(const Column& column, const Visit& visit) {
   if (column.is_dictionary()) {
-    const Column& dictionary = *column.dictionary();
-    if (dictionary.is_dictionary()) {
-      for (std::int64_t row = 0; row < column.length(); ++row) {
-        if (column.is_null(row)) continue;
-        const Column* at = &column;
-        std::int64_t index = row;
-        while (at->is_dictionary()) {
-          index = at->codes()[static_cast<std::size_t>(index)];
-          at = at->dictionary().get();
-        }
-        visit(at->values<T>()[static_cast<std::size_t>(index)]);
-      }
-      return;
-    }
-    std::span<const T> values = dictionary.values<T>();
-    const std::uint8_t* validity = dictionary.validity();
-    for (std::int32_t code : column.codes()) {
-      if (code < 0 || (validity != nullptr && validity[code] == 0)) continue;
-      visit(values[static_cast<std::size_t>(code)]);
+    for (std::int64_t row = 0; row < column.length(); ++row) {
+      if (column.is_null(row)) continue;
+      StoredRow stored(column, row);
+      visit(stored.values->values<T>()[static_cast<std::size_t>(stored.row)]);
     }
     return;
   }
@@ -45,17 +43,15 @@ void for_each_value(const Column& column, const Visit& visit) {
   }
 }
 
-/// The elements of the rows of a list column that are not null.
+/// Calls visit(lists) with plain lists: all rows of the column, or one by one where there are codes.
 template <typename Visit>
-void for_each_element_range(const Column& lists, const Visit& visit) {
-  if (lists.is_dictionary()) {
-    for (std::int64_t row = 0; row < lists.length(); ++row) {
-      if (lists.is_null(row)) continue;
-      visit(lists.dictionary()->slice(lists.codes()[static_cast<std::size_t>(row)], 1));
-    }
-    return;
+void for_each_list_range(const Column& lists, const Visit& visit) {
+  if (!lists.is_dictionary()) return visit(lists);
+  for (std::int64_t row = 0; row < lists.length(); ++row) {
+    if (lists.is_null(row)) continue;
+    StoredRow stored(lists, row);
+    visit(stored.values->slice(stored.row, 1));
   }
-  visit(lists);
 }
 
 }  // namespace
@@ -78,14 +74,13 @@ void ColumnStatistics::add_bounds(const Column& values) {
     case TypeKind::kFloat32: return add_floats<float>(values);
     case TypeKind::kFloat64: return add_floats<double>(values);
     case TypeKind::kList:
-      return for_each_element_range(values, [&](const Column& lists) {
-        if (lists.is_dictionary() || lists.length() == 0) return;
+      return for_each_list_range(values, [&](const Column& lists) {
+        if (lists.length() == 0) return;
         std::int64_t first = lists.offsets().front();
         add_bounds(lists.child(0).slice(first, lists.offsets().back() - first));
       });
     case TypeKind::kFixedSizeList:
-      return for_each_element_range(values, [&](const Column& lists) {
-        if (lists.is_dictionary()) return;
+      return for_each_list_range(values, [&](const Column& lists) {
         if (lists.validity() == nullptr) return add_bounds(lists.child(0));
         // Under a null row lie zeros, which are no values.
         std::int64_t size = lists.type().list_size();

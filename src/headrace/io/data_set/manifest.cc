@@ -74,7 +74,8 @@ Value read_bound(const Object& object, const char* key) {
 
 SourceLineage read_source(const Json& json, const std::string& where) {
   Object object(json, where, {"name", "files", "bytes", "digest"});
-  return {object.text("name"), object.count("files"), object.count("bytes"), read_digest(object, "digest", "xxh3:", 16)};
+  return {object.text("name"), object.count("files"), object.count("bytes"),
+          read_digest(object, "digest", "xxh3:", 16)};
 }
 
 DataSetColumn read_column(const Json& json, const std::string& where) {

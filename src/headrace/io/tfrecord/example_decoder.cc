@@ -68,12 +68,12 @@ class ExampleDecoder::Target {
   }
 
   void decode(std::span<const std::string_view> features, std::vector<RowProblem>& problems) {
-    for (std::string_view feature : features) {
-      bool valid = feature.data() != nullptr && (append_fast(feature) || append_any(feature, problems));
-      if (!valid) append_null();
-      validity_->mutable_data()[row_count_++] = valid ? std::byte{1} : std::byte{0};
-      null_count_ += valid ? 0 : 1;
-      if (is_list_) offsets_.append_value(checked_offset(element_count_));
+    if (kind_ == FeatureKind::kInt64 && !is_list_) {
+      decode_each(features, problems, [this](std::string_view feature) { return append_int(feature); });
+    } else if (kind_ == FeatureKind::kFloat && !is_list_) {
+      decode_each(features, problems, [this](std::string_view feature) { return append_float(feature); });
+    } else {
+      decode_each(features, problems, [this](std::string_view feature) { return append_packed(feature); });
     }
   }
 
@@ -90,33 +90,61 @@ class ExampleDecoder::Target {
   }
 
  private:
-  /// The forms that writers make; false leaves everything as it was.
-  bool append_fast(std::string_view feature) {
-    std::string_view payload;
-    if (kind_ == FeatureKind::kInt64 && !is_list_) {
-      std::size_t size = feature.size();
-      std::size_t count = size - 4;
-      if (size < 5 || count > kVarintBytesMax || feature[0] != static_cast<char>(kind_)) return false;
-      if (feature[1] != static_cast<char>(size - 2) || feature[2] != kTagFirst ||
-          feature[3] != static_cast<char>(count)) {
-        return false;
-      }
-      std::uint64_t value = 0;
-      if (count <= sizeof(value)) {
-        if (!whole_varint(feature.substr(4), value)) return false;
-      } else {
-        WireCursor cursor(feature.substr(4));
-        if (!cursor.read_varint(value) || !cursor.at_end()) return false;
-      }
-      values_.append_value(value);
-      return true;
+  /// `append_fast` takes the forms that writers make; false leaves everything as it was.
+  template <typename AppendFast>
+  void decode_each(std::span<const std::string_view> features, std::vector<RowProblem>& problems,
+                   const AppendFast& append_fast) {
+    for (std::string_view feature : features) {
+      bool valid = feature.data() != nullptr && (append_fast(feature) || append_any(feature, problems));
+      if (!valid) append_null();
+      validity_->mutable_data()[row_count_++] = valid ? std::byte{1} : std::byte{0};
+      null_count_ += valid ? 0 : 1;
+      if (is_list_) offsets_.append_value(checked_offset(element_count_));
     }
+  }
+
+  /// One packed varint.
+  bool append_int(std::string_view feature) {
+    std::size_t size = feature.size();
+    std::size_t count = size - 4;
+    if (size < 5 || count > kVarintBytesMax || feature[0] != static_cast<char>(FeatureKind::kInt64)) return false;
+    if (feature[1] != static_cast<char>(size - 2) || feature[2] != kTagFirst ||
+        feature[3] != static_cast<char>(count)) {
+      return false;
+    }
+    std::uint64_t value = static_cast<unsigned char>(feature[4]);
+    if (count > sizeof(value)) {
+      WireCursor cursor(feature.substr(4));
+      if (!cursor.read_varint(value) || !cursor.at_end()) return false;
+    } else if (count > 1 || value >= 0x80) {
+      if (!whole_varint(feature.substr(4), value)) return false;
+    }
+    values_.append_value(value);
+    return true;
+  }
+
+  /// One packed float.
+  bool append_float(std::string_view feature) {
+    constexpr std::string_view kFront = "\x12\x06\x0a\x04";
+    if (feature.size() != kFront.size() + sizeof(float)) return false;
+    std::uint64_t bytes = 0;
+    std::uint32_t front = 0;
+    std::memcpy(&bytes, feature.data(), sizeof(bytes));
+    std::memcpy(&front, kFront.data(), sizeof(front));
+    if (static_cast<std::uint32_t>(bytes) != front) return false;
+    values_.append_value(static_cast<std::uint32_t>(bytes >> 32));
+    ++element_count_;
+    return true;
+  }
+
+  /// One packed list, or one text.
+  bool append_packed(std::string_view feature) {
+    std::string_view payload;
     if (!packed_payload(feature, kind_, payload)) return false;
     if (kind_ == FeatureKind::kFloat) {
-      std::size_t count = payload.size() / sizeof(float);
-      if (payload.size() % sizeof(float) != 0 || (!is_list_ && count != 1)) return false;
+      if (payload.size() % sizeof(float) != 0) return false;
       values_.append(payload.data(), payload.size());
-      element_count_ += count;
+      element_count_ += payload.size() / sizeof(float);
       return true;
     }
     if (kind_ == FeatureKind::kBytes) {
@@ -266,26 +294,86 @@ std::vector<Column> ExampleDecoder::finish() {
   return columns;
 }
 
-/// Notes the features of a record; of two with one name the later.
-bool ExampleDecoder::find_features(std::string_view record, std::size_t row) {
-  std::size_t place = 0;
-  return visit_features(record, [&](std::string_view key, std::string_view feature) {
-    std::ptrdiff_t column = column_of(key, place++);
-    if (column < 0) return;
-    // An empty feature is present, so its data() must not be nullptr.
-    features_[static_cast<std::size_t>(column) * kBlockRows + row] =
-        feature.data() == nullptr ? std::string_view(&kPresent, 1).substr(0, 0) : feature;
-  });
+ExampleDecoder::Expected::Expected(std::string_view name, std::ptrdiff_t column) : column_(column) {
+  std::string bytes(1, kTagFirst);
+  bytes.push_back(static_cast<char>(name.size()));
+  bytes += name;
+  bytes.push_back(kTagSecond);
+  size_ = bytes.size();
+  constexpr std::size_t kWordBytes = sizeof(std::uint64_t);
+  std::size_t last_bytes = (size_ - 1) % kWordBytes + 1;
+  last_mask_ = ~std::uint64_t{0} >> (8 * (kWordBytes - last_bytes));
+  bytes.resize((size_ + kWordBytes - 1) / kWordBytes * kWordBytes);
+  words_.resize(bytes.size() / kWordBytes);
+  std::memcpy(words_.data(), bytes.data(), bytes.size());
 }
 
-std::ptrdiff_t ExampleDecoder::column_of(std::string_view key, std::size_t place) {
-  constexpr std::size_t kPlacesMax = 4096;
-  if (place < expected_.size() && expected_[place].name == key) return expected_[place].column;
+inline bool ExampleDecoder::Expected::matches(const char* at) const {
+  std::uint64_t differs = 0;
+  std::uint64_t word = 0;
+  std::size_t last = words_.size() - 1;
+  for (std::size_t i = 0; i < last; ++i) {
+    std::memcpy(&word, at + i * sizeof(word), sizeof(word));
+    differs |= word ^ words_[i];
+  }
+  std::memcpy(&word, at + last * sizeof(word), sizeof(word));
+  return (differs | ((word ^ words_[last]) & last_mask_)) == 0;
+}
+
+/// Notes the features of a record; of two with one name the later.
+bool ExampleDecoder::find_features(std::string_view record, std::size_t row) {
+  if (find_expected_features(record, row)) return true;
+  for (std::size_t i = 0; i < targets_.size(); ++i) features_[i * kBlockRows + row] = {};
+  constexpr std::size_t kNameBytesMax = 0x7f;  // so that a length is one byte
+  constexpr std::size_t kExpectedMax = 4096;
+  std::vector<Expected> seen;
+  bool is_example = visit_features(record, [&](std::string_view key, std::string_view feature) {
+    std::ptrdiff_t column = column_of(key);
+    if (key.size() <= kNameBytesMax && seen.size() < kExpectedMax) seen.emplace_back(key, column);
+    if (column >= 0) note_feature(column, row, feature);
+  });
+  if (is_example && seen.size() > expected_.size()) expected_ = std::move(seen);
+  return is_example;
+}
+
+/// The same for a record that has nothing but features which are expected, in their order, in entries of less than 128
+/// bytes; false for any other, whose features may be noted in part then.
+bool ExampleDecoder::find_expected_features(std::string_view record, std::size_t row) {
+  WireCursor message(record);
+  std::uint64_t tag = 0;
+  std::string_view features;
+  if (!message.read_varint(tag) || tag != kTagFirst || !message.read_bytes(features) || !message.at_end()) return false;
+  const char* at = features.data();
+  const char* end = at + features.size();
+  auto expected = expected_.begin();
+  while (at != end) {
+    // An entry: its tag, its length, what is expected, the length of the Feature, the Feature.
+    std::size_t entry_bytes = end - at < 2 ? 0x80 : static_cast<unsigned char>(at[1]);
+    if (*at != kTagFirst || entry_bytes >= 0x80 || entry_bytes > static_cast<std::size_t>(end - at - 2)) return false;
+    const char* entry = at + 2;
+    // Reads of whole words may go a word beyond the record, into its padding.
+    while (expected != expected_.end() && (expected->size() >= entry_bytes || !expected->matches(entry))) ++expected;
+    if (expected == expected_.end()) return false;
+    std::size_t feature_bytes = entry_bytes - expected->size() - 1;
+    if (static_cast<unsigned char>(entry[expected->size()]) != feature_bytes) return false;
+    if (expected->column() >= 0) {
+      note_feature(expected->column(), row, {entry + expected->size() + 1, feature_bytes});
+    }
+    ++expected;
+    at = entry + entry_bytes;
+  }
+  return true;
+}
+
+void ExampleDecoder::note_feature(std::ptrdiff_t column, std::size_t row, std::string_view feature) {
+  // An empty feature is present, so its data() must not be nullptr.
+  features_[static_cast<std::size_t>(column) * kBlockRows + row] =
+      feature.data() == nullptr ? std::string_view(&kPresent, 1).substr(0, 0) : feature;
+}
+
+std::ptrdiff_t ExampleDecoder::column_of(std::string_view key) const {
   auto found = column_by_name_.find(key);
-  std::ptrdiff_t column = found == column_by_name_.end() ? -1 : found->second;
-  if (place == expected_.size() && place < kPlacesMax) expected_.emplace_back();
-  if (place < expected_.size()) expected_[place] = {std::string(key), column};
-  return column;
+  return found == column_by_name_.end() ? -1 : found->second;
 }
 
 }  // namespace headrace

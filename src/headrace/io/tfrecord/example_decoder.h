@@ -1,9 +1,9 @@
 // tf.train.Example messages to columns.
 //
-// Records are taken in blocks. First each record is walked once and the bytes of the wanted features are noted; the
-// names are expected in the order of the record before, and looked up only when they come otherwise. Then each column
-// is decoded over the whole block, by a short loop for the form that writers make and by the general parser for every
-// other.
+// Records are taken in blocks. First the bytes of the wanted features are noted: writers put features in one order, so a
+// record is expected to look like the fullest one before it, with some features absent. Then a feature is found by one
+// comparison of its tags and name; only a record that looks otherwise is parsed. Then each column is decoded over the
+// whole block, by a short loop for the form that writers make and by the general parser for every other.
 #pragma once
 
 #include <cstdint>
@@ -40,14 +40,26 @@ class ExampleDecoder {
 
  private:
   class Target;
-  /// What a feature at some place of a record was last time.
-  struct Expected {
-    std::string name;
-    std::ptrdiff_t column = -1;  // -1: not wanted
+  /// A feature that is expected at some place of a record: its map entry up to the length of its Feature.
+  class Expected {
+   public:
+    Expected(std::string_view name, std::ptrdiff_t column);
+    /// Whether an entry of this feature is at `at`, where at least as many bytes can be read.
+    bool matches(const char* at) const;
+    std::size_t size() const { return size_; }
+    std::ptrdiff_t column() const { return column_; }  // -1: not wanted
+
+   private:
+    std::vector<std::uint64_t> words_;  // the bytes: key tag, length, key, value tag; padded by zeros
+    std::uint64_t last_mask_ = 0;       // of the bytes of the last word that count
+    std::size_t size_ = 0;
+    std::ptrdiff_t column_ = -1;
   };
 
   bool find_features(std::string_view record, std::size_t row);
-  std::ptrdiff_t column_of(std::string_view key, std::size_t place);
+  bool find_expected_features(std::string_view record, std::size_t row);
+  void note_feature(std::ptrdiff_t column, std::size_t row, std::string_view feature);
+  std::ptrdiff_t column_of(std::string_view key) const;
 
   std::vector<std::unique_ptr<Target>> targets_;
   std::unordered_map<std::string_view, std::ptrdiff_t> column_by_name_;
