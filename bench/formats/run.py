@@ -164,13 +164,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=10_000_000)
     parser.add_argument("--from", dest="source", type=Path, help="a data set of Parquet; default: rows at random")
-    parser.add_argument("--out", type=Path, default=Path("/dev/shm/headrace-formats"))
+    parser.add_argument(
+        "--out", type=Path, default=Path("/dev/shm"), help="files go to a folder in it, and are removed"
+    )
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--only", default="", help="only cases whose name has this in it")
     parser.add_argument("--results", type=Path, default=RESULTS / "formats.json")
     arguments = parser.parse_args()
     work = ROOT / "build/bench/formats"
     work.mkdir(parents=True, exist_ok=True)
+    arguments.out /= "headrace-formats"
     arguments.out.mkdir(parents=True, exist_ok=True)
     try:
         table, few = prepare(arguments, work)
