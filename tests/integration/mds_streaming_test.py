@@ -21,7 +21,7 @@ PIPELINE = """
 version: 1
 name: copy
 sources:
-  raw: {{path: {source}, format: {source_format}{schema}}}
+  raw: {{path: {source}{schema}}}
 tables:
   rows: {{from: raw}}
 features:
@@ -37,17 +37,13 @@ def streaming(*arguments):
     assert done.returncode == 0, done.stderr[-2000:]
 
 
-def copy(folder, source, source_format, out_format, columns, schema=None):
+def copy(folder, source, out_format, columns, schema=None):
     """Runs a pipeline that copies `columns`; returns the result and the output's folder."""
     declared = f", schema: {json.dumps(schema)}" if schema else ""
     out = folder / "out"
     features = "\n".join(f"  - {{name: {name}, role: pass_through}}" for name in columns)
     pipeline = folder / "pipeline.yaml"
-    pipeline.write_text(
-        PIPELINE.format(
-            source=source, source_format=source_format, schema=declared, features=features, out=out, format=out_format
-        )
-    )
+    pipeline.write_text(PIPELINE.format(source=source, schema=declared, features=features, out=out, format=out_format))
     return subprocess.run([HEADRACE, "run", pipeline, "--quiet"], capture_output=True, text=True), out
 
 
@@ -116,7 +112,7 @@ def same(left, right):
 def test_streaming_reads_what_is_written(tmp_path):
     table = written_table(1000)
     pq.write_table(table, tmp_path / "source.parquet")
-    done, out = copy(tmp_path, tmp_path / "source.parquet", "parquet", "mds", table.column_names)
+    done, out = copy(tmp_path, tmp_path / "source.parquet", "mds", table.column_names)
     assert done.returncode == 0, done.stderr
     streaming("read", part_of(out), tmp_path / "samples.pickle")
     by_place, streamed = pickle.loads((tmp_path / "samples.pickle").read_bytes())
@@ -191,7 +187,7 @@ def test_we_read_what_streaming_writes(tmp_path, streaming_folder, names):
         "index": streaming_folder / "index.json",
         "shards": streaming_folder / "*.mds",
     }
-    done, out = copy(tmp_path, source[names], "mds", "parquet", ENCODINGS.keys() - {"price", "flag"})
+    done, out = copy(tmp_path, source[names], "parquet", ENCODINGS.keys() - {"price", "flag"})
     assert done.returncode == 0, done.stderr
     rows = read_back(out)
     assert len(rows) == 200
@@ -201,7 +197,7 @@ def test_we_read_what_streaming_writes(tmp_path, streaming_folder, names):
 
 
 def test_declared_types_say_what_a_number_means(tmp_path, streaming_folder):
-    done, out = copy(tmp_path, streaming_folder, "mds", "parquet", DECLARED, schema=DECLARED)
+    done, out = copy(tmp_path, streaming_folder, "parquet", DECLARED, schema=DECLARED)
     assert done.returncode == 0, done.stderr
     for i, row in enumerate(read_back(out)):
         assert row["int32"] == datetime.date(1970, 1, 1) + datetime.timedelta(days=i % 100)
@@ -214,7 +210,7 @@ def test_declared_types_say_what_a_number_means(tmp_path, streaming_folder):
 
 def test_a_null_is_refused_with_the_name_of_its_column(tmp_path):
     pq.write_table(pa.table({"a": [1, 2], "b": ["x", None]}), tmp_path / "source.parquet")
-    done, out = copy(tmp_path, tmp_path / "source.parquet", "parquet", "mds", ["a", "b"])
+    done, out = copy(tmp_path, tmp_path / "source.parquet", "mds", ["a", "b"])
     assert done.returncode != 0
     assert "column 'b' holds a null, and MDS has none" in done.stderr
     assert not (out / "manifest.json").exists()

@@ -73,6 +73,7 @@ struct Format {
   /// Writes, durably, what other readers need beside the files of a folder; called for each folder of a data set before
   /// it is published. nullptr: nothing.
   void (*finish_folder)(FileSystem& fs, const FinishedFolder& folder) = nullptr;
+  std::string_view index_name = {};  // of a file that stands for those beside it, and shows the format
 };
 
 std::span<const Format* const> all_formats();

@@ -42,7 +42,9 @@ const Format& format_named(std::string_view name) {
 }
 
 const Format* format_of_path(std::string_view path) {
+  std::string_view name = path.substr(path.rfind('/') + 1);
   for (const Format* format : kFormats) {
+    if (!format->index_name.empty() && name == format->index_name) return format;
     for (std::string_view extension : format->extensions) {
       if (ends_with_ignoring_case(path, extension)) return format;
     }
