@@ -133,10 +133,9 @@ nlohmann::ordered_json write_rows(const Options& options) {
 }  // namespace headrace::bench
 
 int main(int argc, char** argv) {
-  using namespace headrace::bench;
   CLI::App program("Write rows as files of a format, or read them.", "headrace_bench_formats");
   program.require_subcommand(1);
-  Options options;
+  headrace::bench::Options options;
   CLI::App* read = program.add_subcommand("read", "Read files to column batches");
   CLI::App* write = program.add_subcommand("write", "Write rows that are in memory");
   for (CLI::App* command : {read, write}) {
@@ -153,7 +152,8 @@ int main(int argc, char** argv) {
   write->add_option("--out", options.out, "A folder, which is removed first")->required();
   CLI11_PARSE(program, argc, argv);
   try {
-    std::string text = (read->parsed() ? read_rows(options) : write_rows(options)).dump();
+    std::string text =
+        (read->parsed() ? headrace::bench::read_rows(options) : headrace::bench::write_rows(options)).dump();
     std::puts(text.c_str());
     return 0;
   } catch (const std::exception& error) {

@@ -57,7 +57,8 @@ class Machine {
   template <typename T>
   T number() {
     T value{};
-    std::memcpy(&value, take(sizeof(T)).data(), sizeof(T));
+    std::string_view bytes = take(sizeof(T));
+    std::memcpy(&value, bytes.data(), bytes.size());
     return value;
   }
 
