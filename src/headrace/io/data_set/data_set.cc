@@ -44,15 +44,23 @@ std::set<std::string> folders_named_by(const std::optional<Manifest>& manifest) 
   return folders;
 }
 
+/// What a link becomes when a data set is copied by a tool that follows links.
+bool is_copy_of_link(std::string_view path) {
+  struct stat status{};
+  return name_of(path) == kLinkName && ::lstat(std::string(path).c_str(), &status) == 0 && !S_ISLNK(status.st_mode);
+}
+
 /// Whether a folder was made by a run: it holds the marker, or nothing but one that was never finished.
 bool is_run_folder(FileSystem& fs, const FileInfo& folder) {
-  if (folder.kind != FileInfo::Kind::kFolder || !name_of(folder.path).starts_with(kRunFolderPrefix)) return false;
+  bool is_named = name_of(folder.path).starts_with(kRunFolderPrefix) || is_copy_of_link(folder.path);
+  if (folder.kind != FileInfo::Kind::kFolder || !is_named) return false;
   std::vector<FileInfo> children = fs.list(folder.path);
   auto is_marker = [](const FileInfo& child) { return name_of(child.path) == kMarkerName; };
   auto is_unfinished_marker = [](const FileInfo& child) {
     return name_of(child.path).starts_with(fmt::format(".{}.", kMarkerName)) && child.path.ends_with(".tmp");
   };
-  return std::ranges::any_of(children, is_marker) || std::ranges::all_of(children, is_unfinished_marker);
+  if (std::ranges::any_of(children, is_marker)) return true;
+  return std::ranges::all_of(children, is_unfinished_marker) && !is_copy_of_link(folder.path);
 }
 
 /// Removes what a run left, of a folder its marker last: who is killed on the way leaves a folder that is still known
@@ -84,18 +92,9 @@ void remove_leftovers(FileSystem& fs, const std::string& path, const std::option
   for (const std::string& leftover : find_leftovers(fs, path, manifest)) remove_run_folder(fs, leftover);
 }
 
-/// Links `current` to the run that `manifest` names.
+/// Links `current` to the run that `manifest` names, unless something of a user's has that name.
 void link_current(FileSystem& fs, const std::string& path, const Manifest& manifest) {
   fs.link(join_path(path, kLinkName), std::string(kRunFolderPrefix) + manifest.run_id);
-}
-
-/// Throws when something of that name is there that is not ours to replace.
-void check_link_name(const std::string& path) {
-  std::string link = join_path(path, kLinkName);
-  struct stat status{};
-  if (::lstat(link.c_str(), &status) != 0 || S_ISLNK(status.st_mode)) return;
-  throw Error(ErrorCode::kInvalidArgument, fmt::format("'{}' is no link, so it cannot lead to the run", link),
-              "move it away: in the folder of a data set this name is Headrace's");
 }
 
 /// Cleans up if it can. What cannot be removed now is removed by the next run.
@@ -152,7 +151,6 @@ DataSetWriter::DataSetWriter(std::shared_ptr<FileSystem> fs, std::string path, c
                 fmt::format("the data set '{}' was written by run '{}' already", path_, run_id_),
                 "give each run an id of its own");
   }
-  check_link_name(path_);
   // A run that died after its manifest has not linked it.
   if (current) link_current(*fs_, path_, *current);
   remove_leftovers(*fs_, path_, current);

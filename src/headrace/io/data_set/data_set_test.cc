@@ -219,12 +219,17 @@ TEST_CASE("leftovers of dead runs are removed, a user's own folders are not") {
         std::set<std::string>{"current", "data-mine", "data-r1", "manifest.json", "notes.txt"});
 }
 
-TEST_CASE("something called current that is no link is never replaced") {
+TEST_CASE("something called current that is a user's is left alone, a copied run is a link again") {
   TemporaryFolder folder;
   folder.write("current/notes.txt", "hello");
-  CHECK_THROWS_WITH_AS(write_data_set(local_file_system(), folder.path(), "r1", 1), doctest::Contains("is no link"),
-                       Error);
-  CHECK(names_in(folder.path()) == std::set<std::string>{"current"});
+  write_data_set(local_file_system(), folder.path(), "r1", 1);
+  CHECK(names_in(folder.path()) == std::set<std::string>{"current", "data-r1", "manifest.json"});
+  CHECK(names_in(folder.file("current")) == std::set<std::string>{"notes.txt"});
+  std::filesystem::remove_all(folder.file("current"));
+  std::filesystem::copy(folder.file("data-r1"), folder.file("current"), std::filesystem::copy_options::recursive);
+  write_data_set(local_file_system(), folder.path(), "r2", 2);
+  CHECK(std::filesystem::read_symlink(folder.file("current")) == "data-r2");
+  CHECK(rows_of_data_set(folder.path()) == 8);
 }
 
 TEST_CASE("a link that cannot be made leads to the old run, which stays until the next one") {

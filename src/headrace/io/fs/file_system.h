@@ -55,7 +55,7 @@ class FileSystem {
   /// Removes a file, or a folder with all below it. Not an error when it is missing.
   virtual void remove(const std::string& path) = 0;
   /// Makes `path` a link to `target` in the same folder, in place of the link that was there, seen whole and durable.
-  /// False where the file system has no links.
+  /// False, with nothing changed, where the file system has no links or something else has that name.
   virtual bool link(const std::string& path, const std::string& target);
 };
 

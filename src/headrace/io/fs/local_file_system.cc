@@ -214,6 +214,8 @@ class LocalFileSystem : public FileSystem {
   }
 
   bool link(const std::string& path, const std::string& target) override {
+    struct stat status{};
+    if (::lstat(path.c_str(), &status) == 0 && !S_ISLNK(status.st_mode)) return false;
     std::string temporary = temporary_name(path);
     ::unlink(temporary.c_str());
     if (::symlink(target.c_str(), temporary.c_str()) != 0) throw file_error("link", path, errno);
