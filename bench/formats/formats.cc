@@ -1,5 +1,6 @@
-// headrace_bench_formats: writes rows that are in memory as files of a format, and reads files to column batches. Prints
-// one line of JSON with what it took, without the start of the process. bench/formats/run.py runs it in turn with others.
+// headrace_bench_formats: writes rows that are in memory as files of a format, and reads files to column batches.
+// Prints one line of JSON with what it took, without the start of the process. bench/formats/run.py runs it in turn
+// with others.
 #include <chrono>
 #include <cstdio>
 #include <exception>

@@ -1,9 +1,9 @@
 // tf.train.Example messages to columns.
 //
-// Records are taken in blocks. First the bytes of the wanted features are noted: writers put features in one order, so a
-// record is expected to look like the fullest one before it, with some features absent. Then a feature is found by one
-// comparison of its tags and name; only a record that looks otherwise is parsed. Then each column is decoded over the
-// whole block, by a short loop for the form that writers make and by the general parser for every other.
+// Records are taken in blocks. First the bytes of the wanted features are noted: writers put features in one order, so
+// a record is expected to look like the fullest one before it, with some features absent. Then a feature is found by
+// one comparison of its tags and name; only a record that looks otherwise is parsed. Then each column is decoded over
+// the whole block, by a short loop for the form that writers make and by the general parser for every other.
 #pragma once
 
 #include <cstdint>
