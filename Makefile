@@ -31,10 +31,7 @@ demo-compare: ## time the flights job against the same job in DuckDB; the last l
 
 test: ## check and test everything that a change has to pass
 	@$(STAGES) setup-tests lint-layout lint-python lint-format lint-clang build-release build-asan \
-	  run-bench-formats:
-	@$(VENV)/python bench/formats/run.py $(BENCH)
-
-test-release test-asan test-python docs-check
+	  test-release test-asan test-python docs-check
 
 test-long: ## test, then what takes longer: ThreadSanitizer, fuzzing, micro-benchmarks
 	@$(STAGES) test lint-clang-all build-tsan test-tsan fuzz bench-micro
