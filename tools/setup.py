@@ -55,8 +55,8 @@ HEADERS = {
     "xxhash.h": "libxxhash-dev",
     "yaml-cpp/yaml.h": "libyaml-cpp-dev",
 }
-# Faster builds and micro-benchmarks. Installed along with the rest, never asked for.
-OPTIONAL_PACKAGES = ("ccache", "mold", "libbenchmark-dev")
+# Faster builds, micro-benchmarks, crashes at system calls. Installed along with the rest, never asked for.
+OPTIONAL_PACKAGES = ("ccache", "mold", "libbenchmark-dev", "strace")
 
 
 class SetupError(Exception):

@@ -274,7 +274,7 @@ char* ExampleEncoder::encode(std::size_t row, char* out) const {
     }
   }
   std::string_view lists = lists_.row(row);
-  std::memcpy(end, lists.data(), lists.size());
+  if (!lists.empty()) std::memcpy(end, lists.data(), lists.size());
   end += lists.size();
   std::uint64_t length = static_cast<std::uint64_t>(end - data);
   std::uint32_t length_checksum =
