@@ -114,7 +114,8 @@ TEST_CASE("an array that is none, or of another type or shape, is reported and n
 
 TEST_CASE("headers are read as numpy writes them, and nothing else") {
   NpyArray array;
-  CHECK(parse_npy(npy("{'shape':(2,3),'descr':\"<f4\",'fortran_order':True}   ", "x"), array).empty());
+  std::string bytes = npy("{'shape':(2,3),'descr':\"<f4\",'fortran_order':True}   ", "x");
+  CHECK(parse_npy(bytes, array).empty());  // whose texts are those of `bytes`
   CHECK(array.shape == std::vector<std::int64_t>{2, 3});
   CHECK(array.is_fortran);
   CHECK(array.descr == "<f4");
