@@ -19,6 +19,24 @@ def run_flights(out, *extra):
     return json.loads(done.stdout)
 
 
+def headrace(*words):
+    """Runs the program, which must succeed; returns what it prints."""
+    done = subprocess.run([HEADRACE, *map(str, words)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def write_copying_pipeline(folder, source, columns, output):
+    """A pipeline in `folder` that copies the columns of `source`; `source` and `output` are maps of YAML."""
+    features = "\n".join(f"  - {{name: {name}, role: pass_through}}" for name in columns)
+    pipeline = folder / "pipeline.yaml"
+    pipeline.write_text(
+        f"version: 1\nname: copy\nsources:\n  raw: {source}\ntables:\n  rows: {{from: raw}}\n"
+        f"features:\n{features}\noutputs:\n  - {output}\n"
+    )
+    return pipeline
+
+
 def shard_files(data_set, part):
     """The shards of a part, in order, as its manifest names them."""
     manifest = json.loads((data_set / "manifest.json").read_text())

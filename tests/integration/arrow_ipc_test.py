@@ -2,44 +2,22 @@
 
 import json
 import random
-import subprocess
 
 import pyarrow as pa
 import pyarrow.feather as feather
 import pytest
 
-from tests.conftest import HEADRACE
+from tests.conftest import headrace, write_copying_pipeline
 from tests.integration.parquet_readers_test import same, shapes
-
-PIPELINE = """
-version: 1
-name: copy
-sources:
-  raw: {{path: {source}}}
-tables:
-  rows: {{from: raw}}
-features:
-{features}
-outputs:
-  - {{path: {out}, format: arrow{compression}}}
-"""
 
 
 def copy(folder, columns, compression=""):
     """Runs a pipeline that copies source.arrow; returns what pyarrow reads from the shards."""
-    features = "\n".join(f"  - {{name: {name}, role: pass_through}}" for name in columns)
     out = folder / f"out-{compression}"
-    pipeline = folder / "pipeline.yaml"
-    pipeline.write_text(
-        PIPELINE.format(
-            source=folder / "source.arrow",
-            features=features,
-            out=out,
-            compression=f", compression: {compression}" if compression else "",
-        )
-    )
-    done = subprocess.run([HEADRACE, "run", pipeline, "--quiet"], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    words = f", compression: {compression}" if compression else ""
+    source = f"{{path: {folder / 'source.arrow'}}}"
+    output = f"{{path: {out}, format: arrow{words}}}"
+    headrace("run", write_copying_pipeline(folder, source, columns, output), "--quiet")
     parts = json.loads((out / "manifest.json").read_text())["parts"]
     files = [out / shard["file"] for part in parts for shard in part["shards"]]
     tables = []

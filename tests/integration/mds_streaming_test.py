@@ -13,22 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.conftest import HEADRACE, ROOT
+from tests.conftest import HEADRACE, ROOT, write_copying_pipeline
 
 STREAMING_PYTHON = ROOT / "build" / "envs" / "mds" / "bin" / "python"
-
-PIPELINE = """
-version: 1
-name: copy
-sources:
-  raw: {{path: {source}{schema}}}
-tables:
-  rows: {{from: raw}}
-features:
-{features}
-outputs:
-  - {{path: {out}, format: {format}, shards: 3}}
-"""
 
 
 def streaming(*arguments):
@@ -41,9 +28,8 @@ def copy(folder, source, out_format, columns, schema=None):
     """Runs a pipeline that copies `columns`; returns the result and the output's folder."""
     declared = f", schema: {json.dumps(schema)}" if schema else ""
     out = folder / "out"
-    features = "\n".join(f"  - {{name: {name}, role: pass_through}}" for name in columns)
-    pipeline = folder / "pipeline.yaml"
-    pipeline.write_text(PIPELINE.format(source=source, schema=declared, features=features, out=out, format=out_format))
+    output = f"{{path: {out}, format: {out_format}, shards: 3}}"
+    pipeline = write_copying_pipeline(folder, f"{{path: {source}{declared}}}", columns, output)
     return subprocess.run([HEADRACE, "run", pipeline, "--quiet"], capture_output=True, text=True), out
 
 

@@ -3,26 +3,12 @@
 import datetime
 import json
 import random
-import subprocess
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tests.conftest import HEADRACE, shard_files
-
-PIPELINE = """
-version: 1
-name: copy
-sources:
-  raw: {{path: {source}}}
-tables:
-  rows: {{from: raw}}
-features:
-{features}
-outputs:
-  - {{path: {out}, format: parquet}}
-"""
+from tests.conftest import headrace, shard_files, write_copying_pipeline
 
 
 def shapes(rng, rows):
@@ -66,16 +52,12 @@ def test_pyarrow_and_duckdb_read_what_is_written(tmp_path):
     table = pa.table(shapes(rng, 40_000))
     source = tmp_path / "source.parquet"
     pq.write_table(table, source)
-    features = "\n".join(f"  - {{name: {name}, role: pass_through}}" for name in table.column_names)
     for compression in ("", "zstd"):
         out = tmp_path / f"out-{compression}"
-        pipeline = tmp_path / "pipeline.yaml"
-        pipeline.write_text(PIPELINE.format(source=source, features=features, out=out))
-        if compression:
-            text = pipeline.read_text().replace("format: parquet}", f"format: parquet, compression: {compression}}}")
-            pipeline.write_text(text)
-        done = subprocess.run([HEADRACE, "run", pipeline, "--quiet"], capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
+        words = f", compression: {compression}" if compression else ""
+        output = f"{{path: {out}, format: parquet{words}}}"
+        pipeline = write_copying_pipeline(tmp_path, f"{{path: {source}}}", table.column_names, output)
+        headrace("run", pipeline, "--quiet")
         part = json.loads((out / "manifest.json").read_text())["parts"][0]["name"]
         files = shard_files(out, part)
 

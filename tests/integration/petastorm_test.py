@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.conftest import HEADRACE, ROOT
+from tests.conftest import HEADRACE, ROOT, headrace
 
 PETASTORM_PYTHON = ROOT / "build" / "envs" / "petastorm" / "bin" / "python"
 HERE = Path(__file__).parent
@@ -91,9 +91,7 @@ def write(folder, columns, with_nulls, extra=""):
 
 
 def run(pipeline, *more):
-    done = subprocess.run([HEADRACE, "run", pipeline, "--quiet", *more], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return headrace("run", pipeline, "--quiet", *more)
 
 
 def petastorm_reads(kind, folder):

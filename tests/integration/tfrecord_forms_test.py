@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.conftest import HEADRACE, ROOT
+from tests.conftest import ROOT, headrace
 
 TENSORFLOW_PYTHON = ROOT / "build" / "envs" / "tensorflow" / "bin" / "python"
 SCRIPT = Path(__file__).with_name("tensorflow_forms.py")
@@ -43,12 +43,6 @@ def table_of(columns):
         values = [None if (i + number) % 7 == 3 else value(i) for i in range(ROWS)]
         data[name] = pa.array(values, dtype)
     return pa.table(data)
-
-
-def headrace(*args):
-    done = subprocess.run([HEADRACE, *map(str, args)], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def tensorflow(*args):
