@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "fuzz/fuzz.h"
+#include "fuzz/input_bytes.h"
 #include "headrace/column/column_builder.h"
 #include "headrace/column/value.h"
 #include "headrace/io/petastorm/npy.h"
@@ -32,27 +33,8 @@ constexpr std::string_view kTypes[] = {"int32",
                                        "fixed_size_list<list<int8>, 2>",
                                        "fixed_size_list<fixed_size_list<int8, 2>, 2>"};
 
-class Input {
- public:
-  explicit Input(std::string_view bytes) : bytes_(bytes) {}
-  std::uint8_t byte() {
-    if (bytes_.empty()) return 0;
-    std::uint8_t value = static_cast<std::uint8_t>(bytes_[0]);
-    bytes_.remove_prefix(1);
-    return value;
-  }
-  std::string_view take(std::size_t size) {
-    std::string_view taken = bytes_.substr(0, size);
-    bytes_.remove_prefix(taken.size());
-    return taken;
-  }
-
- private:
-  std::string_view bytes_;
-};
-
 /// An array file; an empty text for a row that is null.
-std::string make_row(Input& input) {
+std::string make_row(InputBytes& input) {
   std::size_t element = input.byte() % std::size(kDescrs);
   unsigned flags = input.byte();
   if ((flags & 1) != 0) return {};
@@ -96,7 +78,7 @@ std::vector<std::string> fuzz_words() {
 }
 
 void fuzz_one(std::string_view bytes) {
-  Input input(bytes);
+  InputBytes input(bytes);
   Type type = *Type::parse(kTypes[input.byte() % std::size(kTypes)]);
   std::size_t row_count = input.byte() % 16;
   std::size_t change_count = input.byte() % 8;

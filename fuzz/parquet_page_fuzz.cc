@@ -13,6 +13,7 @@
 #include <arrow/result.h>
 #include <arrow/util/compression.h>
 
+#include "fuzz/input_bytes.h"
 #include "fuzz/source_reading.h"
 #include "headrace/io/parquet/page/column_pages.h"
 #include "headrace/io/parquet/page/page_error.h"
@@ -37,29 +38,6 @@ constexpr unsigned kIsList = 4;
 constexpr unsigned kIsHashed = 8;
 constexpr unsigned kIsCoded = 16;
 constexpr unsigned kCodecShift = 5;
-
-class Input {
- public:
-  explicit Input(std::string_view bytes) : bytes_(bytes) {}
-  std::uint8_t byte() {
-    if (bytes_.empty()) return 0;
-    std::uint8_t value = static_cast<std::uint8_t>(bytes_[0]);
-    bytes_.remove_prefix(1);
-    return value;
-  }
-  std::uint32_t word() {
-    std::uint32_t low = byte();
-    return low | static_cast<std::uint32_t>(byte()) << 8;
-  }
-  std::string_view take(std::size_t size) {
-    std::string_view taken = bytes_.substr(0, size);
-    bytes_.remove_prefix(taken.size());
-    return taken;
-  }
-
- private:
-  std::string_view bytes_;
-};
 
 void put_int(std::string& out, char field, std::int64_t value) {
   out += field;
@@ -219,7 +197,7 @@ std::vector<std::string> fuzz_words() {
 }
 
 void fuzz_one(std::string_view bytes) {
-  Input input(bytes);
+  InputBytes input(bytes);
   std::size_t form = input.byte() % std::size(kForms);
   unsigned flags = input.byte();
   std::size_t changes = input.byte() % 8;
