@@ -63,4 +63,5 @@ def read(file_format, folder, columns=""):
 
 if __name__ == "__main__":
     command, *words = sys.argv[1:]
-    print(json.dumps(write(*words) if command == "write" else read(*words)))
+    result = write(*words) if command == "write" else read(*words)
+    print(json.dumps(result | {"version": pa.__version__}))

@@ -4,8 +4,8 @@
     bench/formats/run.py --rows 1000000                 # 10 int64 and 10 float32 columns at random
 
 Rows are in memory before writing is timed; files go to --out, by default /dev/shm. Every time is the median of --runs,
-systems in turn. A slow system gets fewer rows (see SLOW), and rows per second are compared. What was read is checked by
-the count of rows and a sum. Records go to bench/results/formats.json.
+systems in turn. A slow system gets fewer rows (see SLOW), and rows per second are compared. What was read, and
+what is in written files, is checked by the count of rows and a sum. Records go to bench/results/formats.json.
 """
 
 import argparse
@@ -24,6 +24,7 @@ sys.path.insert(0, str(ROOT / "bench"))
 import numpy as np  # noqa: E402
 import pyarrow as pa  # noqa: E402
 import pyarrow.parquet as pq  # noqa: E402
+from measure import measure  # noqa: E402
 from records import RESULTS, make_record, merge_records  # noqa: E402
 
 PROGRAM = ROOT / "build/release/headrace_bench_formats"
@@ -46,6 +47,8 @@ class Case:
     system: str
     command: list
     files: Path  # what is read or written
+    columns: list | None = None  # that are read; None: all
+    rows_max: int = sys.maxsize
     results: list = field(default_factory=list)
 
     def name(self):
@@ -114,16 +117,19 @@ def make_cases(arguments, work, few):
         cases.append(Case("write", variant, "headrace", [*write, "--rows", arguments.rows, "--out", out], out))
         read = [PROGRAM, "read", "--format", file_format, "--from", out]
         cases.append(Case("read_warm", variant, "headrace", read, out))
-        cases.append(Case("read_warm", f"{variant}-5-columns", "headrace", [*read, "--columns", ",".join(few)], out))
+        some = [*read, "--columns", ",".join(few)]
+        cases.append(Case("read_warm", f"{variant}-5-columns", "headrace", some, out, few))
     if TENSORFLOW.is_file():
         peer = [TENSORFLOW, HERE / "tensorflow_peer.py"]
         file = arguments.out / "tensorflow.tfrecord"
-        command = [*peer, "write", work / "rows.npz", file, min(SLOW["tensorflow write"], arguments.rows)]
-        cases.append(Case("write", "tfrecord", "tensorflow", command, file))
+        rows_max = SLOW["tensorflow write"]
+        command = [*peer, "write", work / "rows.npz", file, min(rows_max, arguments.rows)]
+        cases.append(Case("write", "tfrecord", "tensorflow", command, file, rows_max=rows_max))
         ours = arguments.out / "headrace-tfrecord-none"
-        for schema, variant in (("schema", "tfrecord"), ("few", "tfrecord-5-columns")):
-            command = [*peer, "read", ours, "", work / f"{schema}.json", SLOW["tensorflow read"]]
-            cases.append(Case("read_warm", variant, "tensorflow", command, ours))
+        rows_max = SLOW["tensorflow read"]
+        for schema, columns, variant in (("schema", None, "tfrecord"), ("few", few, "tfrecord-5-columns")):
+            command = [*peer, "read", ours, "", work / f"{schema}.json", rows_max]
+            cases.append(Case("read_warm", variant, "tensorflow", command, ours, columns, rows_max))
     peer = [sys.executable, HERE / "pyarrow_peer.py"]
     for file_format, compression in (
         ("parquet", "none"),
@@ -140,24 +146,55 @@ def make_cases(arguments, work, few):
     return cases
 
 
-def run_case(case):
-    done = subprocess.run(list(map(str, case.command)), capture_output=True, text=True)
-    if done.returncode != 0:
-        sys.exit(f"{case.name()} failed:\n{done.stderr[-2000:]}")
-    result = json.loads(done.stdout.splitlines()[-1])
+def run_case(case, log):
+    measured = measure(case.command, log)
+    if measured.exit_code != 0:
+        sys.exit(f"{case.name()} failed:\n{measured.stderr[-2000:]}")
+    result = json.loads(measured.stdout.splitlines()[-1]) | {"peak_bytes": measured.peak_bytes}
     case.results.append(result)
     rate = result["rows"] / result["seconds"] / 1e6
     print(f"{case.name():<52}{result['seconds']:8.3f} s {rate:9.3f} M rows/s", flush=True)
 
 
 def is_checked(case, table):
-    """The rows are all there, and the first int64 column has the sum that pyarrow gives."""
+    """What was read, or is in the files that were written, has the rows and the sum that the table has."""
     result = case.results[-1]
-    if "sum" not in result:
-        return result["rows"] > 0
-    first = next(column.name for column in table.schema if column.type == pa.int64())
+    if case.task == "write":
+        read = [PROGRAM, "read", "--format", case.variant.split("-")[0], "--from", case.files]
+        done = subprocess.run(list(map(str, read)), capture_output=True, text=True, check=True)
+        written, result = result, json.loads(done.stdout)
+        if written["rows"] != result["rows"]:
+            return False
+    names = case.columns or table.column_names
+    first = next(name for name in names if table.schema.field(name).type == pa.int64())
     expected = int(np.sum(table[first].slice(0, result["rows"]).to_numpy()))
-    return result["sum"] == expected and result["rows"] in (table.num_rows, SLOW["tensorflow read"])
+    return result["sum"] == expected and result["rows"] == min(case.rows_max, table.num_rows)
+
+
+def bytes_of(files):
+    return sum(file.stat().st_size for file in ([files] if files.is_file() else files.iterdir()))
+
+
+def record_of(case, table, benchmark):
+    result = case.results[-1]
+    return make_record(
+        [entry["seconds"] for entry in case.results],
+        benchmark=benchmark,
+        task=case.task,
+        variant=case.variant,
+        system=case.system,
+        version=result.get("version") or version_of_headrace(),
+        scale=str(table.num_rows),
+        threads=2,
+        rows=result["rows"],
+        bytes=bytes_of(case.files),
+        peak_bytes=max(entry["peak_bytes"] for entry in case.results),
+        checked=is_checked(case, table),
+    )
+
+
+def version_of_headrace():
+    return subprocess.run([HEADRACE, "version"], capture_output=True, text=True, check=True).stdout.split()[-1]
 
 
 def main():
@@ -180,28 +217,9 @@ def main():
         cases = [case for case in make_cases(arguments, work, few) if arguments.only in case.name()]
         for _ in range(arguments.runs):
             for case in cases:
-                run_case(case)
-        records = []
-        version = subprocess.run([HEADRACE, "version"], capture_output=True, text=True, check=True).stdout.split()[-1]
-        for case in cases:
-            result = case.results[-1]
-            versions = {"headrace": version, "pyarrow": pa.__version__}
-            records.append(
-                make_record(
-                    [entry["seconds"] for entry in case.results],
-                    benchmark="formats" if arguments.source else "formats-random",
-                    task=case.task,
-                    variant=case.variant,
-                    system=case.system,
-                    version=versions.get(case.system, "2.21.0"),
-                    scale=str(table.num_rows),
-                    threads=2,
-                    rows=result["rows"],
-                    bytes=result.get("bytes", 0),
-                    peak_bytes=0,
-                    checked=is_checked(case, table),
-                )
-            )
+                run_case(case, work / "log")
+        benchmark = "formats" if arguments.source else "formats-random"
+        records = [record_of(case, table, benchmark) for case in cases]
         merge_records(arguments.results, records)
         print(f"\n{'':<52}{'M rows/s':>10}{'bytes/row':>11}  checked")
         for case, record in zip(cases, records, strict=True):

@@ -57,4 +57,4 @@ if __name__ == "__main__":
     tf.config.threading.set_intra_op_parallelism_threads(2)
     tf.config.threading.set_inter_op_parallelism_threads(2)
     result = write(words[0], words[1], int(words[2])) if command == "write" else read(*words[:3], int(words[3]))
-    print(json.dumps(result))
+    print(json.dumps(result | {"version": tf.__version__}))

@@ -14,5 +14,6 @@ def test_formats_are_compared_and_checked(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     records = json.loads(results.read_text())
     assert all(record["checked"] for record in records)
+    assert all(record["bytes"] > 5000 and record["peak_bytes"] > 1 << 20 for record in records)
     assert {"headrace", "pyarrow", "tensorflow"} == {record["system"] for record in records}
     assert {record["task"] for record in records} == {"write", "read_warm"}
