@@ -71,23 +71,31 @@ class WireCursor {
   const char* end_;
 };
 
+/// Calls visit(bytes) for each field with `tag`, one with a length, of a message, and skips the others; false when the
+/// message is malformed or as soon as visit() says so.
+template <typename Visit>
+bool visit_fields(std::string_view message, char tag, Visit&& visit) {
+  WireCursor fields(message);
+  while (!fields.at_end()) {
+    std::uint64_t field_tag = 0;
+    std::string_view bytes;
+    if (!fields.read_varint(field_tag)) return false;
+    bool is_wanted = field_tag == static_cast<std::uint64_t>(tag);
+    bool is_valid = is_wanted ? fields.read_bytes(bytes) && visit(bytes) : fields.skip(field_tag);
+    if (!is_valid) return false;
+  }
+  return true;
+}
+
 /// Calls visit(key, value bytes) for each entry of a map from texts to messages; false when malformed.
 template <typename Visit>
 bool visit_map(std::string_view map, Visit&& visit) {
-  WireCursor entries(map);
-  while (!entries.at_end()) {
-    std::uint64_t tag = 0;
-    std::string_view entry;
-    if (!entries.read_varint(tag)) return false;
-    if (tag != kTagFirst) {
-      if (!entries.skip(tag)) return false;
-      continue;
-    }
-    if (!entries.read_bytes(entry)) return false;
+  return visit_fields(map, kTagFirst, [&](std::string_view entry) {
     WireCursor fields(entry);
     std::string_view key;
     std::string_view value;
     while (!fields.at_end()) {
+      std::uint64_t tag = 0;
       if (!fields.read_varint(tag)) return false;
       bool read = tag == kTagFirst    ? fields.read_bytes(key)
                   : tag == kTagSecond ? fields.read_bytes(value)
@@ -95,26 +103,30 @@ bool visit_map(std::string_view map, Visit&& visit) {
       if (!read) return false;
     }
     visit(key, value);
-  }
-  return true;
+    return true;
+  });
 }
 
 /// Calls visit(key, feature bytes) for each feature of an Example, or of the context of a SequenceExample, in the order
 /// of the bytes; false when malformed.
 template <typename Visit>
 bool visit_features(std::string_view example, Visit&& visit) {
-  WireCursor message(example);
-  while (!message.at_end()) {
-    std::uint64_t tag = 0;
-    if (!message.read_varint(tag)) return false;
-    std::string_view features;
-    if (tag != kTagFirst) {
-      if (!message.skip(tag)) return false;
-      continue;
-    }
-    if (!message.read_bytes(features) || !visit_map(features, visit)) return false;
-  }
-  return true;
+  return visit_fields(example, kTagFirst, [&](std::string_view features) { return visit_map(features, visit); });
+}
+
+/// Calls visit(key, feature list bytes) for each feature list of a SequenceExample; false when malformed.
+template <typename Visit>
+bool visit_feature_lists(std::string_view example, Visit&& visit) {
+  return visit_fields(example, kTagSecond, [&](std::string_view lists) { return visit_map(lists, visit); });
+}
+
+/// Calls visit(feature bytes) for each step of a FeatureList; false when malformed.
+template <typename Visit>
+bool visit_steps(std::string_view feature_list, Visit&& visit) {
+  return visit_fields(feature_list, kTagFirst, [&](std::string_view feature) {
+    visit(feature);
+    return true;
+  });
 }
 
 /// The values of a Feature of any form.

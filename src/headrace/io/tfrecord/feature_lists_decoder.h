@@ -13,41 +13,6 @@
 
 namespace headrace {
 
-/// Calls visit(key, feature list bytes) for each entry of a message's feature lists; false when malformed.
-template <typename Visit>
-bool visit_feature_lists(std::string_view message, Visit&& visit) {
-  WireCursor fields(message);
-  while (!fields.at_end()) {
-    std::uint64_t tag = 0;
-    std::string_view lists;
-    if (!fields.read_varint(tag)) return false;
-    if (tag != kTagSecond) {
-      if (!fields.skip(tag)) return false;
-      continue;
-    }
-    if (!fields.read_bytes(lists) || !visit_map(lists, visit)) return false;
-  }
-  return true;
-}
-
-/// Calls visit(feature bytes) for each step of a FeatureList; false when malformed.
-template <typename Visit>
-bool visit_steps(std::string_view feature_list, Visit&& visit) {
-  WireCursor fields(feature_list);
-  while (!fields.at_end()) {
-    std::uint64_t tag = 0;
-    std::string_view feature;
-    if (!fields.read_varint(tag)) return false;
-    if (tag != kTagFirst) {
-      if (!fields.skip(tag)) return false;
-      continue;
-    }
-    if (!fields.read_bytes(feature)) return false;
-    visit(feature);
-  }
-  return true;
-}
-
 class FeatureListsDecoder {
  public:
   /// Columns of list<list<…>> of bool, int64, date, timestamps, float32 or binary. `gate_columns` has their numbers,

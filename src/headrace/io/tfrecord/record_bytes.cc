@@ -51,7 +51,7 @@ std::size_t RecordBytes::read(std::span<std::byte> out) {
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kBadData) throw;
     throw Error(ErrorCode::kBadData, fmt::format("cannot read '{}', before byte {}: {}", path(), at_, error.message()),
-                "the file is damaged or was not written to its end: write it again");
+                kDamagedHint);
   }
 }
 

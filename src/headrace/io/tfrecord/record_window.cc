@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::size_t kWindowBytes = 2 << 20;
 constexpr const char* kWrongChecksum = "the checksum of the record's data is wrong";
-constexpr const char* kDamagedHint = "the file is damaged or was not written to its end: write it again";
 
 template <typename T>
 T load(const char* at) {

@@ -11,7 +11,6 @@
 #include "headrace/base/error.h"
 #include "headrace/io/excerpt.h"
 #include "headrace/io/tfrecord/example_parse.h"
-#include "headrace/io/tfrecord/feature_lists_decoder.h"
 #include "headrace/io/tfrecord/record_window.h"
 
 namespace headrace {

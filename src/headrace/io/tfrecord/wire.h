@@ -19,6 +19,9 @@ inline constexpr std::size_t kRecordTrailerBytes = 4;  // checksum of the data
 /// The largest record: what protobuf, and the CRC library, can count.
 inline constexpr std::uint64_t kRecordBytesMax = 0x7fffffff;
 
+/// How to mend a file whose bytes are not as they were written.
+inline constexpr const char* kDamagedHint = "the file is damaged or was not written to its end: write it again";
+
 inline constexpr char kTagFirst = 0x0a;   // field 1, with a length
 inline constexpr char kTagSecond = 0x12;  // field 2, with a length
 
