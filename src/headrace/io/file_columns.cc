@@ -49,13 +49,7 @@ namespace {
               column.type ? fmt::format("declare it as {} and cast it in a step", type) : "leave the column out");
 }
 
-}  // namespace
-
-const FileColumn* FileColumns::find(std::string_view name) const {
-  auto found = std::find_if(columns.begin(), columns.end(), [&](const FileColumn& c) { return c.name == name; });
-  return found == columns.end() ? nullptr : &*found;
-}
-
+/// Throws Error(kUnsupported) when a column cannot be read.
 Schema source_schema(const SourceSpec& spec, const FileColumns& first) {
   if (!spec.declared.empty()) return Schema(spec.declared);
   std::vector<Field> fields;
@@ -103,6 +97,22 @@ std::vector<ColumnRule> needed_rules(const SourceSpec& spec, std::span<const Fil
     return only_null && (rule.nullable || never_null);
   });
   return rules;
+}
+
+}  // namespace
+
+const FileColumn* FileColumns::find(std::string_view name) const {
+  auto found = std::find_if(columns.begin(), columns.end(), [&](const FileColumn& c) { return c.name == name; });
+  return found == columns.end() ? nullptr : &*found;
+}
+
+SourceColumns settle_columns(const SourceSpec& spec, std::span<const FileColumns> files) {
+  SourceColumns columns{source_schema(spec, files.front()), {}, needed_rules(spec, files)};
+  for (const FileColumns& file : files) {
+    columns.file_types.push_back(checked_file_types(columns.schema, spec, file, files.front()));
+  }
+  static_cast<void>(RuleCheck(columns.schema, spec.rules));  // Throws when a rule does not go with its column.
+  return columns;
 }
 
 }  // namespace headrace

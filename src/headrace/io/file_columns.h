@@ -29,16 +29,16 @@ struct FileColumns {
   const FileColumn* find(std::string_view name) const;
 };
 
-/// The columns of a source with these files: the declared ones, or those of its first file. Throws Error(kUnsupported)
-/// when one of those cannot be read.
-Schema source_schema(const SourceSpec& spec, const FileColumns& first);
+/// The columns of a source, and how its files have them.
+struct SourceColumns {
+  Schema schema;                              // the declared ones, or those of the first file
+  std::vector<std::vector<Type>> file_types;  // by file, then column of the schema
+  std::vector<ColumnRule> rules;  // less those that the files keep anyway: a column that cannot hold nulls has none
+};
 
-/// The types in `file` of the columns of `schema`. Throws Error(kInvalidPipeline) when the file does not go with
-/// declared columns, Error(kBadData) when it differs from the first file and none are declared.
-std::vector<Type> checked_file_types(const Schema& schema, const SourceSpec& spec, const FileColumns& file,
-                                     const FileColumns& first);
-
-/// The rules of the source less those that the files keep anyway: a column that cannot hold nulls has none.
-std::vector<ColumnRule> needed_rules(const SourceSpec& spec, std::span<const FileColumns> files);
+/// Settles the columns of a source with these files, at least one. Throws Error(kUnsupported) when a column of the
+/// first file cannot be read and none are declared, Error(kInvalidPipeline) when a file does not go with declared
+/// columns or a rule not with its column, Error(kBadData) when a file differs from the first and none are declared.
+SourceColumns settle_columns(const SourceSpec& spec, std::span<const FileColumns> files);
 
 }  // namespace headrace

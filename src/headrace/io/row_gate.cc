@@ -231,7 +231,7 @@ Schema schema_with_nullability(std::vector<Field> fields, const std::vector<Colu
 }
 
 ReadPlan plan_read(const Schema& schema, const std::vector<Type>& file_types, const SourceSpec& spec,
-                   const std::vector<ColumnRule>& rules, const ScanRequest& request) {
+                   const std::vector<ColumnRule>& rules, const ScanRequest& request, bool any_value_may_be_bad) {
   HEADRACE_CHECK(reads_once(request));
   ReadPlan plan;
   plan.takes_dictionaries = request.takes_dictionaries;
@@ -245,14 +245,14 @@ ReadPlan plan_read(const Schema& schema, const std::vector<Type>& file_types, co
     plan.columns.back().hash_name = reduction.name;
   }
   plan.delivered_count = plan.columns.size();
+  bool bad_values_matter = !spec.declared.empty() && spec.on_error != OnError::kFail;
   for (std::size_t i = 0; i < schema.size(); ++i) {
     bool has_rule =
         std::any_of(rules.begin(), rules.end(), [&](const ColumnRule& r) { return r.column == schema[i].name; });
     bool is_only_text = file_types[i].kind() == TypeKind::kString && schema[i].type.kind() == TypeKind::kString;
-    bool text_matters = !spec.declared.empty() && spec.on_error != OnError::kFail;
     bool may_not_fit =
-        declared_cast_fit(file_types[i], schema[i].type) == CastFit::kByValue && (!is_only_text || text_matters);
-    if (has_rule || may_not_fit) take(i);
+        declared_cast_fit(file_types[i], schema[i].type) == CastFit::kByValue && (!is_only_text || bad_values_matter);
+    if (has_rule || may_not_fit || (any_value_may_be_bad && bad_values_matter)) take(i);
   }
   return plan;
 }

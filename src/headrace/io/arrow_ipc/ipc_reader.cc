@@ -27,16 +27,11 @@ class IpcSource final : public SourceReader {
       files_.push_back(open_ipc_file(info, context_, pool_));
       columns.push_back(files_.back().columns);
     }
-    schema_ = source_schema(spec_, columns.front());
-    for (const FileColumns& file : columns) {
-      file_types_.push_back(checked_file_types(schema_, spec_, file, columns.front()));
-    }
-    rules_ = needed_rules(spec_, columns);
-    static_cast<void>(RuleCheck(schema_, spec_.rules));  // Throws when a rule does not go with its column.
+    columns_ = settle_columns(spec_, columns);
     for (std::size_t i = 0; i < files_.size(); ++i) add_splits(i);
   }
 
-  const Schema& schema() const override { return schema_; }
+  const Schema& schema() const override { return columns_.schema; }
   std::size_t split_count() const override { return splits_.size(); }
   bool reads_by_column() const override { return true; }
   const std::vector<FileInfo>& files() const override { return infos_; }
@@ -45,10 +40,10 @@ class IpcSource final : public SourceReader {
   std::unique_ptr<SplitStream> open_split(std::size_t split_index, const ScanRequest& request) const override {
     if (!request.reductions.empty()) return open_reduced(*this, split_index, request, context_.memory);
     const Split& split = splits_.at(split_index);
-    ReadPlan plan = plan_read(schema_, file_types_[split.file_index], spec_, rules_, request);
+    ReadPlan plan = plan_read(columns_.schema, columns_.file_types[split.file_index], spec_, columns_.rules, request);
     if (plan.columns.empty()) return std::make_unique<CountedSplit>(split.place.row_count, /*is_skipped=*/false);
-    return open_ipc_split(files_[split.file_index], split.place, std::move(plan), rules_, spec_.on_error, context_,
-                          pool_);
+    return open_ipc_split(files_[split.file_index], split.place, std::move(plan), columns_.rules, spec_.on_error,
+                          context_, pool_);
   }
 
  private:
@@ -74,9 +69,7 @@ class IpcSource final : public SourceReader {
   SourceContext context_;
   std::shared_ptr<arrow::MemoryPool> pool_;
   std::vector<IpcFile> files_;
-  Schema schema_;
-  std::vector<std::vector<Type>> file_types_;  // by file, then column of schema_
-  std::vector<ColumnRule> rules_;
+  SourceColumns columns_;
   std::vector<Split> splits_;
   std::int64_t row_count_ = 0;
 };

@@ -114,16 +114,11 @@ class MdsSource final : public SourceReader {
     add_files(std::move(files));
     std::vector<FileColumns> columns;
     for (const MdsFile& file : files_) columns.push_back(columns_of(file));
-    schema_ = source_schema(spec_, columns.front());
-    for (const FileColumns& file : columns) {
-      file_types_.push_back(checked_file_types(schema_, spec_, file, columns.front()));
-    }
-    rules_ = needed_rules(spec_, columns);
-    static_cast<void>(RuleCheck(schema_, spec_.rules));  // Throws when a rule does not go with its column.
+    columns_ = settle_columns(spec_, columns);
     for (std::size_t i = 0; i < files_.size(); ++i) add_splits(i);
   }
 
-  const Schema& schema() const override { return schema_; }
+  const Schema& schema() const override { return columns_.schema; }
   std::size_t split_count() const override { return splits_.size(); }
   const std::vector<FileInfo>& files() const override { return infos_; }
   std::optional<std::int64_t> row_count() const override { return row_count_; }
@@ -131,19 +126,12 @@ class MdsSource final : public SourceReader {
   std::unique_ptr<SplitStream> open_split(std::size_t split_index, const ScanRequest& request) const override {
     if (!request.reductions.empty()) return open_reduced(*this, split_index, request, context_.memory);
     const Split& split = splits_.at(split_index);
-    const std::vector<Type>& types = file_types_[split.file_index];
-    ReadPlan plan = plan_read(schema_, types, spec_, rules_, request);
+    ReadPlan plan = plan_read(columns_.schema, columns_.file_types[split.file_index], spec_, columns_.rules, request,
+                              /*any_value_may_be_bad=*/true);  // none of its encoding
     if (plan.columns.empty() && spec_.on_error == OnError::kFail) {
       return std::make_unique<CountedSplit>(split.end_row - split.first_row, /*is_skipped=*/false);
     }
-    // Any value may be no value of its encoding.
-    bool checks_all = !spec_.declared.empty() && spec_.on_error != OnError::kFail;
-    for (std::size_t i = 0; checks_all && i < schema_.size(); ++i) {
-      bool taken =
-          std::any_of(plan.columns.begin(), plan.columns.end(), [&](const GateColumn& c) { return c.ordinal == i; });
-      if (!taken) plan.columns.push_back({schema_[i], types[i], i, {}});
-    }
-    return std::make_unique<MdsStream>(files_[split.file_index], split, std::move(plan), rules_, spec_.on_error,
+    return std::make_unique<MdsStream>(files_[split.file_index], split, std::move(plan), columns_.rules, spec_.on_error,
                                        context_);
   }
 
@@ -211,9 +199,7 @@ class MdsSource final : public SourceReader {
   SourceContext context_;
   std::vector<FileInfo> infos_;
   std::vector<MdsFile> files_;
-  Schema schema_;
-  std::vector<std::vector<Type>> file_types_;  // by file, then column of schema_
-  std::vector<ColumnRule> rules_;
+  SourceColumns columns_;
   std::vector<Split> splits_;
   std::int64_t row_count_ = 0;
 };

@@ -33,12 +33,7 @@ class ParquetSource final : public SourceReader {
     find_array_columns(files_, spec_, context_);
     std::vector<FileColumns> columns;
     for (const ParquetFile& file : files_) columns.push_back(file.file_columns());
-    schema_ = source_schema(spec_, columns.front());
-    for (const FileColumns& file : columns) {
-      file_types_.push_back(checked_file_types(schema_, spec_, file, columns.front()));
-    }
-    rules_ = needed_rules(spec_, columns);
-    static_cast<void>(RuleCheck(schema_, spec_.rules));  // Throws when a rule does not go with its column.
+    columns_ = settle_columns(spec_, columns);
     for (std::size_t i = 0; i < files_.size(); ++i) {
       std::int64_t first_row = 0;
       for (int group = 0; group < files_[i].metadata->num_row_groups(); ++group) {
@@ -49,7 +44,7 @@ class ParquetSource final : public SourceReader {
     }
   }
 
-  const Schema& schema() const override { return schema_; }
+  const Schema& schema() const override { return columns_.schema; }
   std::size_t split_count() const override { return splits_.size(); }
   bool reads_by_column() const override { return true; }
   const std::vector<FileInfo>& files() const override { return infos_; }
@@ -61,7 +56,7 @@ class ParquetSource final : public SourceReader {
     const ParquetFile& file = files_[split.file_index];
     std::unique_ptr<parquet::RowGroupMetaData> row_group = file.metadata->RowGroup(split.place.index);
     for (const ScanBound& bound : request.bounds) {
-      const Type& type = schema_[schema_.index_of(bound.column)].type;
+      const Type& type = columns_.schema[columns_.schema.index_of(bound.column)].type;
       bool skips = false;
       if (file.find(bound.column)->is_array) continue;
       try {
@@ -71,9 +66,10 @@ class ParquetSource final : public SourceReader {
       }
       if (skips) return std::make_unique<CountedSplit>(row_group->num_rows(), /*is_skipped=*/true);
     }
-    ReadPlan plan = plan_read(schema_, file_types_[split.file_index], spec_, rules_, request);
+    ReadPlan plan = plan_read(columns_.schema, columns_.file_types[split.file_index], spec_, columns_.rules, request);
     if (plan.columns.empty()) return std::make_unique<CountedSplit>(row_group->num_rows(), /*is_skipped=*/false);
-    return open_row_group(file, split.place, std::move(plan), rules_, spec_.on_error, context_, pool_, scratch_);
+    return open_row_group(file, split.place, std::move(plan), columns_.rules, spec_.on_error, context_, pool_,
+                          scratch_);
   }
 
  private:
@@ -83,9 +79,7 @@ class ParquetSource final : public SourceReader {
   std::shared_ptr<arrow::MemoryPool> pool_;
   std::shared_ptr<ScratchPool> scratch_ = std::make_shared<ScratchPool>();
   std::vector<ParquetFile> files_;
-  Schema schema_;
-  std::vector<std::vector<Type>> file_types_;  // by file, then column of schema_
-  std::vector<ColumnRule> rules_;
+  SourceColumns columns_;
   std::vector<Split> splits_;
   std::int64_t row_count_ = 0;
 };

@@ -166,14 +166,8 @@ class TfrecordSource final : public SourceReader {
 
   std::unique_ptr<SplitStream> open_split(std::size_t split_index, const ScanRequest& request) const override {
     if (!request.reductions.empty()) return open_reduced(*this, split_index, request, context_.memory);
-    ReadPlan plan = plan_read(schema_, file_types_, spec_, rules_, request);
     // Any feature may have another kind or number of values than its column.
-    bool checks_all = !spec_.declared.empty() && spec_.on_error != OnError::kFail;
-    for (std::size_t i = 0; checks_all && i < schema_.size(); ++i) {
-      bool taken =
-          std::any_of(plan.columns.begin(), plan.columns.end(), [&](const GateColumn& c) { return c.ordinal == i; });
-      if (!taken) plan.columns.push_back({schema_[i], file_types_[i], i, {}});
-    }
+    ReadPlan plan = plan_read(schema_, file_types_, spec_, rules_, request, /*any_value_may_be_bad=*/true);
     const RecordSplit& split = splits_.at(split_index);
     return std::make_unique<TfrecordStream>(files_.at(split.file), split, std::move(plan), rules_, spec_.on_error,
                                             context_);
