@@ -10,7 +10,6 @@
 #include "headrace/base/nearest.h"
 #include "headrace/exec/contract_check.h"
 #include "headrace/exec/split_rows.h"
-#include "headrace/io/petastorm/stored_column.h"
 #include "headrace/plan/node.h"
 
 namespace headrace {
@@ -140,13 +139,8 @@ void PreparedPipeline::check_outputs() const {
       throw Error(ErrorCode::kUnsupported, fmt::format("{}: format {} cannot be written", place, output.format),
                   "write parquet, tfrecord, arrow or mds");
     }
-    with_context(
-        [&] {
-          if (format.check_options != nullptr) format.check_options(writer_options(output));
-          if (format.check_schema != nullptr) format.check_schema(schema);
-          if (output.petastorm) check_petastorm_schema(schema);
-        },
-        [&] { return "checking the output at " + place; });
+    with_context([&] { check_writable(format, schema, writer_options(output)); },
+                 [&] { return "checking the output at " + place; });
     if (!paths.insert(output.path).second) {
       throw Error(ErrorCode::kInvalidPipeline,
                   fmt::format("{}: two outputs have the same path: {}", place, output.path),

@@ -113,7 +113,7 @@ struct FormatTest {
                        const WriterOptions& options) {
     spec.paths = {path};
     const Format& format = format_named(spec.format);
-    format.check_schema(schema);
+    check_writable(format, schema, options);
     std::unique_ptr<FileWriter> writer = format.create(schema, fs.create(path), options, *context.memory);
     for (const Batch& batch : batches) writer->write(batch);
     return writer->finish();

@@ -29,4 +29,12 @@ void check_nulls(const Schema& schema, const Batch& batch, std::string_view what
   }
 }
 
+void check_has_no_null_type(const Schema& schema) {
+  for (const Field& field : schema) {
+    if (field.type.kind() != TypeKind::kNull) continue;
+    throw Error(ErrorCode::kUnsupported, fmt::format("column '{}' has no type: all its values are null", field.name),
+                "cast it to a type");
+  }
+}
+
 }  // namespace headrace

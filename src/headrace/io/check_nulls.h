@@ -9,6 +9,8 @@ namespace headrace {
 
 /// Whether a row of the column is null, whatever its layout.
 bool holds_null(const Column& column);
+/// Throws Error(kUnsupported) naming the first column of type null.
+void check_has_no_null_type(const Schema& schema);
 /// Throws Error(kBadData) when a column that is not nullable holds a null. `what` opens the message.
 void check_nulls(const Schema& schema, const Batch& batch, std::string_view what);
 

@@ -59,13 +59,11 @@ struct Format {
   /// Opens files of this format; see open_source(). nullptr: cannot be read.
   std::unique_ptr<SourceReader> (*open)(const SourceSpec& spec, std::vector<FileInfo> files,
                                         const SourceContext& context);
-  /// Throws Error(kUnsupported) naming the column when a type of `schema` cannot be written. nullptr: cannot be
-  /// written.
-  void (*check_schema)(const Schema& schema);
+  /// Throws Error(kUnsupported) naming the column when a type of `schema` cannot be written so, and for options that do
+  /// not go together. nullptr: cannot be written.
+  void (*check_schema)(const Schema& schema, const WriterOptions& options);
   std::unique_ptr<FileWriter> (*create)(const Schema& schema, std::unique_ptr<OutputFile> file,
                                         const WriterOptions& options, MemoryBudget& memory);
-  /// Throws Error(kUnsupported) for options that the format does not have. nullptr: any are looked at by create().
-  void (*check_options)(const WriterOptions& options) = nullptr;
   /// What follows the extension in the name of a file written with `options`. nullptr: nothing.
   std::string_view (*suffix)(const WriterOptions& options) = nullptr;
   /// The path of a file's sidecar. nullptr: the format has none.
@@ -79,6 +77,8 @@ struct Format {
 std::span<const Format* const> all_formats();
 /// The format of that name; throws Error(kInvalidPipeline) with the valid names.
 const Format& format_named(std::string_view name);
+/// Throws Error(kUnsupported) when files of the format cannot be written, not of this schema or not with these options.
+void check_writable(const Format& format, const Schema& schema, const WriterOptions& options);
 /// The format whose extension ends `path`, or nullptr.
 const Format* format_of_path(std::string_view path);
 

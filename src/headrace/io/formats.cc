@@ -41,6 +41,13 @@ const Format& format_named(std::string_view name) {
   throw Error(ErrorCode::kInvalidPipeline, fmt::format("unknown format '{}'", name), name_hint(name, names, "formats"));
 }
 
+void check_writable(const Format& format, const Schema& schema, const WriterOptions& options) {
+  if (format.create == nullptr) {
+    throw Error(ErrorCode::kUnsupported, fmt::format("files of format {} cannot be written", format.name));
+  }
+  if (format.check_schema != nullptr) format.check_schema(schema, options);
+}
+
 const Format* format_of_path(std::string_view path) {
   std::string_view name = path.substr(path.rfind('/') + 1);
   for (const Format* format : kFormats) {

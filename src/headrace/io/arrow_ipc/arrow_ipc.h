@@ -21,7 +21,7 @@ extern const Format kArrowIpcFormat;
 
 std::unique_ptr<SourceReader> open_arrow_ipc(const SourceSpec& spec, std::vector<FileInfo> files,
                                              const SourceContext& context);
-void check_arrow_ipc_schema(const Schema& schema);
+void check_arrow_ipc_schema(const Schema& schema, const WriterOptions& options);
 std::unique_ptr<FileWriter> create_arrow_ipc(const Schema& schema, std::unique_ptr<OutputFile> file,
                                              const WriterOptions& options, MemoryBudget& memory);
 

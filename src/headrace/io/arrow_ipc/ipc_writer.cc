@@ -104,18 +104,11 @@ class IpcWriter final : public FileWriter {
 
 }  // namespace
 
-void check_arrow_ipc_schema(const Schema& schema) {
-  for (const Field& field : schema) {
-    if (field.type.kind() == TypeKind::kNull) {
-      throw Error(ErrorCode::kUnsupported, fmt::format("column '{}' has no type: all its values are null", field.name),
-                  "cast it to a type");
-    }
-  }
-}
+void check_arrow_ipc_schema(const Schema& schema, const WriterOptions& /*options*/) { check_has_no_null_type(schema); }
 
 std::unique_ptr<FileWriter> create_arrow_ipc(const Schema& schema, std::unique_ptr<OutputFile> file,
                                              const WriterOptions& options, MemoryBudget& memory) {
-  check_arrow_ipc_schema(schema);
+  check_arrow_ipc_schema(schema, options);
   return std::make_unique<IpcWriter>(schema, std::move(file), options, memory);
 }
 

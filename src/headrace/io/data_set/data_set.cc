@@ -138,11 +138,7 @@ DataSetWriter::DataSetWriter(std::shared_ptr<FileSystem> fs, std::string path, c
       options_(std::move(options)),
       run_id_(std::move(run_id)) {
   HEADRACE_CHECK(is_plain(run_id_));
-  if (format_.create == nullptr) {
-    throw Error(ErrorCode::kUnsupported, fmt::format("files of format {} cannot be written", format_.name));
-  }
-  if (format_.check_schema != nullptr) format_.check_schema(schema_);
-  if (format_.check_options != nullptr) format_.check_options(options_);
+  check_writable(format_, schema_, options_);
   lock_ = std::make_unique<DataSetLock>(path_);
   std::optional<Manifest> current = read_manifest(*fs_, path_);
   std::string folder = std::string(kRunFolderPrefix) + run_id_;

@@ -24,7 +24,7 @@ extern const Format kMdsFormat;
 
 std::unique_ptr<SourceReader> open_mds(const SourceSpec& spec, std::vector<FileInfo> files,
                                        const SourceContext& context);
-void check_mds_schema(const Schema& schema);
+void check_mds_schema(const Schema& schema, const WriterOptions& options = {});
 std::unique_ptr<FileWriter> create_mds(const Schema& schema, std::unique_ptr<OutputFile> file,
                                        const WriterOptions& options, MemoryBudget& memory);
 /// The most bytes of a shard: its offsets have 32 bits.

@@ -21,7 +21,7 @@ extern const Format kParquetFormat;
 
 std::unique_ptr<SourceReader> open_parquet(const SourceSpec& spec, std::vector<FileInfo> files,
                                            const SourceContext& context);
-void check_parquet_schema(const Schema& schema);
+void check_parquet_schema(const Schema& schema, const WriterOptions& options);
 std::unique_ptr<FileWriter> create_parquet(const Schema& schema, std::unique_ptr<OutputFile> file,
                                            const WriterOptions& options, MemoryBudget& memory);
 

@@ -23,9 +23,7 @@ extern const Format kTfrecordFormat;
 
 std::unique_ptr<SourceReader> open_tfrecord(const SourceSpec& spec, std::vector<FileInfo> files,
                                             const SourceContext& context);
-void check_tfrecord_schema(const Schema& schema);
-/// Throws Error(kUnsupported) for options that do not go together.
-void check_tfrecord_options(const WriterOptions& options);
+void check_tfrecord_schema(const Schema& schema, const WriterOptions& options = {});
 /// What follows ".tfrecord" in the name of a file written with `options`: ".gz", ".zlib", or nothing.
 std::string_view tfrecord_suffix(const WriterOptions& options);
 std::unique_ptr<FileWriter> create_tfrecord(const Schema& schema, std::unique_ptr<OutputFile> file,

@@ -10,7 +10,6 @@ const Format kTfrecordFormat = {
     .open = &open_tfrecord,
     .check_schema = &check_tfrecord_schema,
     .create = &create_tfrecord,
-    .check_options = &check_tfrecord_options,
     .suffix = &tfrecord_suffix,
     .sidecar_path = &index_path,
 };

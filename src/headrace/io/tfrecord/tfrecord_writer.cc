@@ -103,9 +103,26 @@ class TfrecordWriter final : public FileWriter {
   std::optional<RecordIndex> index_;
 };
 
+/// Throws Error(kUnsupported) for options that do not go together.
+void check_options(const WriterOptions& options) {
+  bool is_compressed = deflate_form_named(options.compression).has_value();
+  if (!is_compressed && !options.compression.empty() && options.compression != "none") {
+    throw Error(ErrorCode::kUnsupported,
+                fmt::format("TFRecord files cannot be written with compression '{}'", options.compression),
+                "use gzip or zlib, or none");
+  }
+  if (is_compressed && options.index) {
+    throw Error(ErrorCode::kUnsupported,
+                fmt::format("a TFRecord file compressed by {} has no index: it can only be read from its start",
+                            options.compression),
+                "leave out the index or the compression");
+  }
+}
+
 }  // namespace
 
-void check_tfrecord_schema(const Schema& schema) {
+void check_tfrecord_schema(const Schema& schema, const WriterOptions& options) {
+  check_options(options);
   for (const Field& field : schema) {
     if (feature_kind(field.type) != FeatureKind::kNone || feature_list_kind(field.type) != FeatureKind::kNone) continue;
     Type value = field.type;
@@ -121,24 +138,8 @@ void check_tfrecord_schema(const Schema& schema) {
 
 std::unique_ptr<FileWriter> create_tfrecord(const Schema& schema, std::unique_ptr<OutputFile> file,
                                             const WriterOptions& options, MemoryBudget& memory) {
-  check_tfrecord_schema(schema);
-  check_tfrecord_options(options);
+  check_tfrecord_schema(schema, options);
   return std::make_unique<TfrecordWriter>(schema, std::move(file), options, memory);
-}
-
-void check_tfrecord_options(const WriterOptions& options) {
-  bool is_compressed = deflate_form_named(options.compression).has_value();
-  if (!is_compressed && !options.compression.empty() && options.compression != "none") {
-    throw Error(ErrorCode::kUnsupported,
-                fmt::format("TFRecord files cannot be written with compression '{}'", options.compression),
-                "use gzip or zlib, or none");
-  }
-  if (is_compressed && options.index) {
-    throw Error(ErrorCode::kUnsupported,
-                fmt::format("a TFRecord file compressed by {} has no index: it can only be read from its start",
-                            options.compression),
-                "leave out the index or the compression");
-  }
 }
 
 std::string_view tfrecord_suffix(const WriterOptions& options) {

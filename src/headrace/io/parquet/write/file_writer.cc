@@ -7,11 +7,14 @@
 
 #include "headrace/base/error.h"
 #include "headrace/base/nearest.h"
+#include "headrace/io/check_nulls.h"
 #include "headrace/io/parquet/parquet.h"
 #include "headrace/io/petastorm/metadata_file.h"
 #include "headrace/io/petastorm/petastorm_writer.h"
+#include "headrace/io/petastorm/stored_column.h"
 
 namespace headrace {
+
 parquet::Compression::type parquet_codec(const std::string& name, parquet::Compression::type otherwise) {
   if (name.empty()) return otherwise;
   if (name == "none") return parquet::Compression::UNCOMPRESSED;
@@ -30,19 +33,15 @@ bool has_fixed_size_list(const Type& type) {
   return false;
 }
 
-void check_parquet_schema(const Schema& schema) {
-  for (const Field& field : schema) {
-    if (field.type.kind() == TypeKind::kNull) {
-      throw Error(ErrorCode::kUnsupported, fmt::format("column '{}' has no type: all its values are null", field.name),
-                  "cast it to a type");
-    }
-  }
+void check_parquet_schema(const Schema& schema, const WriterOptions& options) {
+  check_has_no_null_type(schema);
+  if (options.petastorm) check_petastorm_schema(schema);
 }
 
 std::unique_ptr<FileWriter> create_parquet(const Schema& schema, std::unique_ptr<OutputFile> file,
                                            const WriterOptions& options, MemoryBudget& memory) {
   if (options.petastorm) return create_petastorm_parquet(schema, std::move(file), options, memory);
-  check_parquet_schema(schema);
+  check_parquet_schema(schema, options);
   return is_written_directly(schema) ? create_direct_parquet(schema, std::move(file), options, memory)
                                      : create_arrow_parquet(schema, std::move(file), options, memory);
 }
