@@ -1,9 +1,19 @@
 // See encode_rows.h.
 #include "headrace/exec/encode_rows.h"
 
+#include <utility>
+
 #include "headrace/base/error.h"
 
 namespace headrace {
+
+EncodedColumns as_they_are(std::shared_ptr<const Schema> schema) {
+  EncodedColumns columns{{}, std::move(schema)};
+  for (const Field& field : *columns.schema) {
+    columns.exprs.push_back(headrace::bind(column(field.name), *columns.schema));
+  }
+  return columns;
+}
 
 Batch encode_rows(const Batch& rows, const EncodedColumns& columns, EvalContext& context) {
   Batch encoded{columns.schema, {}, rows.row_count};

@@ -16,6 +16,9 @@ struct EncodedColumns {
   std::shared_ptr<const Schema> schema;
 };
 
+/// The columns of rows that are encoded already.
+EncodedColumns as_they_are(std::shared_ptr<const Schema> schema);
+
 /// Evaluates the columns for a batch; an Error names the feature.
 Batch encode_rows(const Batch& rows, const EncodedColumns& columns, EvalContext& context);
 

@@ -146,13 +146,6 @@ WrittenShards write_in_order(const std::vector<std::string>& part_names,
   return written;
 }
 
-/// The encoded columns of rows that are encoded.
-EncodedColumns as_they_are(const std::shared_ptr<const Schema>& schema) {
-  EncodedColumns columns{{}, schema};
-  for (const Field& field : *schema) columns.exprs.push_back(headrace::bind(column(field.name), *schema));
-  return columns;
-}
-
 }  // namespace
 
 void describe_columns(const WrittenShards& written, std::vector<DataSetColumn>& columns) {

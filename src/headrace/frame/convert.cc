@@ -63,7 +63,7 @@ class Converter {
 
     std::vector<std::unique_ptr<Spool>> rows = read_parts();
     WrittenShards written =
-        write_shards(part_names(), rows, {bound_columns(*schema), schema},
+        write_shards(part_names(), rows, as_they_are(schema),
                      {{&writer, options_.shards, options_.rows_per_shard, options_.shuffle}}, options_.context);
     Manifest manifest = describe(*schema);
     describe_columns(written, manifest.columns);
@@ -113,12 +113,6 @@ class Converter {
     return names;
   }
 
-  static std::vector<BoundExprPtr> bound_columns(const Schema& schema) {
-    std::vector<BoundExprPtr> columns;
-    for (const Field& field : schema) columns.push_back(headrace::bind(column(field.name), schema));
-    return columns;
-  }
-
   /// What the new manifest says of the columns: as the old one does, or as a pipeline without features would.
   Manifest describe(const Schema& schema) const {
     Manifest manifest;
@@ -160,20 +154,6 @@ class Converter {
   ScanCounts counts_;
 };
 
-std::int64_t total_bytes(const Manifest& manifest) {
-  std::int64_t bytes = 0;
-  for (const Part& part : manifest.parts) {
-    for (const Shard& shard : part.shards) bytes += shard.summary.size_bytes;
-  }
-  return bytes;
-}
-
-std::int64_t total_rows(const Manifest& manifest) {
-  std::int64_t rows = 0;
-  for (const Part& part : manifest.parts) rows += part.row_count();
-  return rows;
-}
-
 }  // namespace
 
 Conversion convert(const std::string& source, const std::string& target, const ConvertOptions& options) {
@@ -185,8 +165,8 @@ Conversion convert(const std::string& source, const std::string& target, const C
 
 std::string Conversion::to_text() const {
   std::string text =
-      fmt::format("{}: {} rows as {}, {}, in {:.1f} s\n", target, format_count(total_rows(manifest)), manifest.format,
-                  format_bytes(static_cast<std::size_t>(total_bytes(manifest))), seconds);
+      fmt::format("{}: {} rows as {}, {}, in {:.1f} s\n", target, format_count(manifest.row_count()), manifest.format,
+                  format_bytes(static_cast<std::size_t>(manifest.size_bytes())), seconds);
   for (const Part& part : manifest.parts) {
     text +=
         fmt::format("part {}: {} rows in {} shards\n", part.name, format_count(part.row_count()), part.shards.size());
@@ -202,8 +182,8 @@ std::string Conversion::to_json() const {
                {"source", source},
                {"target", target},
                {"format", manifest.format},
-               {"rows", total_rows(manifest)},
-               {"bytes", total_bytes(manifest)},
+               {"rows", manifest.row_count()},
+               {"bytes", manifest.size_bytes()},
                {"rows_read", counts.rows_read},
                {"rows_dropped", counts.rows_dropped},
                {"values_nulled", counts.values_nulled},

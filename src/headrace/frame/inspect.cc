@@ -122,12 +122,7 @@ Inspection inspect_path(const std::string& path, const std::string& part, std::i
 
 std::vector<std::string> published_files(const std::string& path, const std::string& part,
                                          const std::shared_ptr<FileSystem>& fs) {
-  std::optional<Manifest> manifest = read_manifest(*fs, path);
-  if (!manifest) {
-    throw Error(ErrorCode::kNotFound, fmt::format("'{}' is no data set: it has no manifest", path),
-                "name the folder that the pipeline's output names");
-  }
-  return data_set_source(*manifest, path, part).paths;
+  return data_set_source(require_manifest(*fs, path), path, part).paths;
 }
 
 std::string Inspection::to_text() const {

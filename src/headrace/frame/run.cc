@@ -243,9 +243,7 @@ class Run {
   std::int64_t bytes_written() const {
     std::int64_t bytes = 0;
     for (const std::vector<Part>& parts : written_.parts) {
-      for (const Part& part : parts) {
-        for (const Shard& shard : part.shards) bytes += shard.summary.size_bytes;
-      }
+      for (const Part& part : parts) bytes += part.size_bytes();
     }
     return bytes;
   }

@@ -131,11 +131,9 @@ std::string outputs_text(const RunReport& report) {
   std::string text = "written\n";
   for (const OutputReport& output : report.outputs) {
     for (const Part& part : output.parts) {
-      std::int64_t bytes = 0;
-      for (const Shard& shard : part.shards) bytes += shard.summary.size_bytes;
       text += fmt::format("  {} ({}) {}: {} rows in {} shard{}, {}\n", output.path, output.format, part.name,
                           format_count(part.row_count()), part.shards.size(), part.shards.size() == 1 ? "" : "s",
-                          format_bytes(static_cast<std::size_t>(bytes)));
+                          format_bytes(static_cast<std::size_t>(part.size_bytes())));
     }
   }
   if (!report.quarantine_path.empty()) text += fmt::format("  {} (quarantine)\n", report.quarantine_path);

@@ -37,6 +37,7 @@ struct Part {
   std::string name;
   std::vector<Shard> shards;
   std::int64_t row_count() const;
+  std::int64_t size_bytes() const;
 };
 
 /// A column of the data set and what a model needs to know of it.
@@ -72,6 +73,9 @@ struct Manifest {
   std::string run_id;
   std::string created_at;  // UTC, ISO 8601
   std::string headrace_version;
+
+  std::int64_t row_count() const;
+  std::int64_t size_bytes() const;
 
   std::string to_json() const;
   /// Throws Error(kBadData) naming `path` on anything that is not a valid manifest: wrong version, names that leave the

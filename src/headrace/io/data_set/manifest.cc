@@ -231,6 +231,24 @@ std::int64_t Part::row_count() const {
   return total;
 }
 
+std::int64_t Part::size_bytes() const {
+  std::int64_t total = 0;
+  for (const Shard& shard : shards) total += shard.summary.size_bytes;
+  return total;
+}
+
+std::int64_t Manifest::row_count() const {
+  std::int64_t total = 0;
+  for (const Part& part : parts) total += part.row_count();
+  return total;
+}
+
+std::int64_t Manifest::size_bytes() const {
+  std::int64_t total = 0;
+  for (const Part& part : parts) total += part.size_bytes();
+  return total;
+}
+
 std::string Manifest::to_json() const {
   Json columns_json = Json::array();
   for (const DataSetColumn& column : columns) columns_json.push_back(column_json(column));
