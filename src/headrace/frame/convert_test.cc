@@ -146,6 +146,14 @@ TEST_CASE("rows that cannot be read are an error, or dropped and counted") {
   CHECK(made.to_text().find("dropped: 1 rows") != std::string::npos);
 }
 
+TEST_CASE("an index is refused where the format has none") {
+  Rows rows(10);
+  ConvertOptions options = to_format("parquet");
+  options.writer.index = true;
+  CHECK_THROWS_WITH_AS(rows.make("a", options), doctest::Contains("format parquet have no index"), Error);
+  CHECK_FALSE(std::filesystem::exists(rows.folder.file("a")));
+}
+
 TEST_CASE("one part of a data set is converted by name") {
   Rows rows(10);
   rows.make("a", to_format("parquet"));

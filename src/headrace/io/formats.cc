@@ -45,6 +45,10 @@ void check_writable(const Format& format, const Schema& schema, const WriterOpti
   if (format.create == nullptr) {
     throw Error(ErrorCode::kUnsupported, fmt::format("files of format {} cannot be written", format.name));
   }
+  if (options.index && format.sidecar_path == nullptr) {
+    throw Error(ErrorCode::kUnsupported, fmt::format("files of format {} have no index", format.name),
+                "leave out the index, or write tfrecord");
+  }
   if (format.check_schema != nullptr) format.check_schema(schema, options);
 }
 
