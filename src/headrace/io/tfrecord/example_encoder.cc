@@ -15,56 +15,35 @@ namespace headrace {
 namespace {
 
 constexpr std::size_t kSmallLengths = 4096;
-
-/// Bytes of a *List message that holds `payload` bytes of packed values.
-std::uint64_t packed_list_bytes(std::uint64_t payload) {
-  return payload == 0 ? 0 : 1 + varint_bytes(payload) + payload;
-}
-
-/// The sizes of the messages around a list, from the inside out.
-struct Nesting {
-  Nesting(std::size_t key_bytes, std::uint64_t list_bytes)
-      : list(list_bytes),
-        feature(1 + varint_bytes(list) + list),
-        entry(1 + varint_bytes(key_bytes) + key_bytes + 1 + varint_bytes(feature) + feature),
-        total(1 + varint_bytes(entry) + entry) {}
-  std::uint64_t list;
-  std::uint64_t feature;
-  std::uint64_t entry;
-  std::uint64_t total;
-};
-
-/// Tags, lengths and name in front of the list.
-char* put_nesting(char* out, std::string_view key, FeatureKind kind, const Nesting& nesting) {
-  *out++ = kTagFirst;
-  out = put_varint(out, nesting.entry);
-  *out++ = kTagFirst;
-  out = put_varint(out, key.size());
-  std::memcpy(out, key.data(), key.size());
-  out += key.size();
-  *out++ = kTagSecond;
-  out = put_varint(out, nesting.feature);
-  *out++ = static_cast<char>(kind);
-  return put_varint(out, nesting.list);
-}
+/// Records are written in groups of about this size, half of the usual first-level cache.
+constexpr std::size_t kGroupBytes = 16 << 10;
+/// What the copy of a prefix writes too much is written over later: by the rest of the record or, behind the last value,
+/// by the record's trailer and the next one's header.
+constexpr std::uint32_t kPieceBytes = FeaturePrefixes::kPieceBytes;
+static_assert(kPieceBytes <= kRecordTrailerBytes + kRecordHeaderBytes);
 
 template <typename T>
-void widen(const Column& column, std::vector<std::int64_t>& out) {
+const std::int64_t* widen(const Column& column, std::vector<std::int64_t>& room) {
   std::span<const T> values = column.values<T>();
-  out.resize(values.size());
-  for (std::size_t i = 0; i < values.size(); ++i) out[i] = static_cast<std::int64_t>(values[i]);
+  room.assign(values.begin(), values.end());
+  return room.data();
 }
 
-/// The values of an integer-like column as int64.
-void to_int64(const Column& column, std::vector<std::int64_t>& out) {
+/// The values of an integer-like column as int64: its own, or made in `room`.
+const std::int64_t* as_int64(const Column& column, std::vector<std::int64_t>& room) {
   switch (column.type().kind()) {
-    case TypeKind::kBool: return widen<std::uint8_t>(column, out);
-    case TypeKind::kInt8: return widen<std::int8_t>(column, out);
-    case TypeKind::kInt16: return widen<std::int16_t>(column, out);
+    case TypeKind::kBool: return widen<std::uint8_t>(column, room);
+    case TypeKind::kInt8: return widen<std::int8_t>(column, room);
+    case TypeKind::kInt16: return widen<std::int16_t>(column, room);
     case TypeKind::kInt32:
-    case TypeKind::kDate: return widen<std::int32_t>(column, out);
-    default: return widen<std::int64_t>(column, out);
+    case TypeKind::kDate: return widen<std::int32_t>(column, room);
+    default: return column.values<std::int64_t>().data();
   }
+}
+
+template <std::uint32_t kPieces>
+void copy_pieces(char* out, const char* bytes) {
+  for (std::uint32_t i = 0; i < kPieces; ++i) std::memcpy(out + i * kPieceBytes, bytes + i * kPieceBytes, kPieceBytes);
 }
 
 }  // namespace
@@ -92,39 +71,15 @@ FeatureKind feature_kind(const Type& type) {
 ExampleEncoder::ExampleEncoder(const Schema& schema, MemoryBudget& memory) : lists_(schema, memory) {
   for (std::size_t i = 0; i < schema.size(); ++i) {
     if (feature_list_kind(schema[i].type) != FeatureKind::kNone) continue;
-    Feature feature;
-    feature.name = schema[i].name;
-    feature.column_index = i;
-    feature.kind = feature_kind(schema[i].type);
-    feature.shape = schema[i].type.is_nested() ? Shape::kList : Shape::kScalar;
-    HEADRACE_CHECK(feature.kind != FeatureKind::kNone);
-    feature.prefixes.resize(kSmallPayloads);
-    if (feature.kind != FeatureKind::kBytes) {
-      for (std::uint32_t bytes = 1; bytes <= kVarintBytesMax; ++bytes) prefix_of(feature, bytes);
-    }
-    features_.push_back(std::move(feature));
+    FeatureKind kind = feature_kind(schema[i].type);
+    HEADRACE_CHECK(kind != FeatureKind::kNone);
+    Shape shape = schema[i].type.is_nested() ? Shape::kList : Shape::kScalar;
+    features_.push_back({schema[i].name, i, kind, shape, FeaturePrefixes(schema[i].name, kind)});
   }
   std::sort(features_.begin(), features_.end(), [](const Feature& a, const Feature& b) { return a.name < b.name; });
   for (std::uint64_t length = 0; length < kSmallLengths; ++length) {
     length_checksums_.push_back(masked_crc32c(&length, sizeof(length)));
   }
-}
-
-/// The prefix of packed values of `payload` < kSmallPayloads bytes in all.
-const ExampleEncoder::Prefix& ExampleEncoder::prefix_of(Feature& feature, std::uint32_t payload) {
-  Prefix& prefix = feature.prefixes[payload];
-  if (prefix.size > 0) return prefix;
-  Nesting nesting(feature.name.size(), packed_list_bytes(payload));
-  prefix.bytes.resize(feature.name.size() + 6 * kVarintBytesMax + 16);
-  char* start = prefix.bytes.data();
-  char* end = put_nesting(start, feature.name, feature.kind, nesting);
-  if (payload > 0) {
-    *end++ = kTagFirst;
-    end = put_varint(end, payload);
-  }
-  prefix.size = static_cast<std::uint32_t>(end - start);
-  prefix.total_bytes = static_cast<std::uint32_t>(nesting.total);
-  return prefix;
 }
 
 void ExampleEncoder::measure(const Batch& batch, std::int64_t start, std::size_t count) {
@@ -144,7 +99,10 @@ void ExampleEncoder::measure(const Batch& batch, std::int64_t start, std::size_t
     }
   }
   lists_.encode(batch, start, count);
+  record_bytes_.resize(count);
   for (std::size_t row = 0; row < count; ++row) {
+    record_bytes_[row] =
+        kRecordHeaderBytes + 1 + varint_bytes(sizes_[row]) + sizes_[row] + lists_.row(row).size() + kRecordTrailerBytes;
     if (sizes_[row] + 1 + kVarintBytesMax + lists_.row(row).size() <= kRecordBytesMax) continue;
     throw Error(ErrorCode::kBadData,
                 fmt::format("a row takes {} as an Example, a record holds at most {}", format_bytes(sizes_[row]),
@@ -154,26 +112,39 @@ void ExampleEncoder::measure(const Batch& batch, std::int64_t start, std::size_t
 }
 
 void ExampleEncoder::measure_int_scalars(Feature& feature) {
-  to_int64(feature.column, feature.ints);
-  const std::uint8_t* validity = feature.column.validity();
-  for (std::size_t row = 0; row < sizes_.size(); ++row) {
-    std::uint32_t bytes = varint_bytes(static_cast<std::uint64_t>(feature.ints[row]));
-    feature.payload[row] = bytes;
-    std::uint32_t total_bytes = feature.prefixes[bytes].total_bytes;
-    sizes_[row] += total_bytes;
-    if (validity != nullptr && validity[row] == 0) {
-      sizes_[row] -= total_bytes;
-      feature.payload[row] = kAbsent;
-    }
+  feature.ints = as_int64(feature.column, feature.own_ints);
+  const std::int64_t* ints = feature.ints;
+  const std::uint32_t* total_bytes = feature.prefixes.total_bytes().data();
+  std::uint32_t* payload = feature.payload.data();
+  std::uint64_t* sizes = sizes_.data();
+  std::size_t count = sizes_.size();
+  for (std::size_t row = 0; row < count; ++row) {
+    payload[row] = varint_bytes(static_cast<std::uint64_t>(ints[row]));
+    sizes[row] += total_bytes[payload[row]];
   }
+  leave_out_nulls(feature);
 }
 
 void ExampleEncoder::measure_float_scalars(Feature& feature) {
-  std::uint32_t total_bytes = feature.prefixes[sizeof(float)].total_bytes;
-  for (std::size_t row = 0; row < sizes_.size(); ++row) {
-    bool absent = feature.column.is_null(static_cast<std::int64_t>(row));
-    feature.payload[row] = absent ? kAbsent : sizeof(float);
-    sizes_[row] += absent ? 0 : total_bytes;
+  std::uint64_t* sizes = sizes_.data();
+  std::uint32_t* payload = feature.payload.data();
+  std::uint32_t total_bytes = feature.prefixes.total_bytes()[sizeof(float)];
+  std::size_t count = sizes_.size();
+  for (std::size_t row = 0; row < count; ++row) {
+    payload[row] = sizeof(float);
+    sizes[row] += total_bytes;
+  }
+  leave_out_nulls(feature);
+}
+
+/// Numbers were measured as if none of them were null.
+void ExampleEncoder::leave_out_nulls(Feature& feature) {
+  const std::uint8_t* validity = feature.column.validity();
+  feature.has_absent = validity != nullptr;
+  for (std::size_t row = 0; validity != nullptr && row < sizes_.size(); ++row) {
+    if (validity[row] != 0) continue;
+    sizes_[row] -= feature.prefixes.total_bytes()[feature.payload[row]];
+    feature.payload[row] = kAbsent;
   }
 }
 
@@ -200,7 +171,7 @@ void ExampleEncoder::measure_lists(Feature& feature) {
   };
   feature.elements_start = offset(0);
   if (feature.kind == FeatureKind::kInt64) {
-    to_int64(column.child(0).slice(offset(0), offset(sizes_.size()) - offset(0)), feature.ints);
+    feature.ints = as_int64(column.child(0).slice(offset(0), offset(sizes_.size()) - offset(0)), feature.own_ints);
   }
   bool is_packed = feature.kind != FeatureKind::kBytes;
   for (std::size_t row = 0; row < sizes_.size(); ++row) {
@@ -208,8 +179,8 @@ void ExampleEncoder::measure_lists(Feature& feature) {
     if (column.is_null(static_cast<std::int64_t>(row))) continue;
     std::uint32_t payload = list_payload(feature, offset(row), offset(row + 1));
     feature.payload[row] = payload;
-    if (is_packed && payload < kSmallPayloads) {
-      sizes_[row] += prefix_of(feature, payload).total_bytes;
+    if (is_packed && payload < feature.prefixes.payload_end()) {
+      sizes_[row] += feature.prefixes.total_bytes()[payload];
     } else {
       sizes_[row] += Nesting(feature.name.size(), is_packed ? packed_list_bytes(payload) : payload).total;
     }
@@ -224,7 +195,7 @@ std::uint32_t ExampleEncoder::list_payload(const Feature& feature, std::int64_t 
   if (feature.kind == FeatureKind::kFloat) {
     bytes = static_cast<std::uint64_t>(end - start) * sizeof(float);
   } else if (feature.kind == FeatureKind::kInt64) {
-    const std::int64_t* ints = feature.ints.data() + (start - feature.elements_start);
+    const std::int64_t* ints = feature.ints + (start - feature.elements_start);
     for (std::int64_t i = 0; i < end - start; ++i) bytes += varint_bytes(static_cast<std::uint64_t>(ints[i]));
   } else {
     for (std::int64_t i = start; i < end; ++i) {
@@ -244,43 +215,123 @@ void ExampleEncoder::check_no_null(const Feature& feature, std::int64_t start, s
   }
 }
 
-std::size_t ExampleEncoder::record_bytes(std::size_t row) const {
-  return kRecordHeaderBytes + 1 + varint_bytes(sizes_[row]) + sizes_[row] + lists_.row(row).size() +
-         kRecordTrailerBytes;
+char* ExampleEncoder::encode(std::size_t first, std::size_t last, char* out) {
+  ends_.resize(sizes_.size());
+  while (first < last) {
+    std::size_t end = group_end(first, last);
+    out = encode_group(first, end, out);
+    first = end;
+  }
+  return out;
 }
 
-char* ExampleEncoder::encode(std::size_t row, char* out) const {
-  char* data = out + kRecordHeaderBytes;
-  char* end = data;
-  *end++ = kTagFirst;
-  end = put_varint(end, sizes_[row]);
-  for (const Feature& feature : features_) {
+/// The end of the rows from `first` on that are written as a group; at least one.
+std::size_t ExampleEncoder::group_end(std::size_t first, std::size_t last) const {
+  std::size_t bytes = record_bytes(first);
+  for (std::size_t row = first + 1; row < last; ++row) {
+    bytes += record_bytes(row);
+    if (bytes > kGroupBytes) return row;
+  }
+  return last;
+}
+
+char* ExampleEncoder::encode_group(std::size_t first, std::size_t last, char* out) {
+  char* record = out;
+  for (std::size_t row = first; row < last; ++row) {
+    ends_[row] = record + kRecordHeaderBytes + 1 + varint_bytes(sizes_[row]);
+    record += record_bytes(row);
+  }
+  for (const Feature& feature : features_) put_feature(feature, first, last);
+  record = out;
+  for (std::size_t row = first; row < last; ++row) {
+    char* next = record + record_bytes(row);
+    HEADRACE_CHECK(put_frame(row, record, ends_[row]) == next);
+    record = next;
+  }
+  return record;
+}
+
+void ExampleEncoder::put_feature(const Feature& feature, std::size_t first, std::size_t last) {
+  bool is_dense = feature.shape == Shape::kScalar && feature.kind != FeatureKind::kBytes && !feature.has_absent;
+  if (!is_dense) return put_any(feature, first, last);
+  switch (feature.prefixes.piece_count()) {
+    case 1: return put_numbers<1>(feature, first, last);
+    case 2: return put_numbers<2>(feature, first, last);
+    default: return put_any(feature, first, last);
+  }
+}
+
+/// Numbers, none of them absent, whose prefixes take kPieces pieces at most.
+template <std::uint32_t kPieces>
+void ExampleEncoder::put_numbers(const Feature& feature, std::size_t first, std::size_t last) {
+  // Bytes may alias anything, so that what a loop needs is kept in variables of its own.
+  char** ends = ends_.data();
+  const FeaturePrefixes& prefixes = feature.prefixes;
+  if (feature.kind == FeatureKind::kFloat) {
+    char prefix[kPieces * kPieceBytes];
+    copy_pieces<kPieces>(prefix, prefixes.bytes(sizeof(float)));
+    std::uint32_t size = prefixes.sizes()[sizeof(float)];
+    const std::byte* values = feature.column.raw_values();
+    for (std::size_t row = first; row < last; ++row) {
+      char* out = ends[row];
+      copy_pieces<kPieces>(out, prefix);
+      std::memcpy(out + size, values + row * sizeof(float), sizeof(float));
+      ends[row] = out + size + sizeof(float);
+    }
+    return;
+  }
+  const char* bytes = prefixes.bytes();
+  const std::uint32_t* sizes = prefixes.sizes().data();
+  const std::uint32_t* payloads = feature.payload.data();
+  const std::int64_t* values = feature.ints;
+  for (std::size_t row = first; row < last; ++row) {
+    std::uint32_t payload = payloads[row];
+    char* out = ends[row];
+    copy_pieces<kPieces>(out, bytes + payload * (kPieces * kPieceBytes));
+    ends[row] = put_varint(out + sizes[payload], static_cast<std::uint64_t>(values[row]), payload);
+  }
+}
+
+void ExampleEncoder::put_any(const Feature& feature, std::size_t first, std::size_t last) {
+  for (std::size_t row = first; row < last; ++row) {
     std::uint32_t payload = feature.payload[row];
     if (payload == kAbsent) continue;
-    if (payload >= kSmallPayloads || feature.kind == FeatureKind::kBytes) {
-      end = put_values(feature, row, end);
+    char* out = ends_[row];
+    if (payload >= feature.prefixes.payload_end() || feature.kind == FeatureKind::kBytes) {
+      ends_[row] = put_values(feature, row, out);
       continue;
     }
-    const Prefix& prefix = feature.prefixes[payload];
-    for (std::uint32_t i = 0; i < prefix.size; i += 16) std::memcpy(end + i, prefix.bytes.data() + i, 16);
-    end += prefix.size;
+    const char* prefix = feature.prefixes.bytes(payload);
+    std::uint32_t size = feature.prefixes.sizes()[payload];
+    for (std::uint32_t i = 0; i < size; i += kPieceBytes) copy_pieces<1>(out + i, prefix + i);
+    out += size;
     if (feature.shape == Shape::kList) {
-      end = put_packed(feature, row, end);
+      ends_[row] = put_packed(feature, row, out);
     } else if (feature.kind == FeatureKind::kFloat) {
-      std::memcpy(end, feature.column.raw_values() + row * sizeof(float), sizeof(float));
-      end += sizeof(float);
+      std::memcpy(out, feature.column.raw_values() + row * sizeof(float), sizeof(float));
+      ends_[row] = out + sizeof(float);
     } else {
-      end = put_varint(end, static_cast<std::uint64_t>(feature.ints[row]), payload);
+      ends_[row] = put_varint(out, static_cast<std::uint64_t>(feature.ints[row]), payload);
     }
   }
+}
+
+/// What stands around the features of a record, which end at `end`; returns the record's end.
+char* ExampleEncoder::put_frame(std::size_t row, char* record, char* end) const {
+  char* data = record + kRecordHeaderBytes;
+  char* out = data;
+  *out++ = kTagFirst;
+  std::uint64_t size = sizes_[row];
+  for (; size >= 0x80; size >>= 7) *out++ = static_cast<char>(size | 0x80);
+  *out = static_cast<char>(size);
   std::string_view lists = lists_.row(row);
   if (!lists.empty()) std::memcpy(end, lists.data(), lists.size());
   end += lists.size();
   std::uint64_t length = static_cast<std::uint64_t>(end - data);
   std::uint32_t length_checksum =
       length < kSmallLengths ? length_checksums_[length] : masked_crc32c(&length, sizeof(length));
-  std::memcpy(out, &length, sizeof(length));
-  std::memcpy(out + sizeof(length), &length_checksum, sizeof(length_checksum));
+  std::memcpy(record, &length, sizeof(length));
+  std::memcpy(record + sizeof(length), &length_checksum, sizeof(length_checksum));
   std::uint32_t checksum = masked_crc32c(data, length);
   std::memcpy(end, &checksum, sizeof(checksum));
   return end + sizeof(checksum);
@@ -295,7 +346,7 @@ char* ExampleEncoder::put_packed(const Feature& feature, std::size_t row, char* 
     std::memcpy(out, values, feature.payload[row]);
     return out + feature.payload[row];
   }
-  const std::int64_t* ints = feature.ints.data() + (range.first - feature.elements_start);
+  const std::int64_t* ints = feature.ints + (range.first - feature.elements_start);
   std::int64_t count = range.last - range.first;
   for (std::int64_t i = 0; i < count; ++i) out = put_varint(out, static_cast<std::uint64_t>(ints[i]));
   return out;

@@ -1,6 +1,7 @@
 // TFRecord: known bytes, another protobuf encoder as twin, all that protobuf allows, bad rows, inference, damage.
 #include "headrace/io/tfrecord/tfrecord.h"
 
+#include <algorithm>
 #include <map>
 
 #include <doctest/doctest.h>
@@ -93,6 +94,52 @@ std::vector<std::string> read_examples(FormatTest& test, const std::vector<std::
 TEST_CASE("the checksum is CRC-32C, masked") {
   std::uint32_t crc = 0xe3069283;  // of "123456789", by its specification
   CHECK(masked_crc32c("123456789", 9) == ((crc >> 15) | (crc << 17)) + 0xa282ead8);
+}
+
+TEST_CASE("records of many rows have the bytes of another encoder, whatever the lengths of names and values") {
+  FormatTest test("tfrecord");
+  std::vector<std::string> names = {"a", "of_14_letters_", std::string(40, 'n'), std::string(130, 'o'),
+                                    std::string(5000, 'p')};
+  std::vector<Field> fields;
+  std::vector<ColumnBuilder> builders;
+  for (const std::string& name : names) {
+    for (TypeKind kind : {TypeKind::kInt64, TypeKind::kFloat32}) {
+      for (bool is_sparse : {false, true}) {
+        fields.push_back(
+            {fmt::format("{}{}{}", name, kind == TypeKind::kInt64 ? "i" : "f", is_sparse ? "s" : "d"), kind});
+        builders.emplace_back(*test.context.memory, kind);
+      }
+    }
+  }
+  std::string expected;
+  constexpr int kRows = 700;
+  for (int row = 0; row < kRows; ++row) {
+    std::vector<std::pair<std::string, std::string>> features;
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      bool is_sparse = fields[i].name.ends_with('s');
+      std::uint64_t mixed = (static_cast<std::uint64_t>(row) + 1) * 0x9e3779b97f4a7c15 * (i + 1);
+      if (is_sparse && mixed % 3 == 0) {
+        builders[i].append_null();
+        continue;
+      }
+      if (fields[i].type == Type(TypeKind::kInt64)) {
+        std::int64_t value = static_cast<std::int64_t>(mixed >> (mixed % 64));
+        builders[i].append<std::int64_t>(value);
+        features.emplace_back(fields[i].name, int_feature({value}));
+      } else {
+        float value = static_cast<float>(mixed % 1000) / 8;
+        builders[i].append<float>(value);
+        features.emplace_back(fields[i].name, float_feature({value}));
+      }
+    }
+    std::sort(features.begin(), features.end());
+    expected += framed(example(features));
+  }
+  std::vector<Column> columns;
+  for (ColumnBuilder& builder : builders) columns.push_back(builder.finish());
+  test.write("t", {{std::make_shared<const Schema>(Schema(fields)), std::move(columns), kRows}});
+  CHECK(test.files->files["t"].size() == expected.size());
+  CHECK((test.files->files["t"] == expected));
 }
 
 TEST_CASE("known rows have the bytes that other writers give them") {

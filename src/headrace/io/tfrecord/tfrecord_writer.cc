@@ -19,7 +19,7 @@ namespace headrace {
 namespace {
 
 /// Records go to the file in pieces of about this size.
-constexpr std::size_t kPieceBytes = 1 << 20;
+constexpr std::size_t kPieceBytes = 1 << 18;
 
 class TfrecordWriter final : public FileWriter {
  public:
@@ -59,22 +59,32 @@ class TfrecordWriter final : public FileWriter {
       // Dictionaries are looked up for a block, whose values are still in the cache when they are written.
       Batch block = flatten(*memory_, batch.slice(start, static_cast<std::int64_t>(count)));
       encoder_.measure(block, 0, count);
-      for (std::size_t row = 0; row < count; ++row) {
-        std::size_t needed = encoder_.record_bytes(row);
-        if (used_ + needed + ExampleEncoder::kSlackBytes > buffer_->size_bytes()) {
-          flush();
-          if (needed + ExampleEncoder::kSlackBytes > buffer_->size_bytes()) grow(needed);
-        }
-        if (index_ && row_count_ % RecordIndex::kStride == 0) {
-          index_->offsets.push_back(file_.size_bytes() + static_cast<std::int64_t>(used_));
-        }
-        ++row_count_;
-        char* out = reinterpret_cast<char*>(buffer_->mutable_data()) + used_;
-        char* end = encoder_.encode(row, out);
-        HEADRACE_CHECK(end == out + needed);
-        used_ += needed;
-      }
+      for (std::size_t row = 0; row < count;) row = write_measured(row, count);
     }
+  }
+
+  /// Writes as many of the measured rows [first, last) as the buffer has room for, at least one; returns their end.
+  std::size_t write_measured(std::size_t first, std::size_t last) {
+    std::size_t needed = encoder_.record_bytes(first);
+    if (used_ + needed + ExampleEncoder::kSlackBytes > buffer_->size_bytes()) {
+      flush();
+      if (needed + ExampleEncoder::kSlackBytes > buffer_->size_bytes()) grow(needed);
+    }
+    std::size_t end = used_;
+    std::size_t row = first;
+    for (; row < last; ++row) {
+      std::size_t next = end + encoder_.record_bytes(row);
+      if (next + ExampleEncoder::kSlackBytes > buffer_->size_bytes()) break;
+      if (index_ && row_count_ % RecordIndex::kStride == 0) {
+        index_->offsets.push_back(file_.size_bytes() + static_cast<std::int64_t>(end));
+      }
+      ++row_count_;
+      end = next;
+    }
+    char* out = reinterpret_cast<char*>(buffer_->mutable_data());
+    HEADRACE_CHECK(encoder_.encode(first, row, out + used_) == out + end);
+    used_ = end;
+    return row;
   }
 
   void grow(std::size_t record_bytes) {

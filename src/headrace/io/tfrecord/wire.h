@@ -32,7 +32,9 @@ inline constexpr std::size_t kVarintBytesMax = 10;
 
 /// Bytes of `value` as a varint, 1 … 10.
 inline std::uint32_t varint_bytes(std::uint64_t value) {
-  return static_cast<std::uint32_t>(70 - std::countl_zero(value | 1)) / 7;
+  // Bits by 7, rounded up, as one multiplication and one shift: right for 1 … 64 bits.
+  std::uint32_t bits = static_cast<std::uint32_t>(std::bit_width(value | 1));
+  return (bits * 9 + 64) / 64;
 }
 
 /// Writes a varint of `size` = varint_bytes(value) bytes and returns its end. May write up to 8 bytes in all.
