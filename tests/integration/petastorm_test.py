@@ -5,7 +5,6 @@ import decimal
 import json
 import os
 import subprocess
-import time
 from pathlib import Path
 
 import numpy as np
@@ -212,33 +211,6 @@ def test_we_read_what_petastorm_pickled(tmp_path, protocol):
     assert rows[3]["matrix"] == "[[3, 4, 5], [6, 7, 8]]"
     assert rows[4]["points"] == "[[0.0, 1.0], [2.0, 3.0], [4.0, 5.0], [6.0, 7.0]]"
     assert rows[3]["ragged"] == "[0.0, 0.5, 1.0]"
-
-
-def test_current_never_shows_two_runs(tmp_path):
-    (tmp_path / "rows.csv").write_text("id\n" + "".join(f"{i}\n" for i in range(1000)))
-    pipeline = tmp_path / "pipeline.yaml"
-    pipeline.write_text(
-        "version: 1\nname: runs\nparameters: {run: 0}\nsources: {rows: {path: rows.csv, schema: {id: int64}}}\n"
-        "tables: {all_rows: {from: rows, steps: [{with_columns: {run: 'cast(${run} as int64)'}}]}}\n"
-        "outputs: [{path: out, format: parquet, petastorm: true, shards: 8}]\n"
-    )
-    run(pipeline)
-    script = HERE / "petastorm_reads.py"
-    watcher = subprocess.Popen(
-        [PETASTORM_PYTHON, script, "watch", tmp_path / "out" / "current", "15"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    number = 0
-    while watcher.poll() is None:
-        number += 1
-        run(pipeline, "--set", f"run={number}")
-        time.sleep(0.1 * (number % 8))
-    readings = [json.loads(line) for line in watcher.stdout.read().splitlines() if line.startswith("{")]
-    good = [reading for reading in readings if "runs" in reading]
-    assert number > 3 and len({tuple(reading["runs"]) for reading in good}) > 1, readings[:10]
-    assert all(len(reading["runs"]) == 1 and reading["rows"] == 1000 for reading in good), good
 
 
 def test_a_list_of_one_float64_keeps_its_shape(tmp_path):
