@@ -17,8 +17,8 @@ namespace {
 constexpr std::size_t kSmallLengths = 4096;
 /// Records are written in groups of about this size, half of the usual first-level cache.
 constexpr std::size_t kGroupBytes = 16 << 10;
-/// What the copy of a prefix writes too much is written over later: by the rest of the record or, behind the last value,
-/// by the record's trailer and the next one's header.
+/// What the copy of a prefix writes too much is written over later: by the rest of the record or, behind the last
+/// value, by the record's trailer and the next one's header.
 constexpr std::uint32_t kPieceBytes = FeaturePrefixes::kPieceBytes;
 static_assert(kPieceBytes <= kRecordTrailerBytes + kRecordHeaderBytes);
 
