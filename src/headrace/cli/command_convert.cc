@@ -8,6 +8,8 @@ Command add_convert_command(CLI::App& program, SharedOptions& options) {
     std::string source;
     std::string target;
     std::string on_error = "fail";
+    std::string shard_bytes;
+    std::vector<std::string> sort_by;
     ConvertOptions convert;
   };
   auto own = std::make_shared<Own>();
@@ -17,17 +19,27 @@ Command add_convert_command(CLI::App& program, SharedOptions& options) {
   app->add_option("--format", own->convert.format, "The format of the new data set")->required();
   app->add_option("--compression", own->convert.writer.compression, "The format's own names; default: the format's");
   app->add_option("--part", own->convert.part, "Only this part of a data set, such as train");
-  app->add_option("--shards", own->convert.shards, "Shards per part, of the same number of rows give or take one")
+  app->add_option("--shards", own->convert.layout.shards,
+                  "Shards per part, of the same number of rows give or take one")
       ->check(CLI::Range(1, 99999));
-  app->add_option("--rows-per-shard", own->convert.rows_per_shard,
-                  "The most rows in a shard, where --shards is not given")
+  app->add_option("--shard-bytes", own->shard_bytes, "About the size of a shard, such as 128MiB")->excludes("--shards");
+  app->add_option("--rows-per-shard", own->convert.layout.rows_per_shard,
+                  "The most rows in a shard, where neither --shards nor --shard-bytes is given")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app->add_option("--shuffle", own->convert.shuffle, "Put all rows of each part in a random order, of this seed")
+  app->add_option("--shuffle", own->convert.layout.order.shuffle,
+                  "Put all rows of each part in a random order, of this seed")
       ->type_name("SEED");
+  app->add_option("--sort-by", own->sort_by, "Sort the rows of each part by these columns: user,time desc")
+      ->delimiter(',')
+      ->excludes("--shuffle");
+  app->add_option("--partition-by", own->convert.layout.order.partition_by,
+                  "A folder for each value of these columns, as in Hive: day=2013-01-01")
+      ->delimiter(',');
   app->add_option("--row-group-rows", own->convert.writer.row_group_rows, "With parquet: the most rows of a row group")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  app->add_flag("--petastorm", own->convert.writer.petastorm, "With parquet: that Petastorm reads it");
   app->add_flag("--index", own->convert.writer.index,
                 "With tfrecord: also an index of each shard, which makes it splittable");
   app->add_option("--on-error", own->on_error, "Rows that cannot be read: fail, drop, or null for the value")
@@ -35,7 +47,8 @@ Command add_convert_command(CLI::App& program, SharedOptions& options) {
       ->capture_default_str();
   add_engine_options(*app, options);
   app->footer(
-      "Parts, order of the rows (but for --shuffle), types and roles of the columns stay. The rows of a data set are "
+      "Parts, order of the rows (but for --shuffle and --sort-by), types and roles of the columns stay. The rows of a "
+      "data set are "
       "proved by the digest\n"
       "in its manifest before anything is published.\n"
       "Examples:\n"
@@ -45,6 +58,13 @@ Command add_convert_command(CLI::App& program, SharedOptions& options) {
             RunOptions run = make_run_options(options, std::move(cancellation));
             own->convert.context = run.context;
             own->convert.fs = run.fs;
+            if (!own->shard_bytes.empty()) {
+              own->convert.layout.shard_bytes =
+                  static_cast<std::int64_t>(size_of("--shard-bytes", own->shard_bytes, "128MiB"));
+            }
+            for (const std::string& column : own->sort_by) {
+              own->convert.layout.order.sort_by.push_back(parse_sort_column(column));
+            }
             own->convert.on_error = own->on_error == "drop"   ? OnError::kDrop
                                     : own->on_error == "null" ? OnError::kNull
                                                               : OnError::kFail;

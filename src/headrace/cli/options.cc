@@ -65,9 +65,6 @@ Pipeline load_pipeline(const SharedOptions& options) {
   return read_pipeline(options.pipeline_file, set);
 }
 
-namespace {
-
-/// The size that an option names; `example` is a valid one.
 std::size_t size_of(std::string_view option, const std::string& text, std::string_view example) {
   std::optional<std::size_t> bytes = parse_bytes(text);
   if (!bytes || *bytes == 0) {
@@ -76,6 +73,8 @@ std::size_t size_of(std::string_view option, const std::string& text, std::strin
   }
   return *bytes;
 }
+
+namespace {
 
 /// Column buffers are recycled instead of given back to the system and faulted in anew, which makes a quarter fewer
 /// page faults. What stays at hand for that is small against the budget.

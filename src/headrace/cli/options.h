@@ -40,6 +40,8 @@ void add_engine_options(CLI::App& command, SharedOptions& options);
 /// PIPELINE, --set, --state, and those of the engine.
 void add_pipeline_options(CLI::App& command, SharedOptions& options);
 
+/// The size that an option names; `example` is a valid one.
+std::size_t size_of(std::string_view option, const std::string& text, std::string_view example);
 /// Reads the pipeline file, with the parameters of --set.
 Pipeline load_pipeline(const SharedOptions& options);
 /// Threads, memory, progress and cancellation as the options say.

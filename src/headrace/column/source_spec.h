@@ -35,6 +35,12 @@ struct CsvOptions {
   std::vector<std::string> null_values = {""};
 };
 
+/// Files whose rows share the values of the partition columns, as texts; a null is empty.
+struct SourcePartition {
+  std::vector<std::optional<std::string>> values;
+  std::vector<std::string> paths;
+};
+
 /// A source as the pipeline declares it.
 struct SourceSpec {
   std::string name;
@@ -44,6 +50,9 @@ struct SourceSpec {
   std::vector<ColumnRule> rules;
   OnError on_error = OnError::kFail;
   CsvOptions csv;
+  // Columns whose values are in the names of folders, as in Hive, and not in files; with declared columns, also there.
+  std::vector<Field> partition_columns;
+  std::vector<SourcePartition> partitions;  // instead of paths
 };
 
 }  // namespace headrace

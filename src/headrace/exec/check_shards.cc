@@ -59,9 +59,7 @@ class ShardCheck {
   }
 
   void decode(const Shard& shard, ShardFindings& findings) const {
-    SourceSpec spec = data_set_source(manifest_, path_);
-    spec.paths = {join_path(path_, shard.file)};
-    std::unique_ptr<SourceReader> reader = open_source(spec, {fs_, context_.memory});
+    std::unique_ptr<SourceReader> reader = open_source(shard_source(manifest_, path_, shard), {fs_, context_.memory});
     for (std::size_t split = 0; split < reader->split_count(); ++split) {
       std::unique_ptr<SplitStream> stream = reader->open_split(split, {reader->schema().names(), {}});
       Batch batch;

@@ -5,13 +5,14 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <map>
 
 #include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/base/heap_trim.h"
-#include "headrace/exec/shuffle_rows.h"
+#include "headrace/exec/order_rows.h"
 #include "headrace/expr/dictionary_cache.h"
 
 namespace headrace {
@@ -19,11 +20,23 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+/// Rows that show how many bytes a row takes in a file.
+constexpr std::int64_t kSampleRows = 65536;
+
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+/// Rows that are cut into shards together: a part, or a partition of one.
+struct ShardRange {
+  std::size_t part;
+  PartitionValues partition;
+  const Spool* rows;
+  std::int64_t begin;
+  std::int64_t row_count;
+};
 
 /// One shard to write: the same rows into the same place of several targets.
 struct ShardTask {
-  std::size_t part;
+  std::size_t range;
   std::size_t shard;
   std::size_t shard_count;
   std::vector<std::size_t> targets;
@@ -50,100 +63,204 @@ void for_each_slice(const Spool& rows, std::int64_t begin, std::int64_t end, con
   }
 }
 
-std::vector<ShardTask> make_tasks(const std::vector<std::unique_ptr<Spool>>& parts,
-                                  const std::vector<ShardTarget>& targets) {
-  std::vector<ShardTask> tasks;
-  for (std::size_t part = 0; part < parts.size(); ++part) {
-    std::map<std::size_t, std::vector<std::size_t>> targets_by_count;
-    for (std::size_t target = 0; target < targets.size(); ++target) {
-      targets_by_count[shard_count_of(targets[target], parts[part]->row_count())].push_back(target);
+/// Takes bytes to nowhere.
+class NullFile : public OutputFile {
+ public:
+  void append(std::span<const std::byte>) override {}
+  void close() override {}
+  const std::string& path() const override { return path_; }
+
+ private:
+  std::string path_ = "a sample of the rows";
+};
+
+std::size_t divide_up(std::int64_t a, std::int64_t b) { return static_cast<std::size_t>((a + b - 1) / b); }
+
+/// Writes the rows of one group of targets, which all want them in the order in which they are.
+class ShardsInOrder {
+ public:
+  ShardsInOrder(const std::vector<std::string>& part_names, std::vector<ShardRange> ranges,
+                const EncodedColumns& columns, const std::vector<ShardTarget>& targets, const RunContext& context)
+      : part_names_(part_names),
+        ranges_(std::move(ranges)),
+        columns_(columns),
+        targets_(targets),
+        context_(context),
+        sums_(*context.memory),
+        trim_(*context.memory) {}
+
+  WrittenShards write() {
+    make_tasks();
+    std::size_t worker_count = std::max<std::size_t>(1, std::min(context_.thread_count, tasks_.size()));
+    totals_.resize(worker_count);
+    run_tasks(tasks_.size(), worker_count, *context_.cancellation, [&](std::size_t task, std::size_t worker) {
+      write_shard(tasks_[task], totals_[worker]);
+      std::size_t done = tasks_done_.fetch_add(1) + 1;
+      if (context_.on_progress) context_.on_progress({"write shards", done, tasks_.size(), 0});
+    });
+    return result();
+  }
+
+ private:
+  /// Shards of the range for a target; at least 1.
+  std::size_t shard_count_of(const ShardTarget& target, const ShardRange& range, double row_bytes) const {
+    const ShardLayout& layout = target.layout;
+    if (layout.shards > 0) return static_cast<std::size_t>(layout.shards);
+    if (layout.shard_bytes > 0) {
+      double bytes = row_bytes * static_cast<double>(range.row_count);
+      return static_cast<std::size_t>(std::max(1.0, std::round(bytes / static_cast<double>(layout.shard_bytes))));
     }
-    for (const auto& [count, together] : targets_by_count) {
-      for (std::size_t shard = 0; shard < count; ++shard) tasks.push_back({part, shard, count, together});
+    return std::max<std::size_t>(1, divide_up(range.row_count, std::max<std::int64_t>(1, layout.rows_per_shard)));
+  }
+
+  void make_tasks() {
+    for (const ShardTarget& target : targets_) {
+      std::vector<Part> parts;
+      for (const std::string& name : part_names_) parts.push_back({name, {}});
+      written_.parts.push_back(std::move(parts));
+      row_bytes_.push_back(target.layout.shard_bytes > 0 ? sample_row_bytes(target) : 0);
+    }
+    first_shards_.resize(ranges_.size());
+    for (std::size_t range = 0; range < ranges_.size(); ++range) {
+      std::map<std::size_t, std::vector<std::size_t>> targets_by_count;
+      for (std::size_t target = 0; target < targets_.size(); ++target) {
+        std::size_t count = shard_count_of(targets_[target], ranges_[range], row_bytes_[target]);
+        targets_by_count[count].push_back(target);
+        std::vector<Shard>& part_shards = written_.parts[target][ranges_[range].part].shards;
+        first_shards_[range].push_back(part_shards.size());
+        part_shards.resize(part_shards.size() + count);
+      }
+      for (const auto& [count, together] : targets_by_count) {
+        for (std::size_t shard = 0; shard < count; ++shard) tasks_.push_back({range, shard, count, together});
+      }
     }
   }
-  return tasks;
-}
 
-/// Writes the rows in the order in which they are, to targets that all want that.
-WrittenShards write_in_order(const std::vector<std::string>& part_names,
-                             const std::vector<std::unique_ptr<Spool>>& parts, const EncodedColumns& columns,
-                             const std::vector<ShardTarget>& targets, const RunContext& context) {
-  WrittenShards written;
-  for (const ShardTarget& target : targets) {
-    std::vector<Part> target_parts;
-    for (std::size_t part = 0; part < parts.size(); ++part) {
-      target_parts.push_back({part_names[part], std::vector<Shard>(shard_count_of(target, parts[part]->row_count()))});
-    }
-    written.parts.push_back(std::move(target_parts));
+  /// Bytes that a row takes in a file: of the first rows of the largest range, written to nowhere.
+  double sample_row_bytes(const ShardTarget& target) {
+    if (ranges_.empty()) return 0;
+    const ShardRange& range = *std::ranges::max_element(ranges_, {}, &ShardRange::row_count);
+    std::int64_t count = std::min(range.row_count, kSampleRows);
+    if (count == 0) return 0;
+    std::unique_ptr<FileWriter> file = target.writer->open_file(std::make_unique<NullFile>(), *context_.memory);
+    for_each_slice(*range.rows, range.begin, range.begin + count, [&](const Batch& rows) {
+      EvalContext eval(*context_.memory, &dictionaries_);
+      eval.share_results_of(rows);
+      file->write(compact(encode_rows(rows, columns_, eval), eval));
+    });
+    return static_cast<double>(file->finish().size_bytes) / static_cast<double>(count);
   }
 
-  std::vector<ShardTask> tasks = make_tasks(parts, targets);
-  std::size_t worker_count = std::max<std::size_t>(1, std::min(context.thread_count, tasks.size()));
-  std::vector<WorkerTotals> totals(worker_count);
-  std::atomic<std::size_t> tasks_done{0};
-  DictionaryCache dictionaries;
-  DictionarySums sums(*context.memory);
-  HeapTrim trim(*context.memory);
+  /// Looked up here, values of one table are looked up together.
+  static Batch compact(Batch encoded, EvalContext& eval) {
+    for (Column& column : encoded.columns) column = eval.flattener.compact(column);
+    return encoded;
+  }
 
-  run_tasks(tasks.size(), worker_count, *context.cancellation, [&](std::size_t task_index, std::size_t worker) {
-    const ShardTask& task = tasks[task_index];
-    WorkerTotals& own = totals[worker];
+  void write_shard(const ShardTask& task, WorkerTotals& own) {
+    const ShardRange& range = ranges_[task.range];
+    const std::string& part = part_names_[range.part];
     std::vector<std::unique_ptr<FileWriter>> files;
     for (std::size_t target : task.targets) {
       files.push_back(
-          targets[target].writer->open_shard(part_names[task.part], task.shard, task.shard_count, *context.memory));
+          targets_[target].writer->open_shard({part, range.partition, task.shard, task.shard_count}, *context_.memory));
     }
-    std::int64_t row_count = parts[task.part]->row_count();
-    std::int64_t shard = static_cast<std::int64_t>(task.shard);
-    std::int64_t count = static_cast<std::int64_t>(task.shard_count);
-    // Rows are counted and digested once, for the first target; all targets get the same.
+    auto shard = static_cast<std::int64_t>(task.shard);
+    auto count = static_cast<std::int64_t>(task.shard_count);
+    bool is_partitioned = !range.partition.empty();
+    // Rows are counted once, for the first target; all targets get the same. Of partitions, each shard has a digest.
     bool counts_rows = task.targets.front() == 0;
-    for_each_slice(
-        *parts[task.part], row_count * shard / count, row_count * (shard + 1) / count, [&](const Batch& rows) {
-          context.cancellation->check();
-          trim.now_and_then();
-          Clock::time_point start = Clock::now();
-          EvalContext eval(*context.memory, &dictionaries);
-          eval.share_results_of(rows);
-          Batch encoded = encode_rows(rows, columns, eval);
-          if (counts_rows) {
-            own.digest.add(encoded, sums, [&](const Column& column) { return eval.flattener.flatten(column); });
-            own.rows += rows.row_count;
-          }
-          // Looked up here, values of one table are looked up together.
-          for (Column& column : encoded.columns) column = eval.flattener.compact(column);
-          if (counts_rows) {
-            own.columns.resize(encoded.columns.size());
-            for (std::size_t i = 0; i < encoded.columns.size(); ++i) own.columns[i].add(encoded.columns[i]);
-          }
-          own.encode_seconds += seconds_since(start);
-          start = Clock::now();
-          for (auto& file : files) file->write(encoded);
-          own.write_seconds += seconds_since(start);
-        });
+    RowDigest digest;
+    for_each_slice(*range.rows, range.begin + range.row_count * shard / count,
+                   range.begin + range.row_count * (shard + 1) / count, [&](const Batch& rows) {
+                     context_.cancellation->check();
+                     trim_.now_and_then();
+                     Clock::time_point start = Clock::now();
+                     EvalContext eval(*context_.memory, &dictionaries_);
+                     eval.share_results_of(rows);
+                     Batch encoded = encode_rows(rows, columns_, eval);
+                     if (counts_rows || is_partitioned) {
+                       digest.add(encoded, sums_, [&](const Column& column) { return eval.flattener.flatten(column); });
+                     }
+                     encoded = compact(std::move(encoded), eval);
+                     if (counts_rows) count_rows(encoded, own);
+                     own.encode_seconds += seconds_since(start);
+                     start = Clock::now();
+                     for (auto& file : files) file->write(encoded);
+                     own.write_seconds += seconds_since(start);
+                   });
+    if (counts_rows) own.digest.merge(digest);
     Clock::time_point start = Clock::now();
     for (std::size_t i = 0; i < files.size(); ++i) {
       std::size_t target = task.targets[i];
-      written.parts[target][task.part].shards[task.shard] = {
-          targets[target].writer->shard_file(part_names[task.part], task.shard, task.shard_count), files[i]->finish()};
+      Shard& written = written_.parts[target][range.part].shards[first_shards_[task.range][target] + task.shard];
+      written.file = targets_[target].writer->shard_file({part, range.partition, task.shard, task.shard_count});
+      written.summary = files[i]->finish();
+      written.partition = range.partition;
+      if (is_partitioned) written.row_digest = digest.to_string();
     }
     own.write_seconds += seconds_since(start);
-    std::size_t done = tasks_done.fetch_add(1) + 1;
-    if (context.on_progress) context.on_progress({"write shards", done, tasks.size(), 0});
-  });
-
-  RowDigest digest;
-  written.columns.resize(columns.exprs.size());
-  for (const WorkerTotals& own : totals) {
-    digest.merge(own.digest);
-    for (std::size_t i = 0; i < own.columns.size(); ++i) written.columns[i].merge(own.columns[i]);
-    written.row_count += own.rows;
-    written.encode_seconds += own.encode_seconds;
-    written.write_seconds += own.write_seconds;
   }
-  written.row_digest = digest.to_string();
-  return written;
+
+  static void count_rows(const Batch& encoded, WorkerTotals& own) {
+    own.rows += encoded.row_count;
+    own.columns.resize(encoded.columns.size());
+    for (std::size_t i = 0; i < encoded.columns.size(); ++i) own.columns[i].add(encoded.columns[i]);
+  }
+
+  WrittenShards result() {
+    RowDigest digest;
+    written_.columns.resize(columns_.exprs.size());
+    for (const WorkerTotals& own : totals_) {
+      digest.merge(own.digest);
+      for (std::size_t i = 0; i < own.columns.size(); ++i) written_.columns[i].merge(own.columns[i]);
+      written_.row_count += own.rows;
+      written_.encode_seconds += own.encode_seconds;
+      written_.write_seconds += own.write_seconds;
+    }
+    written_.row_digest = digest.to_string();
+    return std::move(written_);
+  }
+
+  const std::vector<std::string>& part_names_;
+  std::vector<ShardRange> ranges_;
+  const EncodedColumns& columns_;
+  const std::vector<ShardTarget>& targets_;
+  const RunContext& context_;
+  std::vector<double> row_bytes_;                       // by target; 0 where nobody asks
+  std::vector<std::vector<std::size_t>> first_shards_;  // by range, target: its first shard in the part
+  std::vector<ShardTask> tasks_;
+  std::vector<WorkerTotals> totals_;
+  std::atomic<std::size_t> tasks_done_{0};
+  DictionaryCache dictionaries_;
+  DictionarySums sums_;
+  HeapTrim trim_;
+  WrittenShards written_;
+};
+
+/// The rows of all parts as they come.
+std::vector<ShardRange> whole_parts(const std::vector<std::unique_ptr<Spool>>& parts) {
+  std::vector<ShardRange> ranges;
+  for (std::size_t part = 0; part < parts.size(); ++part) {
+    ranges.push_back({part, {}, parts[part].get(), 0, parts[part]->row_count()});
+  }
+  return ranges;
+}
+
+WrittenShards write_ordered(const RowOrder& order, const std::vector<std::string>& part_names,
+                            const std::vector<std::unique_ptr<Spool>>& parts, const EncodedColumns& columns,
+                            const std::vector<ShardTarget>& targets, const RunContext& context) {
+  std::vector<OrderedPart> ordered;
+  std::vector<ShardRange> ranges;
+  for (std::size_t part = 0; part < parts.size(); ++part) {
+    ordered.push_back(order_rows(*parts[part], columns, order, context));
+    std::int64_t begin = 0;
+    for (PartitionRows& partition : ordered.back().partitions) {
+      ranges.push_back({part, std::move(partition.values), ordered.back().rows.get(), begin, partition.row_count});
+      begin += partition.row_count;
+    }
+  }
+  return ShardsInOrder(part_names, std::move(ranges), as_they_are(columns.schema), targets, context).write();
 }
 
 }  // namespace
@@ -157,30 +274,19 @@ void describe_columns(const WrittenShards& written, std::vector<DataSetColumn>& 
   }
 }
 
-std::size_t shard_count_of(const ShardTarget& target, std::int64_t row_count) {
-  if (target.shards > 0) return static_cast<std::size_t>(target.shards);
-  std::int64_t per_shard = std::max<std::int64_t>(1, target.rows_per_shard);
-  return static_cast<std::size_t>(std::max<std::int64_t>(1, (row_count + per_shard - 1) / per_shard));
-}
-
 WrittenShards write_shards(const std::vector<std::string>& part_names, const std::vector<std::unique_ptr<Spool>>& parts,
                            const EncodedColumns& columns, const std::vector<ShardTarget>& targets,
                            const RunContext& context) {
-  std::map<std::optional<std::uint64_t>, std::vector<std::size_t>> targets_by_order;
-  for (std::size_t i = 0; i < targets.size(); ++i) targets_by_order[targets[i].shuffle].push_back(i);
+  std::map<RowOrder, std::vector<std::size_t>> targets_by_order;
+  for (std::size_t i = 0; i < targets.size(); ++i) targets_by_order[targets[i].layout.order].push_back(i);
   WrittenShards written;
   written.parts.resize(targets.size());
-  for (const auto& [shuffle, together] : targets_by_order) {
+  for (const auto& [order, together] : targets_by_order) {
     std::vector<ShardTarget> some;
     for (std::size_t target : together) some.push_back(targets[target]);
-    WrittenShards group;
-    if (shuffle) {
-      std::vector<std::unique_ptr<Spool>> shuffled;
-      for (const auto& part : parts) shuffled.push_back(shuffle_rows(*part, columns, *shuffle, context));
-      group = write_in_order(part_names, shuffled, as_they_are(columns.schema), some, context);
-    } else {
-      group = write_in_order(part_names, parts, columns, some, context);
-    }
+    WrittenShards group = order == RowOrder()
+                              ? ShardsInOrder(part_names, whole_parts(parts), columns, some, context).write()
+                              : write_ordered(order, part_names, parts, columns, some, context);
     HEADRACE_CHECK(written.row_digest.empty() || written.row_digest == group.row_digest);
     for (std::size_t i = 0; i < together.size(); ++i) written.parts[together[i]] = std::move(group.parts[i]);
     written.row_digest = group.row_digest;

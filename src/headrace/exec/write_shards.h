@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,15 +12,14 @@
 #include "headrace/io/data_set/column_statistics.h"
 #include "headrace/io/data_set/data_set.h"
 #include "headrace/io/data_set/row_digest.h"
+#include "headrace/plan/shard_layout.h"
 
 namespace headrace {
 
-/// A data set being written, and how its parts are cut.
+/// A data set being written, and how its parts are put in order and cut.
 struct ShardTarget {
   DataSetWriter* writer;
-  std::int64_t shards = 0;  // per part; 0: as many as rows_per_shard asks for
-  std::int64_t rows_per_shard = 1000000;
-  std::optional<std::uint64_t> shuffle = {};  // the seed of a random order of each part's rows; empty: as they come
+  ShardLayout layout;
 };
 
 struct WrittenShards {
@@ -36,11 +34,9 @@ struct WrittenShards {
 /// Writes into `columns` what was counted of them.
 void describe_columns(const WrittenShards& written, std::vector<DataSetColumn>& columns);
 
-/// The number of shards that a part of `row_count` rows gets; at least 1.
-std::size_t shard_count_of(const ShardTarget& target, std::int64_t row_count);
-
 /// Computes `columns` over each part's rows and writes them. Shard i of n holds rows [i·rows/n, (i+1)·rows/n) of its
-/// part, shuffled or not, so that shards differ by one row at most and bytes do not depend on the number of threads.
+/// part, or of its partition, in the order that the layout wants, so that shards differ by one row at most and bytes do
+/// not depend on the number of threads. A partition that has no rows has no shard; a part without partitions has one.
 WrittenShards write_shards(const std::vector<std::string>& part_names, const std::vector<std::unique_ptr<Spool>>& parts,
                            const EncodedColumns& columns, const std::vector<ShardTarget>& targets,
                            const RunContext& context);

@@ -10,6 +10,7 @@
 #include "headrace/base/bad_alloc.h"
 #include "headrace/base/error.h"
 #include "headrace/base/units.h"
+#include "headrace/exec/order_rows.h"
 #include "headrace/exec/split_rows.h"
 #include "headrace/exec/write_shards.h"
 #include "headrace/feature/feature_set.h"
@@ -59,15 +60,17 @@ class Converter {
     const Format& format = format_named(options_.format);
     auto schema = std::make_shared<const Schema>(parts_[0].reader->schema());
     std::string run_id = options_.run_id.empty() ? make_run_id() : options_.run_id;
-    DataSetWriter writer(options_.fs, target_, format, *schema, options_.writer, run_id);
+    const std::vector<std::string>& partition_by = options_.layout.order.partition_by;
+    check_order(options_.layout.order, *schema);
+    DataSetWriter writer(options_.fs, target_, format, *schema, {options_.writer, partition_by}, run_id);
 
     std::vector<std::unique_ptr<Spool>> rows = read_parts();
     WrittenShards written =
-        write_shards(part_names(), rows, as_they_are(schema),
-                     {{&writer, options_.shards, options_.rows_per_shard, options_.shuffle}}, options_.context);
+        write_shards(part_names(), rows, as_they_are(schema), {{&writer, options_.layout}}, options_.context);
     Manifest manifest = describe(*schema);
     describe_columns(written, manifest.columns);
     manifest.format = format.name;
+    manifest.partition_by = partition_by;
     manifest.parts = std::move(written.parts[0]);
     manifest.row_digest = written.row_digest;
     manifest.run_id = run_id;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 
 #include "headrace/frame/run.h"
@@ -13,11 +12,9 @@ namespace headrace {
 struct ConvertOptions {
   std::string format = "parquet";
   WriterOptions writer;
-  std::string part;         // only this part of a data set; empty: all, each a part of the new one
-  std::int64_t shards = 0;  // per part; 0: by rows_per_shard
-  std::int64_t rows_per_shard = 1000000;
-  std::optional<std::uint64_t> shuffle;  // the seed of a random order of each part's rows; empty: as they come
-  OnError on_error = OnError::kFail;     // what happens to rows that cannot be read
+  ShardLayout layout;
+  std::string part;                   // only this part of a data set; empty: all, each a part of the new one
+  OnError on_error = OnError::kFail;  // what happens to rows that cannot be read
   RunContext context;
   std::shared_ptr<FileSystem> fs = local_file_system();
   std::string run_id;  // empty: made from time and chance
@@ -35,9 +32,10 @@ struct Conversion {
 };
 
 /// Reads `source` (a data set's folder, a file, a glob or a folder of files) and publishes its rows as the data set
-/// `target`. Rows keep their order, unless shuffled, and columns their types, roles and shapes. Memory is bounded by
-/// the context's budget: rows that do not fit wait on disk. Where the source is a data set, its rows must have the
-/// digest that its manifest says: else Error(kBadData), and nothing is published. Errors as those of run_pipeline().
+/// `target`. Rows keep their order, unless the layout wants another, and columns their types, roles and shapes. Memory
+/// is bounded by the context's budget: rows that do not fit wait on disk. Where the source is a data set, its rows must
+/// have the digest that its manifest says: else Error(kBadData), and nothing is published. Errors as those of
+/// run_pipeline().
 Conversion convert(const std::string& source, const std::string& target, const ConvertOptions& options);
 
 }  // namespace headrace

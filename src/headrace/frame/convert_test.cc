@@ -50,7 +50,7 @@ struct Rows {
 ConvertOptions to_format(const std::string& format, std::int64_t shards = 3) {
   ConvertOptions options;
   options.format = format;
-  options.shards = shards;
+  options.layout.shards = shards;
   return options;
 }
 
@@ -170,7 +170,7 @@ TEST_CASE("rows are shuffled the same way for any threads and memory, and anothe
   Conversion in_order = rows.make("a", to_format("parquet"));
   auto shuffled = [&](const std::string& name, std::uint64_t seed, std::size_t threads, std::size_t bytes) {
     ConvertOptions options = to_format("tfrecord");
-    options.shuffle = seed;
+    options.layout.order.shuffle = seed;
     options.context.thread_count = threads;
     options.context.memory = MemoryBudget::create(bytes);
     Conversion made = rows.make(name, options, "a");

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "headrace/base/error.h"
@@ -122,7 +123,12 @@ Inspection inspect_path(const std::string& path, const std::string& part, std::i
 
 std::vector<std::string> published_files(const std::string& path, const std::string& part,
                                          const std::shared_ptr<FileSystem>& fs) {
-  return data_set_source(require_manifest(*fs, path), path, part).paths;
+  SourceSpec source = data_set_source(require_manifest(*fs, path), path, part);
+  std::vector<std::string> files = std::move(source.paths);
+  for (const SourcePartition& partition : source.partitions) {
+    files.insert(files.end(), partition.paths.begin(), partition.paths.end());
+  }
+  return files;
 }
 
 std::string Inspection::to_text() const {
@@ -132,6 +138,9 @@ std::string Inspection::to_text() const {
   if (manifest) {
     text +=
         fmt::format("published {} by run {}, rows {}\n", manifest->created_at, manifest->run_id, manifest->row_digest);
+    if (!manifest->partition_by.empty()) {
+      text += fmt::format("partitioned by {}\n", fmt::join(manifest->partition_by, ", "));
+    }
     for (const Part& part : manifest->parts) {
       text +=
           fmt::format("part {}: {} rows in {} shards\n", part.name, format_count(part.row_count()), part.shards.size());

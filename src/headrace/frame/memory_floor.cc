@@ -48,7 +48,7 @@ std::size_t writing_bytes(const PreparedPipeline& prepared, std::size_t batch_ro
   std::size_t bytes = batch_rows * encoded_row_bytes;
   for (const OutputSpec& output : prepared.pipeline.outputs) {
     bytes += kWriterBytes;
-    std::int64_t group_rows = std::min(WriterOptions().row_group_rows, output.rows_per_shard);
+    std::int64_t group_rows = std::min(WriterOptions().row_group_rows, output.layout.rows_per_shard);
     // Encoded values take about half of what they take in memory.
     if (output.format == "parquet") bytes += static_cast<std::size_t>(group_rows) * encoded_row_bytes / 2;
   }

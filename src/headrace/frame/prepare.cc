@@ -9,6 +9,7 @@
 #include "headrace/base/error.h"
 #include "headrace/base/nearest.h"
 #include "headrace/exec/contract_check.h"
+#include "headrace/exec/order_rows.h"
 #include "headrace/exec/split_rows.h"
 #include "headrace/plan/node.h"
 
@@ -139,8 +140,12 @@ void PreparedPipeline::check_outputs() const {
       throw Error(ErrorCode::kUnsupported, fmt::format("{}: format {} cannot be written", place, output.format),
                   "write parquet, tfrecord, arrow or mds");
     }
-    with_context([&] { check_writable(format, schema, writer_options(output)); },
-                 [&] { return "checking the output at " + place; });
+    with_context(
+        [&] {
+          check_order(output.layout.order, schema);
+          check_data_set(format, schema, data_set_options(output));
+        },
+        [&] { return "checking the output at " + place; });
     if (!paths.insert(output.path).second) {
       throw Error(ErrorCode::kInvalidPipeline,
                   fmt::format("{}: two outputs have the same path: {}", place, output.path),
@@ -174,12 +179,14 @@ std::vector<NodePtr> PreparedPipeline::roots() const {
   return all;
 }
 
-WriterOptions writer_options(const OutputSpec& output) {
-  WriterOptions options;
-  options.compression = output.compression;
-  options.row_group_rows = output.row_group_rows;
-  options.index = output.index;
-  options.petastorm = output.petastorm;
+DataSetOptions data_set_options(const OutputSpec& output) {
+  DataSetOptions options;
+  options.files.compression = output.compression;
+  options.files.row_group_rows = output.row_group_rows;
+  options.files.index = output.index;
+  options.files.petastorm = output.petastorm;
+  options.partition_by = output.layout.order.partition_by;
+  options.mode = output.mode;
   return options;
 }
 

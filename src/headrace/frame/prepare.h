@@ -8,7 +8,7 @@
 
 #include "headrace/exec/run_context.h"
 #include "headrace/feature/feature_set.h"
-#include "headrace/io/format.h"
+#include "headrace/io/data_set/data_set.h"
 #include "headrace/io/source.h"
 #include "headrace/plan/pipeline.h"
 
@@ -48,7 +48,7 @@ class PreparedPipeline {
 };
 
 /// How the files of an output are written.
-WriterOptions writer_options(const OutputSpec& output);
+DataSetOptions data_set_options(const OutputSpec& output);
 
 /// Features that pass every column of `table` through unchanged: what a pipeline without features writes.
 std::vector<FeatureSpec> pass_through_features(const Schema& table);

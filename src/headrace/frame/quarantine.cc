@@ -30,6 +30,8 @@ void append_row(std::vector<ColumnBuilder>& builders, const std::string& source,
   builders[7].append_string(row.text);
 }
 
+const ShardPlace kOnlyShard = {std::string(Part::kWhole), {}, 0, 1};
+
 }  // namespace
 
 const Schema& quarantine_schema() {
@@ -54,8 +56,8 @@ std::unique_ptr<QuarantineWriter> write_quarantine(const Pipeline& pipeline,
   MemoryBudget& memory = *options.context.memory;
   auto schema = std::make_shared<const Schema>(quarantine_schema());
   auto writer = std::make_unique<DataSetWriter>(options.fs, pipeline.quarantine_path, format_named("parquet"), *schema,
-                                                WriterOptions{}, report.run_id);
-  std::unique_ptr<FileWriter> file = writer->open_shard(std::string(Part::kWhole), 0, 1, memory);
+                                                DataSetOptions{}, report.run_id);
+  std::unique_ptr<FileWriter> file = writer->open_shard(kOnlyShard, memory);
   std::vector<ColumnBuilder> builders;
   for (const Field& field : *schema) builders.emplace_back(memory, field.type);
   RowDigest digest;
@@ -80,8 +82,7 @@ std::unique_ptr<QuarantineWriter> write_quarantine(const Pipeline& pipeline,
   manifest.name = pipeline.name + " quarantine";
   manifest.format = "parquet";
   for (const Field& field : *schema) manifest.columns.push_back({field, "pass_through", {}, {}});
-  manifest.parts = {
-      {std::string(Part::kWhole), {{writer->shard_file(std::string(Part::kWhole), 0, 1), file->finish()}}}};
+  manifest.parts = {{kOnlyShard.part, {{writer->shard_file(kOnlyShard), file->finish()}}}};
   manifest.row_digest = digest.to_string();
   manifest.run_id = report.run_id;
   manifest.created_at = report.started_at;

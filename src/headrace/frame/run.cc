@@ -96,7 +96,9 @@ class Run {
     report_.plan = explain_tree(prepared_->feature_root);
     if (!options_.state_path.empty()) {
       std::string file = options_.state_path + "/state.json";
-      prepared_->features->load_state(FittedState::from_json(read_text(*options_.fs, file), file));
+      FittedState state = FittedState::from_json(read_text(*options_.fs, file), file);
+      prepared_->features->load_state(state);
+      fitted_row_count_ = state.fitted_row_count;
       loaded_state_ = true;
     }
     const std::shared_ptr<MemoryBudget>& memory = options_.context.memory;
@@ -175,8 +177,9 @@ class Run {
     for (const OutputSpec& output : pipeline_.outputs) {
       const Format& format = format_named(output.format);
       writers_.push_back(std::make_unique<DataSetWriter>(options_.fs, output.path, format, *schema,
-                                                         writer_options(output), report_.run_id));
-      targets.push_back({writers_.back().get(), output.shards, output.rows_per_shard, output.shuffle});
+                                                         data_set_options(output), report_.run_id));
+      writers_.back()->check_extends(manifest_of(output));
+      targets.push_back({writers_.back().get(), output.layout});
     }
     written_ = write_shards(assigner_->parts(), parts_, encoded, targets, options_.context);
     parts_.clear();
@@ -205,19 +208,26 @@ class Run {
       report_.state_path = options_.state_path;
     }
     for (std::size_t i = 0; i < writers_.size(); ++i) {
-      Manifest manifest;
-      manifest.name = pipeline_.name;
-      manifest.format = pipeline_.outputs[i].format;
-      manifest.columns = columns_;
+      Manifest manifest = manifest_of(pipeline_.outputs[i]);
       manifest.parts = written_.parts[i];
       manifest.row_digest = written_.row_digest;
-      manifest.fitted_state_digest = report_.fitted_state_digest;
-      manifest.sources = lineage_;
-      manifest.run_id = report_.run_id;
-      manifest.created_at = report_.started_at;
-      manifest.headrace_version = kHeadraceVersion;
       writers_[i]->publish(manifest);
     }
+  }
+
+  /// What is known before rows are written.
+  Manifest manifest_of(const OutputSpec& output) const {
+    Manifest manifest;
+    manifest.name = pipeline_.name;
+    manifest.format = output.format;
+    manifest.columns = columns_;
+    manifest.partition_by = output.layout.order.partition_by;
+    manifest.fitted_state_digest = report_.fitted_state_digest;
+    manifest.sources = lineage_;
+    manifest.run_id = report_.run_id;
+    manifest.created_at = report_.started_at;
+    manifest.headrace_version = kHeadraceVersion;
+    return manifest;
   }
 
   std::size_t add_report(std::string kind, std::string label, std::size_t input, std::int64_t rows_in,

@@ -59,7 +59,9 @@ TEST_CASE("a folder that is a data set stands for the shards of its manifest") {
   manifest.run_id = "1";
   folder.write("set/manifest.json", manifest.to_json());
 
-  SourceSpec spec{.name = "s", .paths = {folder.file("set")}, .format = {}, .declared = {}, .rules = {}, .csv = {}};
+  SourceSpec spec;
+  spec.name = "s";
+  spec.paths = {folder.file("set")};
   SourceContext context{.fs = local_file_system(), .memory = MemoryBudget::create()};
   std::unique_ptr<SourceReader> reader = open_source(spec, context);
   REQUIRE(reader->files().size() == 1);
@@ -75,7 +77,9 @@ TEST_CASE("a folder that is a data set stands for the shards of its manifest") {
 
 TEST_CASE("sources without files, or with files of several formats, are refused") {
   TemporaryFolder folder;
-  SourceSpec spec{.name = "s", .paths = {}, .format = {}, .declared = {}, .rules = {}, .csv = {}};
+  SourceSpec spec;
+  spec.name = "s";
+  spec.paths = {};
   CHECK(refusal(spec).find("the source names no file") != std::string::npos);
   spec.paths = {folder.write("a.csv", "a\n1\n"), folder.write("b.parquet", "x")};
   CHECK(refusal(spec).find("the files of one source have different formats: '" + spec.paths[0] + "' is csv, '" +

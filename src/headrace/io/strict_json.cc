@@ -33,11 +33,14 @@ StrictJson parse_strict_json(std::string_view text, int depth_max) {
 
 StrictJsonObject::StrictJsonObject(const StrictJson& json, std::string where,
                                    std::initializer_list<std::string_view> keys)
-    : json_(json), where_(std::move(where)) {
-  if (!json_.is_object()) refuse("", "an object is wanted");
+    : StrictJsonObject(json, std::move(where)) {
   for (const auto& [key, value] : json_.items()) {
     if (std::find(keys.begin(), keys.end(), key) == keys.end()) refuse(excerpt(key), "an unknown key");
   }
+}
+
+StrictJsonObject::StrictJsonObject(const StrictJson& json, std::string where) : json_(json), where_(std::move(where)) {
+  if (!json_.is_object()) refuse("", "an object is wanted");
 }
 
 void StrictJsonObject::refuse(std::string_view key, std::string_view cause) const {

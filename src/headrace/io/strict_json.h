@@ -24,7 +24,11 @@ class StrictJsonObject {
   /// Refuses what is no object and keys other than `keys`. `json` outlives this.
   StrictJsonObject(const StrictJson& json, std::string where, std::initializer_list<std::string_view> keys);
 
+  /// Takes any keys.
+  StrictJsonObject(const StrictJson& json, std::string where);
+
   [[noreturn]] void refuse(std::string_view key, std::string_view cause) const;
+  std::size_t size() const { return json_.size(); }
   bool has(const char* key) const { return json_.contains(key); }
   /// Refuses a key that is missing.
   const StrictJson& at(const char* key) const;

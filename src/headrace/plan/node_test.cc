@@ -196,7 +196,9 @@ TEST_CASE("a source is asked for its schema once, and only if a table reads it")
 
 TEST_CASE("a pipeline that was not read from a file has errors without a place") {
   Pipeline pipeline;
-  pipeline.sources.push_back({.name = "flights", .paths = {}, .format = {}, .declared = {}, .rules = {}, .csv = {}});
+  SourceSpec flights;
+  flights.name = "flights";
+  pipeline.sources.push_back(flights);
   TableSpec table;
   table.name = "rows";
   table.from = "flights";

@@ -14,7 +14,9 @@
 #include <vector>
 
 #include "headrace/column/source_spec.h"
+#include "headrace/column/write_mode.h"
 #include "headrace/plan/node.h"
+#include "headrace/plan/shard_layout.h"
 
 namespace headrace {
 
@@ -130,9 +132,8 @@ struct OutputSpec {
   std::string path;
   std::string format;
   std::string compression;
-  std::int64_t shards = 0;  // per part; 0: by rows_per_shard
-  std::int64_t rows_per_shard = 1000000;
-  std::optional<std::uint64_t> shuffle;  // the seed of a random order of each part's rows; empty: as they come
+  WriteMode mode = WriteMode::kOverwrite;
+  ShardLayout layout;
   std::int64_t row_group_rows = 131072;  // parquet
   bool index = false;                    // tfrecord: with an index that makes files splittable
   bool petastorm = false;                // parquet: that Petastorm reads

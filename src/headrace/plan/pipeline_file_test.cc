@@ -175,9 +175,9 @@ TEST_CASE("a pipeline file says contract, features, split and outputs") {
   CHECK(to_string(parts[1].second) == "true");
   REQUIRE(pipeline.outputs.size() == 2);
   CHECK(pipeline.outputs[0].path == "examples/out/tfrecord");
-  CHECK(pipeline.outputs[0].shards == 4);
+  CHECK(pipeline.outputs[0].layout.shards == 4);
   CHECK(pipeline.outputs[1].compression == "zstd");
-  CHECK(pipeline.outputs[1].rows_per_shard == 1000);
+  CHECK(pipeline.outputs[1].layout.rows_per_shard == 1000);
   CHECK(pipeline.state_path == "examples/out/state");
   CHECK(pipeline.quarantine_path == "examples/out/quarantine");
   CHECK(pipeline.report_path == "/var/run.json");

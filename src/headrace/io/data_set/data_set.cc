@@ -14,6 +14,7 @@
 #include "headrace/base/error.h"
 #include "headrace/base/nearest.h"
 #include "headrace/io/data_set/data_set_lock.h"
+#include "headrace/io/data_set/extend_manifest.h"
 
 namespace headrace {
 namespace {
@@ -42,6 +43,11 @@ std::set<std::string> folders_named_by(const std::optional<Manifest>& manifest) 
     for (const Shard& shard : part.shards) folders.insert(shard.file.substr(0, shard.file.find('/')));
   }
   return folders;
+}
+
+bool is_link(const std::string& path) {
+  struct stat status{};
+  return ::lstat(path.c_str(), &status) == 0 && S_ISLNK(status.st_mode);
 }
 
 /// What a link becomes when a data set is copied by a tool that follows links.
@@ -74,7 +80,42 @@ void remove_run_folder(FileSystem& fs, const std::string& folder) {
   fs.remove(folder);
 }
 
-/// Run folders that `manifest` does not name, and manifests that were never finished. Only under the lock.
+/// Adds what lies in a run's folder and is not in `kept`, whole folders where they can be, to `leftovers`. False when
+/// nothing of the folder is kept.
+bool find_unnamed(FileSystem& fs, const std::string& folder, const std::set<std::string>& kept,
+                  std::vector<std::string>& leftovers) {
+  std::vector<std::string> unnamed;
+  bool keeps_any = false;
+  for (const FileInfo& child : fs.list(folder)) {
+    bool is_kept =
+        child.kind == FileInfo::Kind::kFolder ? find_unnamed(fs, child.path, kept, unnamed) : kept.contains(child.path);
+    keeps_any = keeps_any || is_kept;
+    if (!is_kept && name_of(child.path) != kMarkerName) unnamed.push_back(child.path);
+  }
+  if (keeps_any) leftovers.insert(leftovers.end(), unnamed.begin(), unnamed.end());
+  return keeps_any;
+}
+
+/// What later runs replaced in the folders of runs that the manifest names. A run that wrote a data set as a whole
+/// leaves nothing there.
+void find_replaced(FileSystem& fs, const std::string& path, const Manifest& manifest,
+                   std::vector<std::string>& leftovers) {
+  if (manifest.partition_by.empty()) return;
+  std::set<std::string> kept;
+  const Format& format = format_named(manifest.format);
+  for (const Part& part : manifest.parts) {
+    for (const Shard& shard : part.shards) {
+      kept.insert(join_path(path, shard.file));
+      if (format.sidecar_path != nullptr) kept.insert(format.sidecar_path(join_path(path, shard.file)));
+    }
+  }
+  for (const std::string& folder : folders_named_by(manifest)) {
+    find_unnamed(fs, join_path(path, folder), kept, leftovers);
+  }
+}
+
+/// Run folders that `manifest` does not name, what it does not name in others, and manifests that were never finished.
+/// Only under the lock.
 std::vector<std::string> find_leftovers(FileSystem& fs, const std::string& path,
                                         const std::optional<Manifest>& manifest) {
   std::set<std::string> kept = folders_named_by(manifest);
@@ -85,6 +126,7 @@ std::vector<std::string> find_leftovers(FileSystem& fs, const std::string& path,
                          name.ends_with(".tmp");
     if (is_unfinished || (!kept.contains(name) && is_run_folder(fs, child))) leftovers.push_back(child.path);
   }
+  if (manifest) find_replaced(fs, path, *manifest, leftovers);
   return leftovers;
 }
 
@@ -92,9 +134,17 @@ void remove_leftovers(FileSystem& fs, const std::string& path, const std::option
   for (const std::string& leftover : find_leftovers(fs, path, manifest)) remove_run_folder(fs, leftover);
 }
 
-/// Links `current` to the run that `manifest` names, unless something of a user's has that name.
+/// Links `current` to the run that `manifest` names, unless something of a user's has that name. Shards of several runs
+/// have no folder of their own that could be opened as a data set: then there is no link.
 void link_current(FileSystem& fs, const std::string& path, const Manifest& manifest) {
-  fs.link(join_path(path, kLinkName), std::string(kRunFolderPrefix) + manifest.run_id);
+  std::string link = join_path(path, kLinkName);
+  std::set<std::string> folders = folders_named_by(manifest);
+  std::string own = std::string(kRunFolderPrefix) + manifest.run_id;
+  if (folders.empty() || folders == std::set<std::string>{own}) {
+    fs.link(link, own);
+  } else if (is_link(link)) {
+    fs.remove(link);
+  }
 }
 
 /// Cleans up if it can. What cannot be removed now is removed by the next run.
@@ -107,6 +157,26 @@ bool try_to(Removal&& removal) noexcept {
     return false;
   }
 }
+
+/// Writes some of the columns of the rows that it is given.
+class WriterOfColumns : public FileWriter {
+ public:
+  WriterOfColumns(std::unique_ptr<FileWriter> writer, Schema schema, std::vector<std::size_t> columns)
+      : writer_(std::move(writer)),
+        schema_(std::make_shared<const Schema>(std::move(schema))),
+        columns_(std::move(columns)) {}
+  void write(const Batch& batch) override {
+    Batch some{schema_, {}, batch.row_count};
+    for (std::size_t index : columns_) some.columns.push_back(batch.columns[index]);
+    writer_->write(some);
+  }
+  FileSummary finish() override { return writer_->finish(); }
+
+ private:
+  std::unique_ptr<FileWriter> writer_;
+  std::shared_ptr<const Schema> schema_;
+  std::vector<std::size_t> columns_;
+};
 
 /// Puts the sidecar that a writer makes beside its file.
 class WriterWithSidecar : public FileWriter {
@@ -129,27 +199,51 @@ class WriterWithSidecar : public FileWriter {
 
 }  // namespace
 
+void check_data_set(const Format& format, const Schema& schema, const DataSetOptions& options) {
+  std::vector<Field> fields;
+  for (const Field& field : schema) {
+    if (std::ranges::find(options.partition_by, field.name) == options.partition_by.end()) fields.push_back(field);
+  }
+  check_writable(format, Schema(std::move(fields)), options.files);
+  if (options.mode == WriteMode::kOverwritePartitions && options.partition_by.empty()) {
+    throw Error(ErrorCode::kInvalidPipeline, "mode overwrite_partitions wants a data set that is partitioned",
+                "say by which columns: partition_by: [day]");
+  }
+  bool is_one_folder = options.files.petastorm || !format.index_name.empty();
+  if (!is_one_folder || (options.partition_by.empty() && options.mode == WriteMode::kOverwrite)) return;
+  throw Error(ErrorCode::kUnsupported,
+              fmt::format("{} data sets cannot be partitioned or appended to: their readers take one folder",
+                          options.files.petastorm ? "Petastorm" : format.name),
+              "leave out partition_by and mode, or write parquet, tfrecord or arrow");
+}
+
 DataSetWriter::DataSetWriter(std::shared_ptr<FileSystem> fs, std::string path, const Format& format, Schema schema,
-                             WriterOptions options, std::string run_id)
+                             DataSetOptions options, std::string run_id)
     : fs_(std::move(fs)),
       path_(std::move(path)),
       format_(format),
-      schema_(std::move(schema)),
       options_(std::move(options)),
       run_id_(std::move(run_id)) {
   HEADRACE_CHECK(is_plain(run_id_));
-  check_writable(format_, schema_, options_);
+  check_data_set(format_, schema, options_);
+  std::vector<Field> fields;
+  for (std::size_t i = 0; i < schema.size(); ++i) {
+    if (std::ranges::find(options_.partition_by, schema[i].name) != options_.partition_by.end()) continue;
+    fields.push_back(schema[i]);
+    file_columns_.push_back(i);
+  }
+  file_schema_ = Schema(std::move(fields));
   lock_ = std::make_unique<DataSetLock>(path_);
-  std::optional<Manifest> current = read_manifest(*fs_, path_);
+  current_ = read_manifest(*fs_, path_);
   std::string folder = std::string(kRunFolderPrefix) + run_id_;
-  if (folders_named_by(current).contains(folder)) {
+  if (folders_named_by(current_).contains(folder)) {
     throw Error(ErrorCode::kInvalidArgument,
                 fmt::format("the data set '{}' was written by run '{}' already", path_, run_id_),
                 "give each run an id of its own");
   }
   // A run that died after its manifest has not linked it.
-  if (current) link_current(*fs_, path_, *current);
-  remove_leftovers(*fs_, path_, current);
+  if (current_) link_current(*fs_, path_, *current_);
+  remove_leftovers(*fs_, path_, current_);
   try {
     fs_->put(join_path(join_path(path_, folder), kMarkerName), run_id_ + "\n");
   } catch (...) {
@@ -166,30 +260,44 @@ void DataSetWriter::remove_own_folder() noexcept {
   try_to([&] { remove_run_folder(*fs_, join_path(path_, std::string(kRunFolderPrefix) + run_id_)); });
 }
 
-std::unique_ptr<FileWriter> DataSetWriter::open_shard(const std::string& part, std::size_t index, std::size_t count,
-                                                      MemoryBudget& memory) {
-  std::string file = join_path(path_, shard_file(part, index, count));
-  std::unique_ptr<FileWriter> writer = format_.create(schema_, fs_->create(file), options_, memory);
+void DataSetWriter::check_extends(const Manifest& manifest) const {
+  if (current_ && options_.mode != WriteMode::kOverwrite) headrace::check_extends(*current_, manifest, path_);
+}
+
+std::unique_ptr<FileWriter> DataSetWriter::open_file(std::unique_ptr<OutputFile> file, MemoryBudget& memory) {
+  std::unique_ptr<FileWriter> writer = format_.create(file_schema_, std::move(file), options_.files, memory);
+  if (options_.partition_by.empty()) return writer;
+  return std::make_unique<WriterOfColumns>(std::move(writer), file_schema_, file_columns_);
+}
+
+std::unique_ptr<FileWriter> DataSetWriter::open_shard(const ShardPlace& place, MemoryBudget& memory) {
+  std::string file = join_path(path_, shard_file(place));
+  std::unique_ptr<FileWriter> writer = open_file(fs_->create(file), memory);
   if (format_.sidecar_path == nullptr) return writer;
   return std::make_unique<WriterWithSidecar>(std::move(writer), fs_, format_.sidecar_path(file));
 }
 
-std::string DataSetWriter::shard_file(const std::string& part, std::size_t index, std::size_t count) const {
-  HEADRACE_CHECK(index < count);
-  std::string run = options_.petastorm ? "-" + run_id_ : "";
-  return fmt::format("{}/part-{:05}-of-{:05}{}{}{}", part_folder(part), index, count, run, format_.extensions.front(),
-                     format_.suffix == nullptr ? "" : format_.suffix(options_));
+std::string DataSetWriter::shard_file(const ShardPlace& place) const {
+  HEADRACE_CHECK(place.index < place.count);
+  std::string run = options_.files.petastorm ? "-" + run_id_ : "";
+  return fmt::format("{}/part-{:05}-of-{:05}{}{}{}", folder_of(place.part, place.partition), place.index, place.count,
+                     run, format_.extensions.front(), format_.suffix == nullptr ? "" : format_.suffix(options_.files));
 }
 
-std::string DataSetWriter::part_folder(const std::string& part) const {
-  HEADRACE_CHECK(is_plain(part));
+std::string DataSetWriter::folder_of(const std::string& part, const PartitionValues& partition) const {
+  HEADRACE_CHECK(is_plain(part) && partition.size() == options_.partition_by.size());
   std::string folder = std::string(kRunFolderPrefix) + run_id_;
-  return part == Part::kWhole ? folder : join_path(folder, part);
+  if (part != Part::kWhole) folder = join_path(folder, part);
+  for (std::size_t i = 0; i < partition.size(); ++i) {
+    folder = join_path(folder, partition_folder(options_.partition_by[i], partition[i]));
+  }
+  return folder;
 }
 
-void DataSetWriter::publish(const Manifest& manifest) {
-  HEADRACE_CHECK(!published_ && manifest.run_id == run_id_ && manifest.format == format_.name);
-  for (const Part& part : manifest.parts) {
+void DataSetWriter::publish(const Manifest& own) {
+  HEADRACE_CHECK(!published_ && own.run_id == run_id_ && own.format == format_.name);
+  HEADRACE_CHECK(own.partition_by == options_.partition_by);
+  for (const Part& part : own.parts) {
     for (const Shard& shard : part.shards) {
       HEADRACE_CHECK(shard.file.starts_with(fmt::format("{}{}/", kRunFolderPrefix, run_id_)));
       FileInfo info = fs_->info(join_path(path_, shard.file));
@@ -198,7 +306,10 @@ void DataSetWriter::publish(const Manifest& manifest) {
                   "let nothing else write to the data set's folder");
     }
   }
-  finish_folders(manifest);
+  finish_folders(own);
+  check_extends(own);
+  bool extends = current_ && options_.mode != WriteMode::kOverwrite;
+  Manifest manifest = extends ? extend_manifest(*current_, own, options_.mode) : own;
   std::string text = manifest.to_json();
   Manifest::from_json(text, manifest_path(path_));  // What cannot be read back is not published.
   try {
@@ -219,10 +330,10 @@ void DataSetWriter::publish(const Manifest& manifest) {
 
 /// Lets the format add to each folder of shards what its other readers look for.
 void DataSetWriter::finish_folders(const Manifest& manifest) {
-  if (format_.finish_folder == nullptr) return;
+  if (format_.finish_folder == nullptr || !options_.partition_by.empty()) return;
   for (const Part& part : manifest.parts) {
-    std::string name = part_folder(part.name);
-    FinishedFolder folder{join_path(path_, name), manifest.name, schema_, options_, {}};
+    std::string name = folder_of(part.name, {});
+    FinishedFolder folder{join_path(path_, name), manifest.name, file_schema_, options_.files, {}};
     for (const Shard& shard : part.shards) {
       folder.files.push_back({shard.file.substr(name.size() + 1), shard.summary});
     }
@@ -271,22 +382,53 @@ std::vector<std::string> clean_data_set(FileSystem& fs, const std::string& path,
   return leftovers;
 }
 
-SourceSpec data_set_source(const Manifest& manifest, const std::string& path, const std::string& part) {
+namespace {
+
+SourceSpec empty_source(const Manifest& manifest) {
   SourceSpec spec;
   spec.name = manifest.name;
   spec.format = manifest.format;
   for (const DataSetColumn& column : manifest.columns) spec.declared.push_back(column.field);
+  for (const std::string& name : manifest.partition_by) {
+    spec.partition_columns.push_back(manifest.column(name).field);
+  }
+  return spec;
+}
+
+/// Adds a shard's file, to the partition that it belongs to if there are any.
+void add_shard(SourceSpec& spec, const std::string& path, const Shard& shard) {
+  std::string file = join_path(path, shard.file);
+  if (spec.partition_columns.empty()) {
+    spec.paths.push_back(std::move(file));
+    return;
+  }
+  if (spec.partitions.empty() || spec.partitions.back().values != shard.partition) {
+    spec.partitions.push_back({shard.partition, {}});
+  }
+  spec.partitions.back().paths.push_back(std::move(file));
+}
+
+}  // namespace
+
+SourceSpec data_set_source(const Manifest& manifest, const std::string& path, const std::string& part) {
+  SourceSpec spec = empty_source(manifest);
   std::vector<std::string> names;
   for (const Part& candidate : manifest.parts) {
     names.push_back(candidate.name);
     if (!part.empty() && candidate.name != part) continue;
-    for (const Shard& shard : candidate.shards) spec.paths.push_back(join_path(path, shard.file));
+    for (const Shard& shard : candidate.shards) add_shard(spec, path, shard);
   }
   bool is_known = part.empty() || std::find(names.begin(), names.end(), part) != names.end();
   if (!is_known) {
     throw Error(ErrorCode::kNotFound, fmt::format("the data set '{}' has no part '{}'", path, part),
                 name_hint(part, names, "parts"));
   }
+  return spec;
+}
+
+SourceSpec shard_source(const Manifest& manifest, const std::string& path, const Shard& shard) {
+  SourceSpec spec = empty_source(manifest);
+  add_shard(spec, path, shard);
   return spec;
 }
 

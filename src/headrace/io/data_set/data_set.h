@@ -3,11 +3,13 @@
 //   <path>/manifest.json                       published last; the only thing that makes the data set visible
 //   <path>/data-<run id>/<part>/part-00000-of-00004.parquet
 //   <path>/data-<run id>/part-00000-of-00004.parquet        of the part "all", the only one of its data set
+//   <path>/data-<run id>/<part>/day=2013-01-01/…            of a data set that is partitioned (partition_values.h)
 //   <path>/current -> data-<run id>                          where the file system has links; for readers that know no
 //                                                            manifest. Ours never follow it.
 //
 // A reader follows the manifest and never lists the folder. Publishing again writes a new data-<run id> folder and then
-// replaces the manifest; files that no manifest names any more are removed after that. A run that fails or dies before
+// replaces the manifest, by one that names the new shards only or, when the run adds to the data set, those of several
+// runs; files that no manifest names any more are removed after that. A run that fails or dies before
 // the manifest leaves the old data set as it was; what it left behind is removed by the next run, and a lock file keeps
 // two runs from writing the same data set at once. docs/formats/manifest.md describes the bytes.
 #pragma once
@@ -19,6 +21,8 @@
 #include <string>
 #include <vector>
 
+#include "headrace/column/write_mode.h"
+#include "headrace/io/data_set/partition_values.h"
 #include "headrace/io/format.h"
 
 namespace headrace {
@@ -28,6 +32,8 @@ class DataSetLock;
 struct Shard {
   std::string file;  // relative to the data set's folder; always below it
   FileSummary summary;
+  PartitionValues partition = {};  // by column of Manifest::partition_by
+  std::string row_digest = {};     // of partitions only: of the shard's rows, partition columns included
 };
 
 /// A named part of a data set: "train", "eval", or "all" where there is no split.
@@ -58,6 +64,7 @@ struct SourceLineage {
   std::int64_t file_count = 0;
   std::int64_t size_bytes = 0;
   std::string digest = {};  // "xxh3:<16 hex digits>", of the files' names, sizes, first and last bytes
+  std::string run_id = {};  // of the run that read it, unless that is the manifest's
 };
 
 struct Manifest {
@@ -66,6 +73,7 @@ struct Manifest {
   std::string name;
   std::string format;
   std::vector<DataSetColumn> columns;
+  std::vector<std::string> partition_by;  // columns that are in the names of folders and not in shards
   std::vector<Part> parts;
   std::string row_digest;           // order-free digest of the rows of all parts: "xxh3sum:<32 hex digits>"
   std::string fitted_state_digest;  // empty when nothing was fitted
@@ -76,6 +84,8 @@ struct Manifest {
 
   std::int64_t row_count() const;
   std::int64_t size_bytes() const;
+  /// Requires: there is a column of that name.
+  const DataSetColumn& column(std::string_view name) const;
 
   std::string to_json() const;
   /// Throws Error(kBadData) naming `path` on anything that is not a valid manifest: wrong version, names that leave the
@@ -83,29 +93,53 @@ struct Manifest {
   static Manifest from_json(std::string_view text, const std::string& path);
 };
 
+/// How a data set is written.
+struct DataSetOptions {
+  WriterOptions files = {};
+  std::vector<std::string> partition_by = {};
+  WriteMode mode = WriteMode::kOverwrite;
+};
+
+/// Throws Error(kUnsupported) when a data set of the format cannot have this schema or these options.
+void check_data_set(const Format& format, const Schema& schema, const DataSetOptions& options);
+
+/// Which shard of a data set: `index` of `count` in its part, or in its part's partition.
+struct ShardPlace {
+  std::string part;
+  PartitionValues partition;
+  std::size_t index = 0;
+  std::size_t count = 1;
+};
+
 /// Writes one data set. Destroyed before publish(), it removes what it wrote.
 class DataSetWriter {
  public:
-  /// Takes the lock and clears leftovers of dead runs. Throws Error(kIo) when another run holds the lock.
+  /// Takes the lock and clears leftovers of dead runs. `schema` has the partition columns too. Throws Error(kIo) when
+  /// another run holds the lock.
   DataSetWriter(std::shared_ptr<FileSystem> fs, std::string path, const Format& format, Schema schema,
-                WriterOptions options, std::string run_id);
+                DataSetOptions options, std::string run_id);
   ~DataSetWriter();
   DataSetWriter(const DataSetWriter&) = delete;
   DataSetWriter& operator=(const DataSetWriter&) = delete;
 
-  /// Opens shard `index` of `count` of a part, named part-00000-of-00004; thread-safe. With the option `petastorm` the
-  /// run id stands behind: whoever opens files through `current` then never takes one run's for another's.
-  std::unique_ptr<FileWriter> open_shard(const std::string& part, std::size_t index, std::size_t count,
-                                         MemoryBudget& memory);
+  /// Throws when the rows that `manifest` describes cannot join the data set that is there (extend_manifest.h), as far
+  /// as the mode wants that.
+  void check_extends(const Manifest& manifest) const;
+  /// Opens a shard, named part-00000-of-00004; thread-safe. It takes rows with the partition columns. With the option
+  /// `petastorm` the run id stands behind: whoever opens files through `current` then never takes one run's for
+  /// another's.
+  std::unique_ptr<FileWriter> open_shard(const ShardPlace& place, MemoryBudget& memory);
+  /// A file of the same form as shards, to somewhere else.
+  std::unique_ptr<FileWriter> open_file(std::unique_ptr<OutputFile> file, MemoryBudget& memory);
   /// The relative name that open_shard() gives the file.
-  std::string shard_file(const std::string& part, std::size_t index, std::size_t count) const;
-  /// Writes the manifest, which makes the data set visible, then links `current` and removes what the manifest no
-  /// longer names.
+  std::string shard_file(const ShardPlace& place) const;
+  /// Writes the manifest, which makes the rows visible that it names, with those that were there before where the mode
+  /// keeps them; then links `current`, if it is of one run, and removes what the manifest no longer names.
   void publish(const Manifest& manifest);
   const std::string& path() const { return path_; }
 
  private:
-  std::string part_folder(const std::string& part) const;
+  std::string folder_of(const std::string& part, const PartitionValues& partition) const;
   void finish_folders(const Manifest& manifest);
   void remove_own_folder() noexcept;
   bool is_visible() noexcept;
@@ -113,9 +147,11 @@ class DataSetWriter {
   std::shared_ptr<FileSystem> fs_;
   std::string path_;
   const Format& format_;
-  Schema schema_;
-  WriterOptions options_;
+  DataSetOptions options_;
+  Schema file_schema_;                     // without the partition columns
+  std::vector<std::size_t> file_columns_;  // which of the rows' columns these are
   std::string run_id_;
+  std::optional<Manifest> current_;  // of the data set that is there
   std::unique_ptr<DataSetLock> lock_;
   bool published_ = false;
 };
@@ -134,5 +170,7 @@ std::vector<std::string> clean_data_set(FileSystem& fs, const std::string& path,
 
 /// A source over the shards of one part, or of all parts when `part` is empty.
 SourceSpec data_set_source(const Manifest& manifest, const std::string& path, const std::string& part = {});
+/// A source over one shard.
+SourceSpec shard_source(const Manifest& manifest, const std::string& path, const Shard& shard);
 
 }  // namespace headrace

@@ -43,11 +43,18 @@ bool is_plain_name(std::string_view name) {
          });
 }
 
+/// The name of a partition's folder, as this program writes it: nothing in it means anything to a file system.
+bool is_partition_folder(std::string_view name) {
+  std::optional<NamedPartition> partition = parse_partition_folder(name);
+  return partition && partition_folder(partition->column, partition->text) == name;
+}
+
 bool is_safe_file(std::string_view file) {
   if (file.size() > kFileBytesMax) return false;
   while (true) {
     std::size_t slash = file.find('/');
-    if (!is_plain_name(file.substr(0, slash))) return false;
+    std::string_view name = file.substr(0, slash);
+    if (!is_plain_name(name) && !is_partition_folder(name)) return false;
     if (slash == std::string_view::npos) return true;
     file.remove_prefix(slash + 1);
   }
@@ -73,9 +80,9 @@ Value read_bound(const Object& object, const char* key) {
 }
 
 SourceLineage read_source(const Json& json, const std::string& where) {
-  Object object(json, where, {"name", "files", "bytes", "digest"});
-  return {object.text("name"), object.count("files"), object.count("bytes"),
-          read_digest(object, "digest", "xxh3:", 16)};
+  Object object(json, where, {"name", "files", "bytes", "digest", "run_id"});
+  return {object.text("name"), object.count("files"), object.count("bytes"), read_digest(object, "digest", "xxh3:", 16),
+          object.has("run_id") ? object.text("run_id") : ""};
 }
 
 DataSetColumn read_column(const Json& json, const std::string& where) {
@@ -104,8 +111,25 @@ DataSetColumn read_column(const Json& json, const std::string& where) {
   return column;
 }
 
-Shard read_shard(const Json& json, const std::string& where, std::set<std::string>& files) {
-  Object object(json, where, {"file", "rows", "bytes", "checksum"});
+/// A value for each partition column, and each a text of its type.
+PartitionValues read_partition(const Object& shard, const std::string& where, const Manifest& manifest) {
+  PartitionValues values;
+  Object object(shard.at("partition"), where + ".partition");
+  for (const std::string& column : manifest.partition_by) {
+    const Json& value = object.at(column.c_str());
+    values.push_back(value.is_null() ? std::nullopt : std::optional(object.text(column.c_str())));
+    try {
+      partition_value(values.back(), manifest.column(column).field.type);
+    } catch (const Error& error) {
+      object.refuse(column, error.message());
+    }
+  }
+  if (object.size() != values.size()) shard.refuse("partition", "it has other columns than partition_by");
+  return values;
+}
+
+Shard read_shard(const Json& json, const std::string& where, const Manifest& manifest, std::set<std::string>& files) {
+  Object object(json, where, {"file", "rows", "bytes", "checksum", "partition", "row_digest"});
   Shard shard;
   shard.file = object.text("file");
   if (!is_safe_file(shard.file)) {
@@ -115,17 +139,21 @@ Shard read_shard(const Json& json, const std::string& where, std::set<std::strin
   shard.summary.row_count = object.count("rows");
   shard.summary.size_bytes = object.count("bytes");
   shard.summary.checksum = read_digest(object, "checksum", "xxh3:", 16);
+  if (!manifest.partition_by.empty()) shard.partition = read_partition(object, where, manifest);
+  if (object.has("row_digest")) shard.row_digest = read_digest(object, "row_digest", "xxh3sum:", 32);
   return shard;
 }
 
-Part read_part(const Json& json, const std::string& where, std::set<std::string>& files, std::int64_t& total_rows) {
+Part read_part(const Json& json, const std::string& where, const Manifest& manifest, std::set<std::string>& files,
+               std::int64_t& total_rows) {
   Object object(json, where, {"name", "rows", "shards"});
   Part part;
   part.name = object.text("name");
   if (!is_plain_name(part.name)) object.refuse("name", fmt::format("{} is no name of a part", excerpt(part.name)));
   std::int64_t rows = 0;
   for (std::size_t i = 0; i < object.list("shards").size(); ++i) {
-    part.shards.push_back(read_shard(object.list("shards")[i], fmt::format("{}.shards[{}]", where, i), files));
+    part.shards.push_back(
+        read_shard(object.list("shards")[i], fmt::format("{}.shards[{}]", where, i), manifest, files));
     std::int64_t shard_rows = part.shards.back().summary.row_count;
     bool overflows =
         __builtin_add_overflow(rows, shard_rows, &rows) || __builtin_add_overflow(total_rows, shard_rows, &total_rows);
@@ -135,6 +163,23 @@ Part read_part(const Json& json, const std::string& where, std::set<std::string>
     object.refuse("rows", fmt::format("{} are said, the shards have {}", object.count("rows"), rows));
   }
   return part;
+}
+
+std::vector<std::string> read_partition_by(const Object& object, const Manifest& manifest) {
+  std::vector<std::string> names;
+  for (const Json& name : object.list("partition_by")) {
+    auto column = std::ranges::find_if(manifest.columns,
+                                       [&](const DataSetColumn& candidate) { return name == candidate.field.name; });
+    if (column == manifest.columns.end()) object.refuse("partition_by", "it names what is no column");
+    if (!can_partition_by(column->field.type)) {
+      object.refuse("partition_by", fmt::format("{} is no type to partition by", column->field.type.to_string()));
+    }
+    if (std::ranges::find(names, column->field.name) != names.end()) {
+      object.refuse("partition_by", fmt::format("{} is named twice", excerpt(column->field.name)));
+    }
+    names.push_back(column->field.name);
+  }
+  return names;
 }
 
 Manifest read(std::string_view text) {
@@ -150,8 +195,8 @@ Manifest read(std::string_view text) {
                 "use a later version of Headrace");
   }
   Object object(json, "",
-                {kVersionKey, "name", "format", "columns", "parts", "row_digest", "fitted_state_digest", "sources",
-                 "run_id", "created_at", "headrace_version"});
+                {kVersionKey, "name", "format", "columns", "partition_by", "parts", "row_digest", "fitted_state_digest",
+                 "sources", "run_id", "created_at", "headrace_version"});
   Manifest manifest;
   manifest.name = object.text("name");
   manifest.format = object.text("format");
@@ -165,11 +210,13 @@ Manifest read(std::string_view text) {
       object.refuse("columns", fmt::format("{} is named twice", excerpt(manifest.columns.back().field.name)));
     }
   }
+  if (object.has("partition_by")) manifest.partition_by = read_partition_by(object, manifest);
   std::set<std::string> files;
   std::set<std::string> parts;
   std::int64_t total_rows = 0;
   for (std::size_t i = 0; i < object.list("parts").size(); ++i) {
-    manifest.parts.push_back(read_part(object.list("parts")[i], fmt::format("parts[{}]", i), files, total_rows));
+    manifest.parts.push_back(
+        read_part(object.list("parts")[i], fmt::format("parts[{}]", i), manifest, files, total_rows));
     if (!parts.insert(manifest.parts.back().name).second) {
       object.refuse("parts", fmt::format("{} is named twice", excerpt(manifest.parts.back().name)));
     }
@@ -212,15 +259,34 @@ Json column_json(const DataSetColumn& column) {
   return json;
 }
 
-Json part_json(const Part& part) {
-  Json shards = Json::array();
-  for (const Shard& shard : part.shards) {
-    shards.push_back({{"file", shard.file},
-                      {"rows", shard.summary.row_count},
-                      {"bytes", shard.summary.size_bytes},
-                      {"checksum", shard.summary.checksum}});
+Json shard_json(const Shard& shard, const std::vector<std::string>& partition_by) {
+  Json json = {{"file", shard.file},
+               {"rows", shard.summary.row_count},
+               {"bytes", shard.summary.size_bytes},
+               {"checksum", shard.summary.checksum}};
+  if (!partition_by.empty()) {
+    HEADRACE_CHECK(shard.partition.size() == partition_by.size());
+    Json partition = Json::object();
+    for (std::size_t i = 0; i < partition_by.size(); ++i) {
+      partition[partition_by[i]] = shard.partition[i] ? Json(*shard.partition[i]) : Json();
+    }
+    json["partition"] = std::move(partition);
   }
+  if (!shard.row_digest.empty()) json["row_digest"] = shard.row_digest;
+  return json;
+}
+
+Json part_json(const Part& part, const std::vector<std::string>& partition_by) {
+  Json shards = Json::array();
+  for (const Shard& shard : part.shards) shards.push_back(shard_json(shard, partition_by));
   return {{"name", part.name}, {"rows", part.row_count()}, {"shards", std::move(shards)}};
+}
+
+Json source_json(const SourceLineage& source) {
+  Json json = {
+      {"name", source.name}, {"files", source.file_count}, {"bytes", source.size_bytes}, {"digest", source.digest}};
+  if (!source.run_id.empty()) json["run_id"] = source.run_id;
+  return json;
 }
 
 }  // namespace
@@ -249,27 +315,28 @@ std::int64_t Manifest::size_bytes() const {
   return total;
 }
 
+const DataSetColumn& Manifest::column(std::string_view wanted) const {
+  auto found = std::ranges::find_if(columns, [&](const DataSetColumn& column) { return column.field.name == wanted; });
+  HEADRACE_CHECK(found != columns.end());
+  return *found;
+}
+
 std::string Manifest::to_json() const {
   Json columns_json = Json::array();
   for (const DataSetColumn& column : columns) columns_json.push_back(column_json(column));
   Json parts_json = Json::array();
-  for (const Part& part : parts) parts_json.push_back(part_json(part));
+  for (const Part& part : parts) parts_json.push_back(part_json(part, partition_by));
   Json sources_json = Json::array();
-  for (const SourceLineage& source : sources) {
-    sources_json.push_back(
-        {{"name", source.name}, {"files", source.file_count}, {"bytes", source.size_bytes}, {"digest", source.digest}});
-  }
-  Json json = {{kVersionKey, kVersion},
-               {"name", name},
-               {"format", format},
-               {"columns", std::move(columns_json)},
-               {"parts", std::move(parts_json)},
-               {"row_digest", row_digest},
-               {"fitted_state_digest", fitted_state_digest},
-               {"sources", std::move(sources_json)},
-               {"run_id", run_id},
-               {"created_at", created_at},
-               {"headrace_version", headrace_version}};
+  for (const SourceLineage& source : sources) sources_json.push_back(source_json(source));
+  Json json = {{kVersionKey, kVersion}, {"name", name}, {"format", format}, {"columns", std::move(columns_json)}};
+  if (!partition_by.empty()) json["partition_by"] = partition_by;
+  json["parts"] = std::move(parts_json);
+  json["row_digest"] = row_digest;
+  json["fitted_state_digest"] = fitted_state_digest;
+  json["sources"] = std::move(sources_json);
+  json["run_id"] = run_id;
+  json["created_at"] = created_at;
+  json["headrace_version"] = headrace_version;
   return json.dump(2) + "\n";
 }
 

@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include <fmt/format.h>
 #include <xxhash.h>
 
+#include "headrace/base/error.h"
 #include "headrace/column/same_codes.h"
 #include "headrace/io/data_set/value_words.h"
 
@@ -81,6 +83,19 @@ void RowDigest::add(const Batch& batch, const std::vector<SummedColumns>& summed
 std::string RowDigest::to_string() const {
   return fmt::format("xxh3sum:{:016x}{:016x}", static_cast<std::uint64_t>(sum_ >> 64),
                      static_cast<std::uint64_t>(sum_));
+}
+
+RowDigest RowDigest::from_string(std::string_view text) {
+  std::string_view digits = text.substr(std::min(text.size(), std::string_view("xxh3sum:").size()));
+  HEADRACE_CHECK(digits.size() == 32);
+  RowDigest digest;
+  for (std::size_t start : {std::size_t{0}, std::size_t{16}}) {
+    std::uint64_t half = 0;
+    const char* begin = digits.data() + start;
+    HEADRACE_CHECK(std::from_chars(begin, begin + 16, half, 16).ptr == begin + 16);
+    digest.sum_ = digest.sum_ << 64 | half;
+  }
+  return digest;
 }
 
 }  // namespace headrace

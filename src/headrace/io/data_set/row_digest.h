@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "headrace/column/column.h"
@@ -30,6 +31,8 @@ class RowDigest {
   void add(const Batch& batch, DictionarySums& dictionaries, const Flatten& flatten);
   void merge(const RowDigest& other) { sum_ += other.sum_; }
   std::string to_string() const;
+  /// The digest that has this text, which is one.
+  static RowDigest from_string(std::string_view text);
 
   friend bool operator==(const RowDigest& a, const RowDigest& b) { return a.sum_ == b.sum_; }
 

@@ -47,6 +47,9 @@ constexpr PipelineKey kSourceKeys[] = {
     {"delimiter", "string", kOptional, "\",\"", "CSV: the character between values.", "';'"},
     {"quote", "string", kOptional, "'\"'", "CSV: the character around quoted values; an empty string: none.", "\"'\""},
     {"header", "boolean", kOptional, "true", "CSV: whether the first line of each file names its columns.", "false"},
+    {"partition_columns", "map of type", kOptional, "none",
+     "Columns that the files lack, since the folders they lie in are named for them, as in Hive: day=2013-01-01.",
+     "{day: date}"},
     {"on_error", "one of fail, quarantine, drop, null", kOptional, "fail",
      "What happens to bad rows: `fail` ends the run, `quarantine` puts them into the quarantine data set, `drop` "
      "counts "
@@ -185,9 +188,25 @@ constexpr PipelineKey kOutputKeys[] = {
     {"path", "string", kRequired, "", "The folder of the data set.", "out/parquet"},
     {"format", "string", kRequired, "", "parquet, tfrecord, arrow or mds.", "parquet"},
     {"compression", "string", kOptional, "the format's own", "The codec, such as none, zstd, snappy or gzip.", "zstd"},
-    {"shards", "integer", kOptional, "by rows_per_shard", "The number of shards of each part.", "8"},
-    {"rows_per_shard", "integer", kOptional, "1000000", "The most rows of a shard, when `shards` is not given.",
-     "100000"},
+    {"mode", "one of overwrite, append, overwrite_partitions", kOptional, "overwrite",
+     "What becomes of the data set that is there: the new rows take its place, join it, or take the place of the "
+     "partitions that they belong to. Rows that join others must have the same columns and the same fitted state.",
+     "overwrite_partitions"},
+    {"partition_by", "string or list of string", kOptional, "none",
+     "Columns of the data set (bool, integers, dates, strings) whose values make a folder each, as in Hive: "
+     "day=2013-01-01. They are not in the files.",
+     "[day]"},
+    {"sort_by", "string or list of string", kOptional, "rows stay in order",
+     "Columns of the data set that the rows of each part, or of each partition, are sorted by; `desc` behind a name "
+     "for the greatest first. Null is the least value, NaN the greatest.",
+     "[user, time desc]"},
+    {"shards", "integer", kOptional, "by rows_per_shard", "The number of shards of each part, or of each partition.",
+     "8"},
+    {"shard_bytes", "value", kOptional, "by rows_per_shard",
+     "About the size of a shard, when `shards` is not given: the first rows are written to learn how large they are.",
+     "128MiB"},
+    {"rows_per_shard", "integer", kOptional, "1000000",
+     "The most rows of a shard, when neither `shards` nor `shard_bytes` is given.", "100000"},
     {"shuffle", "integer", kOptional, "rows stay in order",
      "The seed of a random order of all rows of each part: the same for any number of threads and any memory.", "42"},
     {"row_group_rows", "integer", kOptional, "131072", "With parquet: the most rows of a row group.", "65536"},

@@ -51,5 +51,6 @@ OutputSpec read_output(const ReadFile& file, const ConfigNode& node);
 /// The words of the file for what has an enumeration in the pipeline.
 std::string_view on_error_name(OnError on_error);
 std::string_view join_kind_name(JoinKind how);
+std::string_view write_mode_name(WriteMode mode);
 
 }  // namespace headrace

@@ -109,6 +109,11 @@ SourceSpec read_source(const ReadFile& file, const std::string& name, const Conf
     }
   }
   source.csv = read_csv_options(file, node);
+  if (const ConfigNode* columns = node.find("partition_columns")) {
+    for (const ConfigEntry& column : columns->entries) {
+      source.partition_columns.push_back({column.key, *Type::parse(column.value.text)});
+    }
+  }
   const ConfigNode* schema = node.find("schema");
   for (const ConfigEntry& entry : schema != nullptr ? schema->entries : std::vector<ConfigEntry>{}) {
     const ConfigNode& column = entry.value;

@@ -125,45 +125,4 @@ SplitSpec read_split(const ReadFile& file, const ConfigNode& node) {
   return split;
 }
 
-OutputSpec read_output(const ReadFile& file, const ConfigNode& node) {
-  OutputSpec output;
-  output.place = node.place;
-  output.path = read_string(node, "path");
-  if (output.path.empty()) file.fail(node.find("path")->place, "an output has an empty path", "give a folder");
-  output.path = file.join_path(output.path);
-  output.format = read_string(node, "format");
-  output.compression = read_string(node, "compression");
-  output.petastorm = read_bool(node, "petastorm", output.petastorm);
-  if (output.petastorm && output.format != "parquet") {
-    file.fail(node.find("petastorm")->place,
-              fmt::format("'petastorm' of an output of format '{}', Petastorm reads parquet", output.format),
-              "remove the key, or write parquet");
-  }
-  auto read_count = [&](std::string_view key, std::int64_t fallback) {
-    const ConfigNode* count = node.find(key);
-    if (count == nullptr) return fallback;
-    if (count->scalar.as_int() < 1) {
-      file.fail(count->place, fmt::format("'{}' of an output is {}, expected at least 1", key, count->text),
-                "remove the key for its default");
-    }
-    return count->scalar.as_int();
-  };
-  output.shards = read_count("shards", output.shards);
-  output.rows_per_shard = read_count("rows_per_shard", output.rows_per_shard);
-  if (node.find("shards") != nullptr && node.find("rows_per_shard") != nullptr) {
-    file.fail(node.find("rows_per_shard")->place, "an output has both 'shards' and 'rows_per_shard'",
-              "keep one: the number of shards, or the rows of each");
-  }
-  if (const ConfigNode* shuffle = node.find("shuffle")) {
-    if (shuffle->scalar.as_int() < 0) {
-      file.fail(shuffle->place, fmt::format("'shuffle' of an output is {}, a seed is 0 or more", shuffle->text),
-                "give any number, such as shuffle: 42");
-    }
-    output.shuffle = static_cast<std::uint64_t>(shuffle->scalar.as_int());
-  }
-  output.row_group_rows = read_count("row_group_rows", output.row_group_rows);
-  output.index = read_bool(node, "index", false);
-  return output;
-}
-
 }  // namespace headrace

@@ -92,6 +92,11 @@ class Writer {
       map.add("null_values", yaml_flow_list(values));
     }
     if (source.on_error != OnError::kFail) map.add("on_error", std::string(on_error_name(source.on_error)));
+    YamlMap partition_columns;
+    for (const Field& field : source.partition_columns) {
+      partition_columns.add(field.name, yaml_string(field.type.to_string()));
+    }
+    if (!partition_columns.empty()) map.add("partition_columns", partition_columns.flow());
     YamlMap schema;
     for (const Field& field : source.declared) schema.add(field.name, write_column(source, field));
     if (!schema.empty()) map.add("schema", schema.block());
@@ -243,6 +248,28 @@ class Writer {
     return map.block();
   }
 
+  static void add_layout(const ShardLayout& layout, YamlMap& map) {
+    auto add_list = [&](std::string_view key, const std::vector<std::string>& names) {
+      std::vector<std::string> texts;
+      for (const std::string& name : names) texts.push_back(yaml_string(name));
+      if (!texts.empty()) map.add(key, yaml_flow_list(texts));
+    };
+    add_list("partition_by", layout.order.partition_by);
+    std::vector<std::string> sort_by;
+    for (const SortColumn& column : layout.order.sort_by) sort_by.push_back(to_string(column));
+    add_list("sort_by", sort_by);
+    if (layout.order.shuffle) {
+      map.add("shuffle", yaml_value(Value::int64(static_cast<std::int64_t>(*layout.order.shuffle))));
+    }
+    if (layout.shards > 0) {
+      map.add("shards", yaml_value(Value::int64(layout.shards)));
+    } else if (layout.shard_bytes > 0) {
+      map.add("shard_bytes", yaml_value(Value::int64(layout.shard_bytes)));
+    } else if (layout.rows_per_shard != ShardLayout().rows_per_shard) {
+      map.add("rows_per_shard", yaml_value(Value::int64(layout.rows_per_shard)));
+    }
+  }
+
   void add_outputs(YamlMap& root) const {
     std::vector<YamlMap> outputs;
     for (const OutputSpec& output : pipeline_.outputs) {
@@ -252,10 +279,8 @@ class Writer {
       if (!output.compression.empty()) map.add("compression", yaml_string(output.compression));
       if (output.petastorm) map.add("petastorm", "true");
       const OutputSpec defaults;
-      bool by_rows = output.shards == defaults.shards && output.rows_per_shard != defaults.rows_per_shard;
-      if (output.shards != defaults.shards) map.add("shards", yaml_value(Value::int64(output.shards)));
-      if (by_rows) map.add("rows_per_shard", yaml_value(Value::int64(output.rows_per_shard)));
-      if (output.shuffle) map.add("shuffle", yaml_value(Value::int64(static_cast<std::int64_t>(*output.shuffle))));
+      if (output.mode != defaults.mode) map.add("mode", std::string(write_mode_name(output.mode)));
+      add_layout(output.layout, map);
       if (output.row_group_rows != defaults.row_group_rows) {
         map.add("row_group_rows", yaml_value(Value::int64(output.row_group_rows)));
       }

@@ -41,6 +41,9 @@ std::string text_of(const SourceSpec& source) {
     text += fmt::format("\n  {} {} {}", field.name, field.type.to_string(), field.nullable);
   }
   for (const ColumnRule& rule : source.rules) text += "\n  rule " + text_of(rule);
+  for (const Field& field : source.partition_columns) {
+    text += fmt::format("\n  partition {} {}", field.name, field.type.to_string());
+  }
   return text;
 }
 
@@ -113,9 +116,14 @@ std::string text_of(const Pipeline& pipeline) {
   for (const FeatureSpec& feature : pipeline.features) text += text_of(feature) + "\n";
   if (pipeline.split) text += text_of(*pipeline.split) + "\n";
   for (const OutputSpec& output : pipeline.outputs) {
-    text += fmt::format("output {} {} {} {} {} {} {} {}\n", output.path, output.format, output.compression,
-                        output.shards, output.rows_per_shard, output.shuffle ? static_cast<int>(*output.shuffle) : -1,
-                        output.row_group_rows, output.index);
+    const RowOrder& order = output.layout.order;
+    text += fmt::format("output {} {} {} {} {} {} {} {} {}\n", output.path, output.format, output.compression,
+                        static_cast<int>(output.mode), output.layout.shards, output.layout.shard_bytes,
+                        output.layout.rows_per_shard, output.row_group_rows, output.index);
+    text += fmt::format("  {} [{}]", order.shuffle ? static_cast<int>(*order.shuffle) : -1,
+                        fmt::join(order.partition_by, ";"));
+    for (const SortColumn& column : order.sort_by) text += " " + to_string(column);
+    text += "\n";
   }
   return text + fmt::format("{} {} {}", pipeline.state_path, pipeline.quarantine_path, pipeline.report_path);
 }
@@ -228,6 +236,7 @@ class Drawer {
     s.csv.delimiter = pick<char>({',', ';', '\t', '|'});
     s.csv.quote = pick<char>({'"', '\'', '\0'});
     s.csv.header = chance();
+    if (chance()) s.partition_columns = {{"day", TypeKind::kDate}, {"country", TypeKind::kString}};
     if (chance()) s.csv.null_values = {"NA", string()};
     for (const std::string& column : chance() ? column_names() : std::vector<std::string>{}) {
       Type column_type = type();
@@ -326,11 +335,20 @@ class Drawer {
     o.path = fmt::format("{}out/{}", folder_, index);
     o.format = chance() ? "parquet" : "tfrecord";
     o.compression = chance() ? "" : "zstd";
-    if (chance())
-      o.shards = static_cast<std::int64_t>(1 + below(9));
-    else
-      o.rows_per_shard = chance() ? 1000000 : 17;
-    if (chance()) o.shuffle = below(100);
+    o.mode = pick<WriteMode>({WriteMode::kOverwrite, WriteMode::kAppend, WriteMode::kOverwritePartitions});
+    if (chance()) {
+      o.layout.shards = static_cast<std::int64_t>(1 + below(9));
+    } else if (chance()) {
+      o.layout.shard_bytes = 1 << 20;
+    } else {
+      o.layout.rows_per_shard = chance() ? 1000000 : 17;
+    }
+    if (chance()) o.layout.order.partition_by = {"day", "it's: a day"};
+    if (chance()) {
+      o.layout.order.shuffle = below(100);
+    } else if (chance()) {
+      o.layout.order.sort_by = {{"user", false}, {"time", true}};
+    }
     if (chance()) o.row_group_rows = 1000;
     o.index = chance();
     return o;
