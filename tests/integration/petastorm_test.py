@@ -4,7 +4,9 @@ import datetime
 import decimal
 import json
 import os
+import struct
 import subprocess
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.conftest import HEADRACE, ROOT, headrace
+from tests.conftest import HEADRACE, ROOT, headrace, write_copying_pipeline
 
 PETASTORM_PYTHON = ROOT / "build" / "envs" / "petastorm" / "bin" / "python"
 HERE = Path(__file__).parent
@@ -218,3 +220,34 @@ def test_a_list_of_one_float64_keeps_its_shape(tmp_path):
     batch = petastorm_reads("batch", tmp_path / "out" / "current")["one"]
     assert batch == [[{"float64": (1e300).hex()}], [{"float64": (-1e300).hex()}]]
     assert petastorm_reads("row", tmp_path / "out" / "current")["one"] == [[1e300], [-1e300]]
+
+
+def png(pixels):
+    """The bytes of a PNG file of rows of (r, g, b)."""
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", len(pixels[0]), len(pixels), 8, 2, 0, 0, 0)
+    rows = b"".join(b"\0" + bytes(value for pixel in row for value in pixel) for row in pixels)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+def test_images_are_arrays_to_petastorm(tmp_path):
+    photos = [[[(1, 2, 3), (255, 0, 7)]], [[(9, 8, 7)], [(0, 0, 0)], [(6, 5, 4)]], None]
+    files = [None if photo is None else png(photo) for photo in photos]
+    pq.write_table(pa.table({"id": [0, 1, 2], "photo": pa.array(files, pa.binary())}), tmp_path / "rows.parquet")
+    output = f"{{path: {tmp_path / 'out'}, format: parquet, petastorm: true, images: {{photo: png}}}}"
+    pipeline = write_copying_pipeline(tmp_path, "{path: rows.parquet}", ["id", "photo"], output)
+    run(pipeline)
+    read = petastorm_reads("row", tmp_path / "out" / "current")
+    arrays = [
+        None if photo is None else [[[{"uint8": v} for v in pixel] for pixel in row] for row in photo]
+        for photo in photos
+    ]
+    assert read["photo"] == arrays
+    assert pq.read_table(tmp_path / "out" / "current")["photo"].to_pylist() == files
+
+    pq.write_table(pa.table({"id": [0], "photo": pa.array([b"GIF89a"])}), tmp_path / "rows.parquet")
+    done = subprocess.run([HEADRACE, "run", pipeline, "--quiet"], capture_output=True, text=True)
+    assert done.returncode != 0 and "column 'photo'" in done.stderr and "no png file" in done.stderr

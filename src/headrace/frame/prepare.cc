@@ -185,6 +185,7 @@ DataSetOptions data_set_options(const OutputSpec& output) {
   options.files.row_group_rows = output.row_group_rows;
   options.files.index = output.index;
   options.files.petastorm = output.petastorm;
+  options.files.images = output.images;
   options.partition_by = output.layout.order.partition_by;
   options.mode = output.mode;
   return options;

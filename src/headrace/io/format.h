@@ -3,6 +3,7 @@
 // A format lives in a folder of its own and is one constant in its folder, listed in formats.cc.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -18,6 +19,7 @@ struct WriterOptions {
   std::int64_t row_group_rows = 131072;  // Parquet
   bool index = false;                    // TFRecord: also a file that makes the records' file splittable
   bool petastorm = false;                // Parquet: columns as Petastorm keeps them, and its metadata beside the shards
+  std::map<std::string, std::string> images = {};  // with petastorm: binary columns of image files, "png" or "jpeg"
 };
 
 /// What a written file holds, for the manifest.

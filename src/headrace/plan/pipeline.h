@@ -134,9 +134,10 @@ struct OutputSpec {
   std::string compression;
   WriteMode mode = WriteMode::kOverwrite;
   ShardLayout layout;
-  std::int64_t row_group_rows = 131072;  // parquet
-  bool index = false;                    // tfrecord: with an index that makes files splittable
-  bool petastorm = false;                // parquet: that Petastorm reads
+  std::int64_t row_group_rows = 131072;       // parquet
+  bool index = false;                         // tfrecord: with an index that makes files splittable
+  bool petastorm = false;                     // parquet: that Petastorm reads
+  std::map<std::string, std::string> images;  // with petastorm: binary columns of image files, png or jpeg
   FilePlace place;
 };
 

@@ -81,7 +81,7 @@ Unischema read_metadata(const FileInfo& info, const SourceContext& context, bool
 
 void write_common_metadata(FileSystem& fs, const FinishedFolder& folder) {
   std::string path = fmt::format("{}/{}", folder.path, kCommonMetadataName);
-  Unischema unischema = unischema_of(folder.schema, folder.name);
+  Unischema unischema = unischema_of(folder.schema, folder.name, folder.options.images);
   auto keys = arrow::key_value_metadata({kPickleKey, kRowGroupsKey, kJsonKey, std::string(kFooterKey)},
                                         {write_unischema_pickle(unischema), row_groups_json(folder),
                                          unischema.to_json(), std::string(kFooterValueBlank)});

@@ -20,7 +20,7 @@ class PetastormWriter final : public FileWriter {
       : memory_(memory.shared_from_this()),
         path_(file->path()),
         schema_(std::make_shared<const Schema>(stored_schema(schema))) {
-    for (const Field& field : schema) columns_.push_back(stored_column(field));
+    for (const Field& field : schema) columns_.push_back(stored_column(field, options.images));
     WriterOptions plain = options;
     plain.petastorm = false;
     file_ = create_parquet(*schema_, std::move(file), plain, memory);

@@ -153,9 +153,26 @@ Column used_elements(const Column& lists) {
   return lists.child(0).slice(start, lists.offsets()[static_cast<std::size_t>(lists.length())] - start);
 }
 
+/// What the writer of an image was asked for; readers take no notice of it. Petastorm's default.
+constexpr std::int64_t kImageQuality = 80;
+
+/// What files of the codec begin with; empty for others.
+std::string_view image_signature(std::string_view codec) {
+  if (codec == "png") return "\x89PNG\r\n\x1a\n";
+  return codec == "jpeg" ? "\xff\xd8\xff" : "";
+}
+
+/// OpenCV would give nothing for what is no image.
+void check_images(const Column& column, const std::string& codec, std::string_view what) {
+  for (std::int64_t row = 0; row < column.length(); ++row) {
+    if (column.is_null(row) || column.string_at(row).starts_with(image_signature(codec))) continue;
+    refuse_value(what, fmt::format("a value is no {} file", codec), "drop such rows in a step, or leave out images");
+  }
+}
+
 }  // namespace
 
-StoredColumn stored_column(const Field& field) {
+StoredColumn stored_column(const Field& field, const ImageColumns& images) {
   check_name(field.name);
   bool is_list = field.type.kind() == TypeKind::kList || field.type.kind() == TypeKind::kFixedSizeList;
   StoredColumn column;
@@ -165,13 +182,32 @@ StoredColumn stored_column(const Field& field) {
     column.stored = field;
     column.field.numpy_dtype = scalar_dtype(field);
   }
+  if (auto image = images.find(field.name); image != images.end()) {
+    column.field.numpy_dtype = "uint8";
+    column.field.shape = {std::nullopt, std::nullopt, 3};
+    column.field.codec.kind = UnischemaCodec::Kind::kCompressedImage;
+    column.field.codec.image_codec = image->second;
+    column.field.codec.quality = kImageQuality;
+  }
   column.field.name = field.name;
   column.field.nullable = field.nullable;
   return column;
 }
 
-void check_petastorm_schema(const Schema& schema) {
+void check_petastorm_schema(const Schema& schema, const ImageColumns& images) {
   for (const Field& field : schema) stored_column(field);
+  for (const auto& [name, codec] : images) {
+    const Type& type = schema[schema.index_of(name)].type;
+    if (type.kind() != TypeKind::kBinary) {
+      throw Error(ErrorCode::kUnsupported,
+                  fmt::format("column '{}' of images is {}, image files are binary", name, type.to_string()),
+                  "leave it out of images, or read the files as binary");
+    }
+    if (image_signature(codec).empty()) {
+      throw Error(ErrorCode::kUnsupported, fmt::format("column '{}': unknown image codec '{}'", name, codec),
+                  "use png or jpeg");
+    }
+  }
 }
 
 Schema stored_schema(const Schema& schema) {
@@ -180,16 +216,20 @@ Schema stored_schema(const Schema& schema) {
   return Schema(std::move(fields));
 }
 
-Unischema unischema_of(const Schema& schema, std::string_view name) {
+Unischema unischema_of(const Schema& schema, std::string_view name, const ImageColumns& images) {
   Unischema unischema{std::string(name), {}};
   for (char& c : unischema.name) c = is_letter_digit_or_underscore(c) ? c : '_';
   bool starts_badly = unischema.name.empty() || (unischema.name[0] >= '0' && unischema.name[0] <= '9');
   if (starts_badly) unischema.name.insert(0, "_");
-  for (const Field& field : schema) unischema.fields.push_back(stored_column(field).field);
+  for (const Field& field : schema) unischema.fields.push_back(stored_column(field, images).field);
   return unischema;
 }
 
 Column to_stored(const Column& column, const StoredColumn& form, std::string_view what, MemoryBudget& memory) {
+  if (form.field.codec.kind == UnischemaCodec::Kind::kCompressedImage) {
+    check_images(column, form.field.codec.image_codec, what);
+    return column;
+  }
   if (column.type().kind() == TypeKind::kString) {
     // Of a dictionary, each text once, though it may hold more texts than these rows use.
     check_texts(column.is_dictionary() && !column.dictionary()->is_dictionary() ? *column.dictionary() : column, what);

@@ -214,6 +214,9 @@ constexpr PipelineKey kOutputKeys[] = {
      "With tfrecord, uncompressed: a small file beside each shard, by which it is read in parts and counted.", "true"},
     {"petastorm", "boolean", kOptional, "false",
      "With parquet: whether Petastorm shall read it, its arrays and its schema too.", "true"},
+    {"images", "map of one of png, jpeg", kOptional, "none",
+     "With petastorm: binary columns that hold the bytes of image files, which Petastorm gives as arrays.",
+     "{photo: png}"},
 };
 
 constexpr PipelineSection kSections[] = {

@@ -85,6 +85,12 @@ OutputSpec read_output(const ReadFile& file, const ConfigNode& node) {
               fmt::format("'petastorm' of an output of format '{}', Petastorm reads parquet", output.format),
               "remove the key, or write parquet");
   }
+  if (const ConfigNode* images = node.find("images")) {
+    if (!output.petastorm) {
+      file.fail(images->place, "an output has 'images' without 'petastorm'", "add petastorm: true, or remove the key");
+    }
+    for (const ConfigEntry& image : images->entries) output.images[image.key] = image.value.text;
+  }
   output.layout = read_layout(file, node);
   std::string mode = read_string(node, "mode");
   for (const auto& [name, value] : kWriteModeNames) {

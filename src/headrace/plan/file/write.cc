@@ -278,6 +278,9 @@ class Writer {
       map.add("format", yaml_string(output.format));
       if (!output.compression.empty()) map.add("compression", yaml_string(output.compression));
       if (output.petastorm) map.add("petastorm", "true");
+      YamlMap images;
+      for (const auto& [column, codec] : output.images) images.add(column, yaml_string(codec));
+      if (!images.empty()) map.add("images", images.flow());
       const OutputSpec defaults;
       if (output.mode != defaults.mode) map.add("mode", std::string(write_mode_name(output.mode)));
       add_layout(output.layout, map);

@@ -123,7 +123,8 @@ std::string text_of(const Pipeline& pipeline) {
     text += fmt::format("  {} [{}]", order.shuffle ? static_cast<int>(*order.shuffle) : -1,
                         fmt::join(order.partition_by, ";"));
     for (const SortColumn& column : order.sort_by) text += " " + to_string(column);
-    text += "\n";
+    for (const auto& [column, codec] : output.images) text += fmt::format(" {}={}", column, codec);
+    text += fmt::format(" {}\n", output.petastorm);
   }
   return text + fmt::format("{} {} {}", pipeline.state_path, pipeline.quarantine_path, pipeline.report_path);
 }
@@ -351,6 +352,8 @@ class Drawer {
     }
     if (chance()) o.row_group_rows = 1000;
     o.index = chance();
+    o.petastorm = o.format == "parquet" && chance();
+    if (o.petastorm && chance()) o.images = {{"photo", "png"}, {"it's: one", "jpeg"}};
     return o;
   }
 

@@ -35,7 +35,7 @@ bool has_fixed_size_list(const Type& type) {
 
 void check_parquet_schema(const Schema& schema, const WriterOptions& options) {
   check_has_no_null_type(schema);
-  if (options.petastorm) check_petastorm_schema(schema);
+  if (options.petastorm) check_petastorm_schema(schema, options.images);
 }
 
 std::unique_ptr<FileWriter> create_parquet(const Schema& schema, std::unique_ptr<OutputFile> file,
