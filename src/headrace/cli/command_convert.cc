@@ -19,6 +19,8 @@ Command add_convert_command(CLI::App& program, SharedOptions& options) {
   app->add_option("--format", own->convert.format, "The format of the new data set")->required();
   app->add_option("--compression", own->convert.writer.compression, "The format's own names; default: the format's");
   app->add_option("--part", own->convert.part, "Only this part of a data set, such as train");
+  app->add_option("--rows", own->convert.rows, "Only the first so many rows of each part")
+      ->check(CLI::NonNegativeNumber);
   app->add_option("--shards", own->convert.layout.shards,
                   "Shards per part, of the same number of rows give or take one")
       ->check(CLI::Range(1, 99999));
@@ -50,7 +52,7 @@ Command add_convert_command(CLI::App& program, SharedOptions& options) {
       "Parts, order of the rows (but for --shuffle and --sort-by), types and roles of the columns stay. The rows of a "
       "data set are "
       "proved by the digest\n"
-      "in its manifest before anything is published.\n"
+      "in its manifest before anything is published, unless --rows leaves some out.\n"
       "Examples:\n"
       "  headrace convert out/parquet out/tfrecord --format tfrecord --compression gzip\n"
       "  headrace convert 'raw/*.csv' raw-parquet --format parquet --shards 8 --memory 1GiB");

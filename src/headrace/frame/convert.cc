@@ -104,6 +104,7 @@ class Converter {
       PartSink sink(all, std::make_shared<const Schema>(part.scan->schema), options_.context);
       executor.run(part.scan, sink);
       rows.push_back(std::move(sink.result()[0]));
+      if (options_.rows) rows.back()->keep_first(*options_.rows);
     }
     for (const OperatorReport& report : executor.reports()) counts_.add(report.scan);
     check_row_accounting(executor.reports());
@@ -139,8 +140,8 @@ class Converter {
 
   /// Whether the rows are those that the source's manifest promised.
   void check_digest(const Manifest& manifest) const {
-    bool is_whole =
-        source_manifest_ && options_.part.empty() && counts_.rows_dropped == 0 && counts_.values_nulled == 0;
+    bool is_whole = source_manifest_ && options_.part.empty() && !options_.rows && counts_.rows_dropped == 0 &&
+                    counts_.values_nulled == 0;
     if (!is_whole || source_manifest_->row_digest.empty() || manifest.row_digest == source_manifest_->row_digest)
       return;
     throw Error(ErrorCode::kBadData,

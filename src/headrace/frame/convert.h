@@ -14,6 +14,7 @@ struct ConvertOptions {
   WriterOptions writer;
   ShardLayout layout;
   std::string part;                   // only this part of a data set; empty: all, each a part of the new one
+  std::optional<std::int64_t> rows;   // of each part only the first so many; empty: all
   OnError on_error = OnError::kFail;  // what happens to rows that cannot be read
   RunContext context;
   std::shared_ptr<FileSystem> fs = local_file_system();
@@ -34,8 +35,8 @@ struct Conversion {
 /// Reads `source` (a data set's folder, a file, a glob or a folder of files) and publishes its rows as the data set
 /// `target`. Rows keep their order, unless the layout wants another, and columns their types, roles and shapes. Memory
 /// is bounded by the context's budget: rows that do not fit wait on disk. Where the source is a data set, its rows must
-/// have the digest that its manifest says: else Error(kBadData), and nothing is published. Errors as those of
-/// run_pipeline().
+/// have the digest that its manifest says, unless some are left out: else Error(kBadData), and nothing is published.
+/// Errors as those of run_pipeline().
 Conversion convert(const std::string& source, const std::string& target, const ConvertOptions& options);
 
 }  // namespace headrace

@@ -165,6 +165,33 @@ TEST_CASE("one part of a data set is converted by name") {
   CHECK_THROWS_WITH_AS(rows.make("c", options), doctest::Contains("is no data set"), Error);
 }
 
+TEST_CASE("the first rows of a part alone are converted, in memory or spilled") {
+  Rows rows(50000);
+  ConvertOptions head = to_format("parquet", 1);
+  head.rows = 20001;
+  Conversion first = rows.make("a", head);
+  CHECK(first.manifest.row_count() == 20001);
+  CHECK(first.manifest.columns[0].max == Value::int64(20000));
+  rows.make("all", to_format("parquet"));
+  head.context.memory = MemoryBudget::create(std::size_t{24} << 20);
+  CHECK(rows.make("b", head, "all").manifest.row_digest == first.manifest.row_digest);
+  head.rows = 60000;
+  CHECK(rows.make("c", head, "all").manifest.row_count() == 50000);
+  head.rows = 0;
+  CHECK(rows.make("d", head, "all").manifest.row_count() == 0);
+}
+
+TEST_CASE("Parquet can be written again so that Petastorm reads it, and no other format") {
+  Rows rows(10);
+  ConvertOptions options = to_format("parquet", 2);
+  options.writer.petastorm = true;
+  Conversion made = rows.make("a", options);
+  CHECK(std::filesystem::exists(made.target + "/data-" + made.manifest.run_id + "/_common_metadata"));
+  CHECK(rows.verify("a").is_good());
+  options.format = "mds";
+  CHECK_THROWS_AS(rows.make("b", options), Error);
+}
+
 TEST_CASE("rows are shuffled the same way for any threads and memory, and another way by another seed") {
   Rows rows(20000);
   Conversion in_order = rows.make("a", to_format("parquet"));

@@ -47,9 +47,23 @@ void Spool::finish() {
   by_split_.clear();
 }
 
+void Spool::keep_first(std::int64_t row_count) {
+  while (this->row_count() > row_count) {
+    std::size_t last = entries_.size() - 1;
+    if (first_rows_[last] < row_count) {
+      first_rows_.back() = row_count;
+    } else {
+      first_rows_.pop_back();
+      entries_.pop_back();
+    }
+  }
+}
+
 Batch Spool::read(std::size_t index) const {
   const Entry& entry = entries_[index];
-  return entry.spilled ? file_.read(*entry.spilled) : entry.batch;
+  Batch batch = entry.spilled ? file_.read(*entry.spilled) : entry.batch;
+  std::int64_t rows = first_rows_[index + 1] - first_rows_[index];
+  return rows == batch.row_count ? batch : batch.slice(0, rows);
 }
 
 }  // namespace headrace

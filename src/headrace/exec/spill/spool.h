@@ -27,6 +27,8 @@ class Spool {
   void append(Batch batch, std::size_t split_index);
   /// Ends appending. Must come before all below.
   void finish();
+  /// Forgets all rows but the first `row_count`.
+  void keep_first(std::int64_t row_count);
 
   const std::shared_ptr<const Schema>& schema() const { return schema_; }
   std::size_t batch_count() const { return entries_.size(); }
