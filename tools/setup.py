@@ -201,7 +201,12 @@ def set_up_env(name: str) -> str:
         raise SetupError(f"no environment {name!r}: it has no requirements.lock. Known: {', '.join(sorted(locks))}.")
     outcome = make_environment(ENVS / name, locks[name])
     archive_lock = locks[name].with_name("archive.lock")
-    return unpack_package(archive_lock, ENVS / name) if archive_lock.is_file() else outcome
+    if archive_lock.is_file():
+        outcome = unpack_package(archive_lock, ENVS / name)
+    debian_packages = locks[name].with_name("debian-packages")
+    if debian_packages.is_file():
+        outcome = unpack_debian_packages(debian_packages, ENVS / name)
+    return outcome
 
 
 def set_up_env_if_possible(name: str) -> str:
@@ -231,6 +236,46 @@ def unpack_package(lock: Path, folder: Path) -> str:
                 archive.extract(member, site_packages, filter="data")
     stamp.write_text(key)
     return f"unpacked {lock.relative_to(ROOT)}"
+
+
+def unpack_debian_packages(names: Path, folder: Path) -> str:
+    """Puts Debian packages, and what they need and the system has not, into `folder`/debian; apt checks signatures.
+
+    The system stays as it is. The environment's Python finds their modules, and these their libraries where
+    LD_LIBRARY_PATH is the content of `folder`/debian.libraries.
+    """
+    key = digest(names.read_bytes())
+    stamp = folder / "debian.stamp"
+    if is_stamped(stamp, key):
+        return "nothing to do"
+    if shutil.which("apt-get") is None:
+        raise SetupError(f"{names.relative_to(ROOT)} needs Debian's packages, and there is no apt-get")
+    root = folder / "debian"
+    shutil.rmtree(root, ignore_errors=True)
+    root.mkdir()
+    wanted = names.read_text().split()
+    plan = ["apt-get", "install", "--simulate", "--no-install-recommends", *wanted]
+    done = subprocess.run(plan, capture_output=True, text=True, check=False)
+    packages = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("Inst ")]
+    if done.returncode != 0 or not set(wanted) <= set(packages):
+        raise SetupError(f"`{' '.join(plan)}` finds nothing to install: is `apt-get update` needed?\n{done.stderr}")
+    with tempfile.TemporaryDirectory() as downloads:
+        command = ["apt-get", "download", "-q", *packages]
+        done = subprocess.run(command, cwd=downloads, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise SetupError(f"`{' '.join(command)}` failed:\n{done.stderr}")
+        for package in Path(downloads).glob("*.deb"):
+            run("dpkg-deb", "--extract", package, root)
+    libraries = sorted({str(path.parent) for path in root.rglob("*.so*")})
+    (folder / "debian.libraries").write_text(":".join(libraries))
+    site_packages = next(folder.glob("lib/python*/site-packages"))
+    for name in wanted:
+        module = name.removeprefix("python3-")
+        link = site_packages / module
+        link.unlink(missing_ok=True)
+        link.symlink_to(root / "usr/lib/python3/dist-packages" / module)
+    stamp.write_text(key)
+    return f"unpacked {len(packages)} packages for {names.relative_to(ROOT)}"
 
 
 def write_lock(source: Path) -> None:
