@@ -20,13 +20,23 @@ def bars(title, rows, top):
     return lines, y + 12
 
 
+def svg_of_groups(title, groups):
+    """The SVG of groups of bars: pairs of a title and rows as bars() takes them."""
+    lines, y = [f'<text x="8" y="20" font-size="15" font-weight="bold">{escape(title)}</text>'], 32
+    for name, rows in groups:
+        group, y = bars(name, rows, y)
+        lines += group
+    style = 'font-family="sans-serif" font-size="12"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{y}" {style}>'
+    return "\n".join([head, f'<rect width="{WIDTH}" height="{y}" fill="white"/>', *lines, "</svg>", ""])
+
+
 def draw(records, title):
     """The SVG of the records: a string."""
-    lines, y = [f'<text x="8" y="20" font-size="15" font-weight="bold">{escape(title)}</text>'], 32
-    groups = {}
+    members_of, groups = {}, []
     for record in records:
-        groups.setdefault((record["scale"], record["task"]), []).append(record)
-    for (scale, task), members in sorted(groups.items()):
+        members_of.setdefault((record["scale"], record["task"]), []).append(record)
+    for (scale, task), members in sorted(members_of.items()):
         members.sort(key=lambda record: record["seconds"])
         for what, value_of, text_of in (
             ("seconds, median", lambda r: r["seconds"], lambda r: f"{r['seconds']:.2f} s"),
@@ -41,8 +51,5 @@ def draw(records, title):
                 )
                 for r in members
             ]
-            group, y = bars(f"SF {scale}, {task}: {what}", rows, y)
-            lines += group
-    style = 'font-family="sans-serif" font-size="12"'
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{y}" {style}>'
-    return "\n".join([head, f'<rect width="{WIDTH}" height="{y}" fill="white"/>', *lines, "</svg>", ""])
+            groups.append((f"SF {scale}, {task}: {what}", rows))
+    return svg_of_groups(title, groups)

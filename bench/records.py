@@ -2,7 +2,8 @@
 
 `variant` is what else separates two records ("local[2]", "memory-512MiB" or ""), `seconds` the median of `seconds_all`,
 `rows` and `bytes` what was written, `peak_bytes` the most memory that the processes held, and `checked` says that the
-results were proved equal. `scale` is a string such as "0.1".
+results were proved equal. `scale` is a string such as "0.1". What else a reader of a record has to know may stand in a
+`note`.
 """
 
 import json
@@ -18,6 +19,7 @@ KEYS = (
     "benchmark", "task", "variant", "system", "version", "scale", "threads", "seconds", "seconds_all", "rows", "bytes",
     "peak_bytes", "checked", "machine", "date",
 )  # fmt: skip
+OPTIONAL_KEYS = ("note",)
 
 
 def machine():
@@ -37,9 +39,9 @@ def make_record(seconds_all, **values):
         "machine": machine(),
         "date": datetime.now(UTC).date().isoformat(),
     }
-    if record.keys() != set(KEYS):
+    if record.keys() - set(OPTIONAL_KEYS) != set(KEYS):
         raise KeyError(f"a record has other keys than KEYS: {sorted(record.keys() ^ set(KEYS))}")
-    return {key: record[key] for key in KEYS}
+    return {key: record[key] for key in (*KEYS, *OPTIONAL_KEYS) if key in record}
 
 
 def read_records(file):
