@@ -6,6 +6,8 @@ VENV := .venv/bin
 STAGES := $(PYTHON) tools/stages.py
 # The scale of the benchmark's tables.
 SF ?= 0.01
+# The encoded rows that `make bench-formats` compares formats on.
+ROWS ?= 100000
 # More for the runner of `make bench`, such as BENCH="--systems headrace,duckdb --runs 5".
 BENCH ?=
 CTEST := ctest -j $(shell nproc)
@@ -56,8 +58,12 @@ bench: ## run the ads benchmark at SF=0.01 in Headrace and its peers, in turn; P
 bench-data: ## write the tables of the ads benchmark, SF=0.01 of 100 million rows, to build/bench/ads-SF
 	@$(STAGES) setup build-bench-data write-bench-data
 
-bench-formats: ## compare TFRecord, Parquet, MDS and Arrow IPC: time to write and read, ours and by others
-	@$(STAGES) setup-tests build-cli build-bench-formats run-bench-formats
+bench-formats: ## compare TFRecord, Parquet, MDS, Arrow IPC on the first ROWS=100000 rows of the ads job at SF=0.01
+	@$(STAGES) setup-tests setup-bench-formats build-cli build-bench-data build-bench-formats write-bench-data \
+	  run-bench-formats
+
+bench-formats-memory: ## the same formats on random rows in memory: what writing and reading cost the processor
+	@$(STAGES) setup-tests build-cli build-bench-formats run-bench-formats-memory
 
 bench-micro: setup ## run the micro-benchmarks
 	@$(MAKE) --silent build-bench
@@ -85,6 +91,11 @@ setup-tests: setup
 setup-bench:
 	@$(PYTHON) tools/setup.py env peers
 	@$(PYTHON) tools/setup.py env pyspark
+
+# PyTorch is Debian's: elsewhere the comparison goes on without it, and its records say so.
+setup-bench-formats:
+	@$(PYTHON) tools/setup.py env torch || echo "setup: readers that use PyTorch are measured without it"
+	@$(PYTHON) tools/setup.py env tfx_bsl
 
 lint-layout:
 	@$(VENV)/python tools/tidy.py
@@ -131,6 +142,9 @@ run-bench:
 	@$(VENV)/python bench/run.py --sf $(SF) $(BENCH)
 
 run-bench-formats:
+	@$(VENV)/python bench/formats/compare.py --sf $(SF) --rows $(ROWS) $(BENCH)
+
+run-bench-formats-memory:
 	@$(VENV)/python bench/formats/run.py $(BENCH)
 
 test-release test-asan test-tsan: test-%:

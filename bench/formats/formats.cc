@@ -1,11 +1,13 @@
 // headrace_bench_formats: writes rows that are in memory as files of a format, and reads files to column batches.
 // Prints one line of JSON with what it took, without the start of the process. bench/formats/run.py runs it in turn
 // with others.
+#include <bit>
 #include <chrono>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <numeric>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -34,11 +36,15 @@ struct Options {
   std::string read_format;  // empty: as names show
   WriterOptions writer;
   std::string out;
+  bool digest = false;  // with read: also a digest of each column
   std::int64_t rows_max = 10'000'000;
   std::size_t threads = 2;
 };
 
 std::unique_ptr<SourceReader> open(const Options& options, const SourceContext& context) {
+  if (std::optional<Manifest> manifest = read_manifest(*context.fs, options.from)) {
+    return open_source(data_set_source(*manifest, options.from), context);
+  }
   SourceSpec spec;
   spec.name = "benchmark";
   spec.paths = {options.from};
@@ -62,6 +68,33 @@ std::int64_t sum_of(const Column& column) {
   return sum;
 }
 
+/// What a row adds to the digest of a column, which is the sum modulo 2^64: the bits of its value as an unsigned integer,
+/// in lists those of value i times i + 1. The same as in digests.py. Throws Error(kUnsupported) for other types.
+std::uint64_t digest_of(const Column& column, std::int64_t row, std::uint64_t weight = 1) {
+  if (column.is_null(row)) return 0;
+  if (column.is_dictionary()) {
+    return digest_of(*column.dictionary(), column.codes()[static_cast<std::size_t>(row)], weight);
+  }
+  auto at = static_cast<std::size_t>(row);
+  switch (column.type().kind()) {
+    case TypeKind::kInt64: return static_cast<std::uint64_t>(column.values<std::int64_t>()[at]) * weight;
+    case TypeKind::kFloat32: return std::bit_cast<std::uint32_t>(column.values<float>()[at]) * weight;
+    case TypeKind::kList:
+    case TypeKind::kFixedSizeList: {
+      bool is_fixed = column.type().kind() == TypeKind::kFixedSizeList;
+      std::int64_t size = is_fixed ? column.type().list_size() : 0;
+      std::int64_t begin = is_fixed ? row * size : column.offsets()[at];
+      std::int64_t end = is_fixed ? begin + size : column.offsets()[at + 1];
+      std::uint64_t sum = 0;
+      for (std::int64_t i = begin; i < end; ++i) {
+        sum += digest_of(column.child(0), i, static_cast<std::uint64_t>(i - begin + 1));
+      }
+      return sum;
+    }
+    default: throw Error(ErrorCode::kUnsupported, "only int64, float32 and lists of these have a digest here");
+  }
+}
+
 /// Reads every split to column batches.
 nlohmann::ordered_json read_rows(const Options& options) {
   SourceContext context{local_file_system(), MemoryBudget::create()};
@@ -71,6 +104,7 @@ nlohmann::ordered_json read_rows(const Options& options) {
   request.takes_dictionaries = true;
   std::vector<std::int64_t> rows(options.threads);
   std::vector<std::int64_t> sums(options.threads);  // of the first column that is int64, to compare with others
+  std::vector<std::vector<std::uint64_t>> digests(options.threads, std::vector<std::uint64_t>(request.columns.size()));
   std::size_t summed = 0;
   while (summed < request.columns.size() &&
          reader->schema()[reader->schema().index_of(request.columns[summed])].type != Type(TypeKind::kInt64)) {
@@ -82,12 +116,23 @@ nlohmann::ordered_json read_rows(const Options& options) {
     while (stream->next(batch)) {
       rows[worker] += batch.row_count;
       if (summed < batch.columns.size()) sums[worker] += sum_of(batch.columns[summed]);
+      for (std::size_t i = 0; options.digest && i < batch.columns.size(); ++i) {
+        for (std::int64_t row = 0; row < batch.row_count; ++row) {
+          digests[worker][i] += digest_of(batch.columns[i], row);
+        }
+      }
     }
   });
   double seconds = seconds_since(start);
-  return {{"seconds", seconds},
-          {"rows", std::accumulate(rows.begin(), rows.end(), std::int64_t{0})},
-          {"sum", std::accumulate(sums.begin(), sums.end(), std::int64_t{0})}};
+  nlohmann::ordered_json result = {{"seconds", seconds},
+                                   {"rows", std::accumulate(rows.begin(), rows.end(), std::int64_t{0})},
+                                   {"sum", std::accumulate(sums.begin(), sums.end(), std::int64_t{0})}};
+  for (std::size_t i = 0; options.digest && i < request.columns.size(); ++i) {
+    std::uint64_t sum = 0;
+    for (const auto& worker : digests) sum += worker[i];
+    result["digests"][request.columns[i]] = sum;
+  }
+  return result;
 }
 
 /// Writes the first rows of the source, once they are in memory, a file for each thread.
@@ -145,10 +190,12 @@ int main(int argc, char** argv) {
     command->add_option("--threads", options.threads)->check(CLI::Range(1, 1024));
   }
   read->add_option("--format", options.read_format);
+  read->add_flag("--digest", options.digest, "Also the digest of each column");
   write->add_option("--format", options.format)->required();
   write->add_option("--compression", options.writer.compression);
   write->add_option("--row-group-rows", options.writer.row_group_rows);
   write->add_flag("--index", options.writer.index);
+  write->add_flag("--petastorm", options.writer.petastorm);
   write->add_option("--rows", options.rows_max, "At most so many rows");
   write->add_option("--out", options.out, "A folder, which is removed first")->required();
   CLI11_PARSE(program, argc, argv);

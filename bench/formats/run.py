@@ -218,7 +218,7 @@ def main():
         for _ in range(arguments.runs):
             for case in cases:
                 run_case(case, work / "log")
-        benchmark = "formats" if arguments.source else "formats-random"
+        benchmark = "formats-memory" if arguments.source else "formats-random"
         records = [record_of(case, table, benchmark) for case in cases]
         merge_records(arguments.results, records)
         print(f"\n{'':<52}{'M rows/s':>10}{'bytes/row':>11}  checked")

@@ -4,6 +4,7 @@ python mds_streaming.py read FOLDER OUT.pickle      all samples of a folder, in 
 python mds_streaming.py write FOLDER COLUMNS.json   a folder of 200 samples of the encodings that the file maps names to
 """
 
+import importlib.util
 import json
 import pickle
 import sys
@@ -31,6 +32,9 @@ class Base:
         return cls
 
 
+HAS_TORCH = importlib.util.find_spec("torch") is not None
+
+
 def stand_in_for_torch():
     """The package index has PyTorch only with CUDA, in several GiB; what reading local folders takes of it is this."""
     distributed = types.SimpleNamespace(is_available=lambda: False, is_initialized=lambda: False)
@@ -39,6 +43,10 @@ def stand_in_for_torch():
     stand_in("torch.utils")
     data = {name: type(name, (Base,), {}) for name in ("Dataset", "IterableDataset", "DataLoader")}
     stand_in("torch.utils.data", get_worker_info=lambda: None, **data)
+
+
+def stand_in_for_others():
+    """What is imported only to derive classes for images and texts from it."""
     stand_in("torchvision")
     stand_in("torchvision.datasets", VisionDataset=type("VisionDataset", (Base,), {}))
     stand_in("torchvision.transforms")
@@ -51,9 +59,12 @@ def stand_in_for_torch():
     stand_in("transformers.models.auto.tokenization_auto", AutoTokenizer=None)
 
 
-stand_in_for_torch()
+if not HAS_TORCH:
+    stand_in_for_torch()
+stand_in_for_others()
 
-from streaming import MDSWriter, StreamingDataset  # noqa: E402  (what it imports has to be there first)
+import streaming  # noqa: E402, F401  (what it imports has to be there first)
+from streaming import MDSWriter, StreamingDataset  # noqa: E402
 
 
 def read(folder, out):
