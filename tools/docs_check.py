@@ -14,6 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.append(str(ROOT / "bench/formats"))
+
+import page  # noqa: E402  (bench/formats/page.py)
+
 PROGRAM = ROOT / "build/headrace"
 # Pages that `headrace reference TOPIC` prints, from the same tables that the parser uses.
 MADE_PAGES = {
@@ -75,14 +79,17 @@ def write_made_pages() -> None:
         path = ROOT / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(made_page(topic))
+    page.write_page()
 
 
 def check_made_pages() -> Iterator[str]:
-    """Names the pages that are not what the program prints."""
+    """Names the pages that are not what the program prints, or the benchmark's records say."""
     for name, topic in MADE_PAGES.items():
         path = ROOT / name
         if not path.is_file() or path.read_text() != made_page(topic):
             yield f"{name}:1: not what `headrace reference {topic}` prints: run `make docs`"
+    for path in page.stale_files():
+        yield f"{path.relative_to(ROOT)}:1: not what bench/results/formats.json says: run `make docs`"
 
 
 def documents() -> list[Path]:
