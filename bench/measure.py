@@ -34,10 +34,12 @@ def peak_of_tree(pid):
     return total
 
 
-def measure(command, log, env=None):
-    """Runs a command, its outputs to files beside `log`. The peak is the greater of the kernel's figure for the process
-    itself and of samples over the whole tree, since Java runs as a child of Python."""
-    os.sync()  # nothing of the one before is left to be written
+def measure(command, log, env=None, syncs=True):
+    """Runs a command, its outputs to files beside `log`; `syncs` says whether the sync after it counts. The peak is the
+    greater of the kernel's figure for the process itself and of samples over the whole tree, since Java runs as a child
+    of Python."""
+    if syncs:
+        os.sync()  # nothing of the one before is left to be written
     peak, done = 0, threading.Event()
 
     def sample(pid):
@@ -54,7 +56,8 @@ def measure(command, log, env=None):
         sampler = threading.Thread(target=sample, args=(process.pid,))
         sampler.start()
         _, status, usage = os.wait4(process.pid, 0)
-        os.sync()
+        if syncs:
+            os.sync()
         seconds = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
     done.set()

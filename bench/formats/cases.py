@@ -33,7 +33,7 @@ class Case:
     command: list
     files: list = field(default_factory=list)  # that are read, or the folder or file that is written
     env: dict = field(default_factory=dict)
-    check: list | None = None  # the command that gives digests of what is read, or of what was written
+    check: list | None = None  # the command with digests of what is read; or the one that reads what was written, so
     rows: int = 0
 
     @property

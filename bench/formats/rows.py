@@ -106,7 +106,7 @@ class Rows:
     @functools.cache  # noqa: B019
     def digests(self, rows):
         """The digests of the columns of the first rows."""
-        tally = Tally({"columns": self.columns, "digest": True})
+        tally = Tally(self.columns, digest=True)
         for file in self.files:
             if tally.rows < rows:
                 tally.add(self.arrays(pq.read_table(file).slice(0, rows - tally.rows)))

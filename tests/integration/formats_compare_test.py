@@ -27,21 +27,20 @@ def compare(tables, folder, *words):
     return subprocess.run([sys.executable, *map(str, command)], capture_output=True, text=True)
 
 
-def test_every_reader_and_writer_is_proved_equal_and_a_stopped_run_goes_on(tables, tmp_path):
-    formats = ["--variants", "tfrecord,parquet-zstd,mds,arrow", "--tasks", "convert,write,read_warm"]
+def test_every_reader_is_proved_equal_and_a_stopped_run_goes_on(tables, tmp_path):
+    formats = ["--variants", "tfrecord,parquet-zstd,mds,arrow", "--tasks", "convert,read_warm"]
     done = compare(tables, tmp_path, *formats)
     assert done.returncode == 0, done.stdout + done.stderr
     records = json.loads((tmp_path / "formats.json").read_text())
     by_task = {}
     for record in records:
         assert record["checked"]
-        assert record["rows"] == (ROWS if record["task"] != "write" or record["threads"] == 2 else ROWS // 4)
-        assert record["bytes"] > record["rows"]
+        assert record["rows"] == ROWS
+        assert record["bytes"] > ROWS
         by_task.setdefault(record["task"], set()).add((record["variant"], record["system"]))
     assert by_task["convert"] == {(name, "headrace") for name in ("tfrecord", "parquet-zstd", "mds", "arrow")}
     pyarrows = {("parquet-zstd", "pyarrow"), ("arrow", "pyarrow")}
     both = by_task["convert"] | pyarrows | {("tfrecord", "tensorflow"), ("mds", "mosaicml-streaming")}
-    assert by_task["write"] - {("tfrecord", "tfx_bsl")} == both
     assert by_task["read_warm"] == both | {("parquet-zstd", "petastorm")}
     figures = page.Figures(records)
     assert "| TFRecord | Headrace |" in page.read_table(figures)
@@ -55,6 +54,17 @@ def test_every_reader_and_writer_is_proved_equal_and_a_stopped_run_goes_on(table
     assert again.stdout.count(" M rows/s") == 1
 
 
+def test_what_is_written_from_memory_is_read_again(tables, tmp_path):
+    for only in ("headrace", "pyarrow"):
+        words = ["--variants", "tfrecord-gzip,parquet,mds", "--tasks", "convert,write", "--only", only]
+        done = compare(tables, tmp_path, *words)
+        assert done.returncode == 0, done.stdout + done.stderr
+    written = {(r["variant"], r["system"]) for r in read_records(tmp_path) if r["task"] == "write" and r["checked"]}
+    headrace = {(name, "headrace") for name in ("tfrecord-gzip", "parquet", "mds")}
+    assert written == headrace | {("parquet", "pyarrow")}
+    assert not (tmp_path / "headrace-compare").exists()
+
+
 def test_times_do_not_count_where_a_value_differs(tables, tmp_path):
     arguments = ["--variants", "arrow", "--tasks", "convert,read_cold_5_columns"]
     assert compare(tables, tmp_path, *arguments).returncode == 0
@@ -64,8 +74,9 @@ def test_times_do_not_count_where_a_value_differs(tables, tmp_path):
     journal.write_text("".join(line for line in lines if "read" not in line))
     file = next((tmp_path / "arrow").glob("data-*/part-00001*.arrow"))
     table = pa.ipc.open_file(file.read_bytes()).read_all()
-    bids = table["bid"].to_pylist()
-    table = table.set_column(table.schema.get_field_index("bid"), table.schema.field("bid"), [[bids[0] + 1, *bids[1:]]])
+    bids = table["bid"].to_numpy().copy()
+    bids[0] += 1
+    table = table.set_column(table.schema.get_field_index("bid"), table.schema.field("bid"), pa.array(bids))
     with pa.OSFile(str(file), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table)
     done = compare(tables, tmp_path, "--only", "pyarrow", *arguments)
