@@ -13,6 +13,7 @@ page.py makes of them the plot and the tables of docs/formats/comparison.md.
 
 import argparse
 import json
+import math
 import os
 import shutil
 import subprocess
@@ -130,11 +131,17 @@ def is_slow(case):
     return case.task.startswith("read_cold") and case.system in ROWS_READ
 
 
+def is_over(arguments):
+    return time.monotonic() - STARTED > arguments.minutes * 60
+
+
 def run_round(cases, round_number, rows, journal, arguments):
     """Measures what the journal does not have. A case that fails is told and left out."""
     for case in cases:
         if arguments.only not in case.name or (round_number > 1 and is_slow(case)):
             continue
+        if is_over(arguments):
+            return
         key = f"{case.name} #{round_number}"
         if journal.has(key) and (case.task != "convert" or (case.files[0] / "manifest.json").is_file()):
             continue
@@ -207,6 +214,9 @@ def parse_arguments():
     parser.add_argument("--out", type=Path, help="default: build/bench/formats-SF-ROWS, which is left there")
     parser.add_argument("--memory-out", type=Path, default=Path("/dev/shm"), help="for rows written from memory")
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument(
+        "--minutes", type=float, default=math.inf, help="begin nothing after so many; what there is goes to the records"
+    )
     parser.add_argument("--tasks", type=lambda text: text.split(","), default=TASKS)
     parser.add_argument("--variants", type=lambda text: text.split(","), default=FORMATS)
     parser.add_argument("--only", default="", help="only cases whose name has this in it")
@@ -233,12 +243,13 @@ def main():
     rows.prepare()
     try:
         for round_number in range(1, arguments.runs + 1):
-            run_round(convert_cases(rows, arguments), round_number, rows, journal, arguments)
-            for task in arguments.tasks:
-                if task.startswith("read"):
-                    run_round(read_cases(rows, arguments, task), round_number, rows, journal, arguments)
-            if "write" in arguments.tasks:
-                run_round(write_cases(rows, arguments), round_number, rows, journal, arguments)
+            reads = [read_cases(rows, arguments, task) for task in arguments.tasks if task.startswith("read")]
+            writes = [write_cases(rows, arguments)] if "write" in arguments.tasks else []
+            # What is read has to be there first; writing it again can wait.
+            converts = [convert_cases(rows, arguments)]
+            for cases in [*converts, *reads, *writes] if round_number == 1 else [*reads, *writes, *converts]:
+                if not is_over(arguments):
+                    run_round(cases, round_number, rows, journal, arguments)
     finally:
         shutil.rmtree(arguments.memory_out, ignore_errors=True)
     records = merge_records(arguments.results, records_of(journal, arguments))
