@@ -104,7 +104,10 @@ class IpcWriter final : public FileWriter {
 
 }  // namespace
 
-void check_arrow_ipc_schema(const Schema& schema, const WriterOptions& /*options*/) { check_has_no_null_type(schema); }
+void check_arrow_ipc_schema(const Schema& schema, const WriterOptions& options) {
+  ipc_codec(options.compression);
+  check_has_no_null_type(schema);
+}
 
 std::unique_ptr<FileWriter> create_arrow_ipc(const Schema& schema, std::unique_ptr<OutputFile> file,
                                              const WriterOptions& options, MemoryBudget& memory) {

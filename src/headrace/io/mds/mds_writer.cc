@@ -127,7 +127,12 @@ class MdsWriter final : public FileWriter {
 
 }  // namespace
 
-void check_mds_schema(const Schema& schema, const WriterOptions& /*options*/) {
+void check_mds_schema(const Schema& schema, const WriterOptions& options) {
+  if (!options.compression.empty() && options.compression != "none") {
+    throw Error(ErrorCode::kUnsupported,
+                fmt::format("MDS shards cannot be written with compression '{}'", options.compression),
+                "leave the compression out, or set it to none");
+  }
   if (schema.size() == 0) throw Error(ErrorCode::kUnsupported, "a table without columns cannot be written as MDS");
   for (const Field& field : schema) {
     if (mds_encoding_of(field.type)) continue;
@@ -141,11 +146,6 @@ void check_mds_schema(const Schema& schema, const WriterOptions& /*options*/) {
 std::unique_ptr<FileWriter> create_mds(const Schema& schema, std::unique_ptr<OutputFile> file,
                                        const WriterOptions& options, MemoryBudget& memory) {
   check_mds_schema(schema, options);
-  if (!options.compression.empty() && options.compression != "none") {
-    throw Error(ErrorCode::kUnsupported,
-                fmt::format("MDS shards cannot be written with compression '{}'", options.compression),
-                "leave the compression out, or set it to none");
-  }
   return create_mds_shard(schema, std::move(file), memory, kMdsShardBytesMax);
 }
 

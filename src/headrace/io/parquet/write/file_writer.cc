@@ -34,6 +34,7 @@ bool has_fixed_size_list(const Type& type) {
 }
 
 void check_parquet_schema(const Schema& schema, const WriterOptions& options) {
+  parquet_codec(options.compression, parquet::Compression::UNCOMPRESSED);
   check_has_no_null_type(schema);
   if (options.petastorm) check_petastorm_schema(schema, options.images);
 }
