@@ -1,10 +1,12 @@
-# Finds Arrow C++ and defines Headrace::arrow and Headrace::parquet.
+# Finds Arrow C++ and defines Headrace::arrow, Headrace::parquet and Headrace::arrow_s3, which is empty where Arrow has
+# no S3, and else defines HEADRACE_S3.
 #
 # HEADRACE_ARROW=wheel   the headers and libraries inside the pinned pyarrow wheel of .venv (or of HEADRACE_PYTHON)
 # HEADRACE_ARROW=system  find_package(Arrow) and find_package(Parquet)
 
 add_library(Headrace::arrow INTERFACE IMPORTED)
 add_library(Headrace::parquet INTERFACE IMPORTED)
+add_library(Headrace::arrow_s3 INTERFACE IMPORTED)
 
 if(HEADRACE_ARROW STREQUAL "system")
   find_package(Arrow CONFIG QUIET)
@@ -17,6 +19,15 @@ if(HEADRACE_ARROW STREQUAL "system")
   message(STATUS "Arrow C++ ${Arrow_VERSION} from ${Arrow_DIR}")
   target_link_libraries(Headrace::arrow INTERFACE Arrow::arrow_shared)
   target_link_libraries(Headrace::parquet INTERFACE Parquet::parquet_shared Headrace::arrow)
+  if(ARROW_S3)
+    target_compile_definitions(Headrace::arrow_s3 INTERFACE HEADRACE_S3)
+    target_link_libraries(Headrace::arrow_s3 INTERFACE Headrace::arrow)
+    if(TARGET Arrow::arrow_s3_shared)  # where it is a library of its own
+      target_link_libraries(Headrace::arrow_s3 INTERFACE Arrow::arrow_s3_shared)
+    endif()
+  else()
+    message(STATUS "Arrow C++ has no S3: s3:// paths will be refused")
+  endif()
   return()
 elseif(NOT HEADRACE_ARROW STREQUAL "wheel")
   message(FATAL_ERROR "HEADRACE_ARROW is '${HEADRACE_ARROW}'; it can be 'wheel' or 'system'.")
@@ -48,3 +59,5 @@ target_link_directories(Headrace::arrow INTERFACE ${arrow_library_dir})
 target_link_libraries(Headrace::arrow INTERFACE -l:libarrow.so.${arrow_so_version})
 target_link_options(Headrace::arrow INTERFACE -Wl,-rpath,${arrow_library_dir})
 target_link_libraries(Headrace::parquet INTERFACE -l:libparquet.so.${arrow_so_version} Headrace::arrow)
+target_compile_definitions(Headrace::arrow_s3 INTERFACE HEADRACE_S3)
+target_link_libraries(Headrace::arrow_s3 INTERFACE -l:libarrow_s3.so.${arrow_so_version} Headrace::arrow)

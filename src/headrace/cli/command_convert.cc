@@ -59,7 +59,6 @@ Command add_convert_command(CLI::App& program, SharedOptions& options) {
   return {app, [&options, own](std::shared_ptr<Cancellation> cancellation) {
             RunOptions run = make_run_options(options, std::move(cancellation));
             own->convert.context = run.context;
-            own->convert.fs = run.fs;
             if (!own->shard_bytes.empty()) {
               own->convert.layout.shard_bytes =
                   static_cast<std::int64_t>(size_of("--shard-bytes", own->shard_bytes, "128MiB"));

@@ -36,10 +36,10 @@ Command add_inspect_command(CLI::App& program, SharedOptions& options) {
       "  headrace inspect out/parquet --part train --files");
   return {app, [&options, own](const std::shared_ptr<Cancellation>&) {
             if (own->files) {
-              print(files_text(published_files(own->path, own->part, local_file_system()), options.json()));
+              print(files_text(published_files(own->path, own->part, routed_file_system()), options.json()));
               return;
             }
-            Inspection inspection = inspect_path(own->path, own->part, own->rows, local_file_system());
+            Inspection inspection = inspect_path(own->path, own->part, own->rows, routed_file_system());
             print(options.json() ? inspection.to_json() : inspection.to_text());
           }};
 }

@@ -16,7 +16,7 @@ Command add_verify_command(CLI::App& program, SharedOptions& options) {
       "  headrace verify out/tfrecord --threads 8 --output json");
   return {app, [&options, path](std::shared_ptr<Cancellation> cancellation) {
             RunOptions run = make_run_options(options, std::move(cancellation));
-            Verification verification = verify_data_set(*path, run.fs, run.context);
+            Verification verification = verify_data_set(*path, routed_file_system(), run.context);
             print(options.json() ? verification.to_json() : verification.to_text());
             if (verification.is_good()) return;
             throw Error(ErrorCode::kBadData, "the data set '" + *path + "' is damaged",

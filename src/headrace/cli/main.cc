@@ -105,5 +105,7 @@ int main(int argc, char** argv) {
   std::signal(SIGINT, headrace::on_interrupt);
   std::signal(SIGTERM, headrace::on_interrupt);
   std::signal(SIGPIPE, SIG_IGN);
-  return static_cast<int>(headrace::run_program(argc, argv));
+  headrace::ExitCode code = headrace::run_program(argc, argv);
+  headrace::end_stores();
+  return static_cast<int>(code);
 }

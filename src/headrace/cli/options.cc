@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "headrace/base/path_scheme.h"
 #include "headrace/base/units.h"
 #include "headrace/cli/progress.h"
 
@@ -99,6 +100,11 @@ RunOptions make_run_options(const SharedOptions& options, std::shared_ptr<Cancel
     spill_bytes_max = static_cast<std::int64_t>(size_of("--spill-limit", options.spill_limit, "100GiB"));
   }
   std::string spill_dir = options.spill_dir.empty() ? default_scratch_folder() : options.spill_dir;
+  if (!scheme_of(spill_dir).empty()) {
+    throw Error(ErrorCode::kInvalidArgument,
+                fmt::format("--spill-dir is a folder of this machine, not '{}'", spill_dir),
+                "give a folder on a local disk");
+  }
   run.context.spill = std::make_shared<SpillSpace>(local_scratch_space(spill_dir, spill_bytes_max));
   run.context.cancellation = std::move(cancellation);
   if (!options.quiet) run.context.on_progress = make_progress_printer();

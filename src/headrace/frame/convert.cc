@@ -78,7 +78,7 @@ class Converter {
     manifest.headrace_version = kHeadraceVersion;
     check_digest(manifest);
     writer.publish(manifest);
-    return {source_, target_, std::move(manifest), counts_, 0};
+    return {source_, target_, std::move(manifest), counts_, 0, writer.is_exclusive()};
   }
 
  private:
@@ -175,6 +175,7 @@ std::string Conversion::to_text() const {
     text +=
         fmt::format("part {}: {} rows in {} shards\n", part.name, format_count(part.row_count()), part.shards.size());
   }
+  if (!is_exclusive) text += fmt::format("{}: no locks there: of two runs at once the last writer wins\n", target);
   if (counts.rows_dropped > 0) text += fmt::format("dropped: {} rows that could not be read\n", counts.rows_dropped);
   if (counts.values_nulled > 0)
     text += fmt::format("made null: {} values that could not be read\n", counts.values_nulled);
@@ -193,6 +194,7 @@ std::string Conversion::to_json() const {
                {"values_nulled", counts.values_nulled},
                {"row_digest", manifest.row_digest},
                {"run_id", manifest.run_id},
+               {"second_writer", is_exclusive ? "excluded" : "last writer wins"},
                {"seconds", seconds}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

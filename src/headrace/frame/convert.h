@@ -18,7 +18,7 @@ struct ConvertOptions {
   std::optional<std::int64_t> rows;   // of each part only the first so many; empty: all
   OnError on_error = OnError::kFail;  // what happens to rows that cannot be read
   RunContext context;
-  std::shared_ptr<FileSystem> fs = local_file_system();
+  std::shared_ptr<FileSystem> fs = routed_file_system();
   std::string run_id;  // empty: made from time and chance
 };
 
@@ -28,6 +28,7 @@ struct Conversion {
   Manifest manifest;  // of the new data set
   ScanCounts counts;
   double seconds = 0;
+  bool is_exclusive = true;  // false: other writers could not be kept out; of several at once the last one wins
 
   std::string to_text() const;
   std::string to_json() const;

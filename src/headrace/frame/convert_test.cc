@@ -238,18 +238,20 @@ TEST_CASE("what dead runs left is found and removed, but not while a run writes"
   rows.folder.write("a/data-mine/x.csv", "a,b\n");
   std::vector<std::string> expected = {made.target + "/data-dead"};
   std::shared_ptr<FileSystem> fs = local_file_system();
-  CHECK(clean_data_set(*fs, made.target, /*only_looks=*/true) == expected);
+  CHECK(clean_data_set(*fs, made.target, Cleaning::kLook) == expected);
   CHECK(std::filesystem::exists(expected[0]));
   {
     DataSetWriter other(fs, made.target, format_named("parquet"), Schema({{"x", TypeKind::kInt64}}), {}, "r2");
-    CHECK_THROWS_WITH_AS(clean_data_set(*fs, made.target, false), doctest::Contains("another run is writing"), Error);
+    CHECK_THROWS_WITH_AS(clean_data_set(*fs, made.target, Cleaning::kUnderLock),
+                         doctest::Contains("another run is writing"), Error);
   }
   rows.folder.write("a/data-dead/.headrace-run", "dead\n");
-  CHECK(clean_data_set(*fs, made.target, false) == expected);
-  CHECK(clean_data_set(*fs, made.target, false).empty());
+  CHECK(clean_data_set(*fs, made.target, Cleaning::kUnderLock) == expected);
+  CHECK(clean_data_set(*fs, made.target, Cleaning::kUnderLock).empty());
   CHECK(std::filesystem::exists(made.target + "/data-mine/x.csv"));
   CHECK(rows.verify("a").is_good());
-  CHECK_THROWS_WITH_AS(clean_data_set(*fs, rows.folder.file("nowhere"), false), doctest::Contains("no folder"), Error);
+  CHECK_THROWS_WITH_AS(clean_data_set(*fs, rows.folder.file("nowhere"), Cleaning::kUnderLock),
+                       doctest::Contains("no folder"), Error);
 }
 
 }  // namespace headrace

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "headrace/base/error.h"
+#include "headrace/base/path_scheme.h"
 #include "headrace/expr/function.h"
 #include "headrace/expr/reference.h"
 #include "headrace/feature/transform.h"
@@ -16,7 +17,12 @@
 
 namespace headrace {
 
-Pipeline read_pipeline(const std::string& file, const std::map<std::string, std::string>& set) {
+Pipeline read_pipeline(const std::string& file_path, const std::map<std::string, std::string>& set) {
+  std::string file = known_path(file_path);
+  if (!scheme_of(file).empty()) {
+    throw Error(ErrorCode::kInvalidArgument, fmt::format("a pipeline file is read from this machine, not '{}'", file),
+                "copy it here; the paths in it may begin with s3://");
+  }
   constexpr std::int64_t kPipelineBytesMax = 16 << 20;
   auto read = [&] {
     try {

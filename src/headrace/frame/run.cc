@@ -188,7 +188,8 @@ class Run {
     add_cost(written_.encode_seconds + written_.write_seconds, bytes_written());
     report_.row_digest = written_.row_digest;
     for (std::size_t i = 0; i < writers_.size(); ++i) {
-      report_.outputs.push_back({pipeline_.outputs[i].path, pipeline_.outputs[i].format, written_.parts[i]});
+      report_.outputs.push_back(
+          {pipeline_.outputs[i].path, pipeline_.outputs[i].format, written_.parts[i], writers_[i]->is_exclusive()});
     }
     quarantine_ = write_quarantine(pipeline_, executor_->bad_rows(), options_, report_);
     collect_reports();
@@ -353,14 +354,22 @@ RunReport run_reported(const Pipeline& pipeline, const RunOptions& options) {
 
 }  // namespace
 
+std::shared_ptr<FileSystem> file_system_of(const Pipeline& pipeline, const RunOptions& options) {
+  return options.fs ? options.fs : routed_file_system(pipeline.storage);
+}
+
 RunReport run_pipeline(const Pipeline& pipeline, const RunOptions& options) {
-  return without_bad_alloc([&] { return run_reported(pipeline, options); });
+  return without_bad_alloc([&] {
+    RunOptions own = options;
+    own.fs = file_system_of(pipeline, options);
+    return run_reported(pipeline, own);
+  });
 }
 
 Table collect_table(const Pipeline& pipeline, const std::string& table, const RunOptions& options) {
   Pipeline without_outputs = pipeline;
   without_outputs.outputs.clear();
-  PreparedPipeline prepared(without_outputs, options.fs, options.context);
+  PreparedPipeline prepared(without_outputs, file_system_of(pipeline, options), options.context);
   std::vector<NodePtr> roots = optimize({prepared.table(table)});
   std::map<std::string, const SourceReader*> readers = prepared.reader_map();
   Executor executor(roots, readers, options.context);

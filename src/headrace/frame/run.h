@@ -6,19 +6,22 @@
 
 #include "headrace/exec/executor.h"
 #include "headrace/frame/run_report.h"
-#include "headrace/io/fs/file_system.h"
+#include "headrace/io/fs/routed_file_system.h"
 #include "headrace/plan/pipeline.h"
 
 namespace headrace {
 
 struct RunOptions {
   RunContext context;
-  std::shared_ptr<FileSystem> fs = local_file_system();
+  std::shared_ptr<FileSystem> fs;  // empty: see file_system_of()
   /// Encode with the state saved in this folder instead of fitting. Empty: fit.
   std::string state_path;
   /// Names the folders of the shards; empty: made from time and chance.
   std::string run_id;
 };
+
+/// The file system that `options` give, or that of all paths, which reaches stores by the pipeline's storage options.
+std::shared_ptr<FileSystem> file_system_of(const Pipeline& pipeline, const RunOptions& options);
 
 /// Reads, joins, checks, fits, encodes, writes and publishes. The report is written to pipeline.report_path whatever
 /// happens; on an error it says so and the error is thrown again. Nothing is published unless everything was written

@@ -71,7 +71,10 @@ Json contract_json(const ContractResult& contract) {
 }
 
 Json output_json(const OutputReport& output) {
-  Json json = {{"path", output.path}, {"format", output.format}, {"parts", Json::array()}};
+  Json json = {{"path", output.path},
+               {"format", output.format},
+               {"second_writer", output.is_exclusive ? "excluded" : "last writer wins"},
+               {"parts", Json::array()}};
   for (const Part& part : output.parts) {
     Json shards = Json::array();
     for (const Shard& shard : part.shards) {
@@ -134,6 +137,9 @@ std::string outputs_text(const RunReport& report) {
       text += fmt::format("  {} ({}) {}: {} rows in {} shard{}, {}\n", output.path, output.format, part.name,
                           format_count(part.row_count()), part.shards.size(), part.shards.size() == 1 ? "" : "s",
                           format_bytes(static_cast<std::size_t>(part.size_bytes())));
+    }
+    if (!output.is_exclusive) {
+      text += fmt::format("  {}: no locks there: of two runs at once the last writer wins\n", output.path);
     }
   }
   if (!report.quarantine_path.empty()) text += fmt::format("  {} (quarantine)\n", report.quarantine_path);

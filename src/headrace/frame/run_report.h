@@ -24,6 +24,7 @@ struct OutputReport {
   std::string path;
   std::string format;
   std::vector<Part> parts;
+  bool is_exclusive = true;  // false: other writers could not be kept out; of several at once the last one wins
 };
 
 struct FeatureReport {

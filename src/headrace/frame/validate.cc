@@ -38,7 +38,8 @@ Validation::Source describe_source(const SourceSpec& spec, const SourceReader& r
 }  // namespace
 
 Validation validate_pipeline(const Pipeline& pipeline, const RunOptions& options) {
-  PreparedPipeline prepared(pipeline, options.fs, options.context);
+  std::shared_ptr<FileSystem> fs = file_system_of(pipeline, options);
+  PreparedPipeline prepared(pipeline, fs, options.context);
   Validation validation;
   for (const SourceSpec& spec : pipeline.sources) {
     validation.sources.push_back(describe_source(spec, *prepared.readers.at(spec.name)));
@@ -53,7 +54,7 @@ Validation validate_pipeline(const Pipeline& pipeline, const RunOptions& options
   }
   if (!options.state_path.empty() && prepared.features) {
     std::string file = options.state_path + "/state.json";
-    prepared.features->load_state(FittedState::from_json(read_text(*options.fs, file), file));
+    prepared.features->load_state(FittedState::from_json(read_text(*fs, file), file));
   }
   return validation;
 }

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -42,8 +43,26 @@ class MemoryFileSystem : public FileSystem {
     return children;
   }
   void remove(const std::string& path) override { files.erase(path); }
+  std::unique_ptr<FolderLock> lock_folder(const std::string& folder) override {
+    return std::make_unique<Lock>(folder, locked_);
+  }
 
  private:
+  class Lock : public FolderLock {
+   public:
+    Lock(std::string folder, std::set<std::string>& locked) : folder_(std::move(folder)), locked_(locked) {
+      if (!locked_.insert(folder_).second) throw Error(ErrorCode::kIo, "another run is writing '" + folder_ + "'");
+    }
+    Lock(const Lock&) = delete;
+    Lock& operator=(const Lock&) = delete;
+    ~Lock() override { locked_.erase(folder_); }
+    void keep_folder() override {}
+
+   private:
+    std::string folder_;
+    std::set<std::string>& locked_;
+  };
+
   class Input : public InputFile {
    public:
     Input(std::string path, const std::string& bytes) : path_(std::move(path)), bytes_(bytes) {}
@@ -78,6 +97,8 @@ class MemoryFileSystem : public FileSystem {
     MemoryFileSystem& fs_;
     bool closed_ = false;
   };
+
+  std::set<std::string> locked_;
 };
 
 }  // namespace headrace

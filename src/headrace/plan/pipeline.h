@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "headrace/column/source_spec.h"
+#include "headrace/column/storage_options.h"
 #include "headrace/column/write_mode.h"
 #include "headrace/plan/node.h"
 #include "headrace/plan/shard_layout.h"
@@ -145,6 +146,7 @@ struct Pipeline {
   std::string name;
   std::string file;  // where it was read from; for messages
   std::map<std::string, Value> parameters;
+  StorageOptions storage;
   std::vector<SourceSpec> sources;
   std::vector<TableSpec> tables;
   std::optional<ContractSpec> contract;

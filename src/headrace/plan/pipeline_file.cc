@@ -101,7 +101,7 @@ void read_outputs_section(const ReadFile& file, const ConfigNode& root, Pipeline
   auto read_path = [&](std::string_view key, std::string_view name) -> std::string {
     const ConfigNode* path = root.find(key);
     if (path != nullptr && path->text.empty()) file.fail(path->place, fmt::format("'{}' is an empty path", key));
-    if (path != nullptr) return file.join_path(path->text);
+    if (path != nullptr) return file.join_path(path->text, path->place);
     return pipeline.outputs.empty() ? std::string() : sibling_path(pipeline.outputs[0].path, name);
   };
   pipeline.state_path = read_path("state", "state");
@@ -118,6 +118,7 @@ Pipeline parse_pipeline(std::string_view yaml, const std::string& file_name,
   if (!root.is_map()) file.fail(root.place, "the file is " + describe(root) + ", expected a map", "version: 1");
   Parameters parameters = read_parameters(root, set, file_name);
   substitute_parameters(root, parameters, file_name);
+  refuse_secrets(file, root);
   check_section(root, pipeline_section("pipeline"), file_name);
   check_version(file, root);
 
@@ -126,6 +127,7 @@ Pipeline parse_pipeline(std::string_view yaml, const std::string& file_name,
   pipeline.name = read_string(root, "name");
   check_name(file, pipeline.name, root.find("name")->place, "a pipeline");
   for (const auto& [name, parameter] : parameters) pipeline.parameters[name] = parameter.value;
+  if (const ConfigNode* store = root.find("storage_options")) pipeline.storage = read_store(file, *store);
   read_sources_and_tables(file, root, pipeline);
   read_contract_section(file, root, pipeline);
   read_features_section(file, root, pipeline);

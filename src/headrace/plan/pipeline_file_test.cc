@@ -224,6 +224,36 @@ TEST_CASE("bare dates become literals outside of quotes only") {
   for (const auto& [text, expected] : cases) CHECK(quote_bare_dates(text) == expected);
 }
 
+TEST_CASE("paths of stores and how they are reached are read, and written without credentials") {
+  Pipeline pipeline = parse_pipeline(
+      "version: 1\nname: p\nstorage_options: {endpoint: 'http://localhost:9000', region: eu, anonymous: true, "
+      "request_timeout: 2.5}\nsources: {s: {path: ['s3a://b/raw/*.csv', 'file:///data/a%20b.csv']}}\n"
+      "tables: {t: {from: s}}\noutputs: [{path: s3://b/out/rows, format: parquet}]\n",
+      "folder/p.yaml");
+  CHECK(pipeline.storage == StorageOptions{.endpoint = "http://localhost:9000",
+                                           .region = "eu",
+                                           .scheme = "",
+                                           .anonymous = true,
+                                           .access_key = "",
+                                           .secret_key = "",
+                                           .session_token = "",
+                                           .connect_timeout = 5,
+                                           .request_timeout = 2.5});
+  CHECK(pipeline.sources[0].paths == std::vector<std::string>{"s3://b/raw/*.csv", "/data/a b.csv"});
+  CHECK(pipeline.outputs[0].path == "s3://b/out/rows");
+  CHECK(pipeline.state_path == "s3://b/out/state");
+  CHECK(pipeline.report_path == "s3://b/out/run.json");
+  pipeline.storage.access_key = "key";
+  pipeline.storage.secret_key = "hush";
+  std::string yaml = to_yaml(pipeline);
+  CHECK(yaml.find("hush") == std::string::npos);
+  Pipeline again = parse_pipeline(yaml, "folder/p.yaml");
+  pipeline.storage.access_key = pipeline.storage.secret_key = "";
+  CHECK(again.storage == pipeline.storage);
+  CHECK(again.sources[0].paths == pipeline.sources[0].paths);
+  CHECK(again.outputs[0].path == pipeline.outputs[0].path);
+}
+
 TEST_CASE("a wrong pipeline file is refused with place, cause and cure") {
   const std::string head(kHead);
   const std::string start = head + std::string(kTables);
@@ -248,6 +278,17 @@ TEST_CASE("a wrong pipeline file is refused with place, cause and cure") {
       {"version: 1\nname: p\nsources: {s: {path: 5}}\n" + std::string(kTables),
        "p.yaml:3:21: 'path' of a source is the integer 5, expected a string or a list",
        "put it in quotes if it is text"},
+      {"version: 1\nname: p\nsources: {s: {path: gs://b/a.csv}}\n" + std::string(kTables),
+       "p.yaml:3:21: gs:// paths cannot be read or written", "s3://bucket/x.csv"},
+      {start + "outputs: [{path: 's3://b/', format: parquet}]\n", "p.yaml:5:18: the output 's3://b/' is a whole bucket",
+       "s3://bucket/rows"},
+      {start + "state: http://b/state\n", "p.yaml:5:8: http:// paths cannot be read or written", "s3://bucket/x.csv"},
+      {start + "storage_options: {regoin: x}\n", "p.yaml:5:19: unknown key 'regoin' in a store",
+       "did you mean 'region'?"},
+      {start + "storage_options: {scheme: ftp}\n", "p.yaml:5:27: 'scheme' of a store is the string 'ftp'", "https"},
+      {start + "storage_options: {connect_timeout: 0}\n", "p.yaml:5:36: 'connect_timeout' is 0 seconds", "default"},
+      {start + "storage_options: {region: x, secret_key: hush}\n", "p.yaml:5:30: 'secret_key' in a pipeline file",
+       "AWS_SECRET_ACCESS_KEY"},
       {"version: 1\nname: p\nsources: {s: {path: a, on_error: quarantin}}\n" + std::string(kTables),
        "p.yaml:3:34: 'on_error' of a source is the string 'quarantin', expected one of fail, quarantine, drop, null",
        "did you mean 'quarantine'?"},

@@ -6,14 +6,12 @@
 
 #include <algorithm>
 #include <set>
-#include <sys/stat.h>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/base/nearest.h"
-#include "headrace/io/data_set/data_set_lock.h"
 #include "headrace/io/data_set/extend_manifest.h"
 
 namespace headrace {
@@ -45,20 +43,14 @@ std::set<std::string> folders_named_by(const std::optional<Manifest>& manifest) 
   return folders;
 }
 
-bool is_link(const std::string& path) {
-  struct stat status{};
-  return ::lstat(path.c_str(), &status) == 0 && S_ISLNK(status.st_mode);
-}
-
-/// What a link becomes when a data set is copied by a tool that follows links.
-bool is_copy_of_link(std::string_view path) {
-  struct stat status{};
-  return name_of(path) == kLinkName && ::lstat(std::string(path).c_str(), &status) == 0 && !S_ISLNK(status.st_mode);
+/// What a link becomes when a data set is copied by a tool that follows links. `path` is there.
+bool is_copy_of_link(FileSystem& fs, const std::string& path) {
+  return name_of(path) == kLinkName && !fs.is_link(path);
 }
 
 /// Whether a folder was made by a run: it holds the marker, or nothing but one that was never finished.
 bool is_run_folder(FileSystem& fs, const FileInfo& folder) {
-  bool is_named = name_of(folder.path).starts_with(kRunFolderPrefix) || is_copy_of_link(folder.path);
+  bool is_named = name_of(folder.path).starts_with(kRunFolderPrefix) || is_copy_of_link(fs, folder.path);
   if (folder.kind != FileInfo::Kind::kFolder || !is_named) return false;
   std::vector<FileInfo> children = fs.list(folder.path);
   auto is_marker = [](const FileInfo& child) { return name_of(child.path) == kMarkerName; };
@@ -66,7 +58,7 @@ bool is_run_folder(FileSystem& fs, const FileInfo& folder) {
     return name_of(child.path).starts_with(fmt::format(".{}.", kMarkerName)) && child.path.ends_with(".tmp");
   };
   if (std::ranges::any_of(children, is_marker)) return true;
-  return std::ranges::all_of(children, is_unfinished_marker) && !is_copy_of_link(folder.path);
+  return std::ranges::all_of(children, is_unfinished_marker) && !is_copy_of_link(fs, folder.path);
 }
 
 /// Removes what a run left, of a folder its marker last: who is killed on the way leaves a folder that is still known
@@ -142,7 +134,7 @@ void link_current(FileSystem& fs, const std::string& path, const Manifest& manif
   std::string own = std::string(kRunFolderPrefix) + manifest.run_id;
   if (folders.empty() || folders == std::set<std::string>{own}) {
     fs.link(link, own);
-  } else if (is_link(link)) {
+  } else if (fs.is_link(link)) {
     fs.remove(link);
   }
 }
@@ -233,7 +225,7 @@ DataSetWriter::DataSetWriter(std::shared_ptr<FileSystem> fs, std::string path, c
     file_columns_.push_back(i);
   }
   file_schema_ = Schema(std::move(fields));
-  lock_ = std::make_unique<DataSetLock>(path_);
+  lock_ = fs_->lock_folder(path_);
   current_ = read_manifest(*fs_, path_);
   std::string folder = std::string(kRunFolderPrefix) + run_id_;
   if (folders_named_by(current_).contains(folder)) {
@@ -241,9 +233,11 @@ DataSetWriter::DataSetWriter(std::shared_ptr<FileSystem> fs, std::string path, c
                 fmt::format("the data set '{}' was written by run '{}' already", path_, run_id_),
                 "give each run an id of its own");
   }
-  // A run that died after its manifest has not linked it.
-  if (current_) link_current(*fs_, path_, *current_);
-  remove_leftovers(*fs_, path_, current_);
+  if (lock_) {
+    // A run that died after its manifest has not linked it.
+    if (current_) link_current(*fs_, path_, *current_);
+    remove_leftovers(*fs_, path_, current_);
+  }
   try {
     fs_->put(join_path(join_path(path_, folder), kMarkerName), run_id_ + "\n");
   } catch (...) {
@@ -309,6 +303,7 @@ void DataSetWriter::publish(const Manifest& own) {
   finish_folders(own);
   check_extends(own);
   bool extends = current_ && options_.mode != WriteMode::kOverwrite;
+  if (!lock_ && options_.mode != WriteMode::kOverwrite) check_unchanged();
   Manifest manifest = extends ? extend_manifest(*current_, own, options_.mode) : own;
   std::string text = manifest.to_json();
   Manifest::from_json(text, manifest_path(path_));  // What cannot be read back is not published.
@@ -317,15 +312,27 @@ void DataSetWriter::publish(const Manifest& own) {
   } catch (...) {
     // The write may have failed after the manifest became visible; then its files must stay.
     published_ = is_visible();
-    if (published_) lock_->keep_folder();
+    if (published_ && lock_) lock_->keep_folder();
     throw;
   }
   published_ = true;
+  if (!lock_) return;
   lock_->keep_folder();
   // Where the link cannot be made it still leads to the old run, which then stays, whole, until the next run.
   bool is_linked = try_to([&] { link_current(*fs_, path_, manifest); });
   if (!is_linked) return;
   try_to([&] { remove_leftovers(*fs_, path_, manifest); });
+}
+
+/// Where no lock keeps others out, rows that another run published in the meantime would be lost. Not proof against one
+/// that publishes between this and the next call.
+void DataSetWriter::check_unchanged() {
+  std::optional<Manifest> now = read_manifest(*fs_, path_);
+  std::string run_id = now ? now->run_id : "";
+  if (run_id == (current_ ? current_->run_id : "")) return;
+  throw Error(ErrorCode::kIo,
+              fmt::format("run '{}' has published the data set '{}' while this run was writing", run_id, path_),
+              "run again: its rows would be lost");
 }
 
 /// Lets the format add to each folder of shards what its other readers look for.
@@ -368,15 +375,22 @@ std::string join_path(const std::string& folder, std::string_view name) {
   return folder.ends_with('/') ? fmt::format("{}{}", folder, name) : fmt::format("{}/{}", folder, name);
 }
 
-std::vector<std::string> clean_data_set(FileSystem& fs, const std::string& path, bool only_looks) {
+std::vector<std::string> clean_data_set(FileSystem& fs, const std::string& path, Cleaning cleaning) {
   if (fs.info(path).kind != FileInfo::Kind::kFolder) {
     throw Error(ErrorCode::kNotFound, fmt::format("there is no folder '{}'", path), "name the folder of a data set");
   }
-  DataSetLock lock(path);
-  lock.keep_folder();
+  std::unique_ptr<FolderLock> lock = fs.lock_folder(path);
+  if (lock) lock->keep_folder();
+  if (!lock && cleaning == Cleaning::kUnderLock) {
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        fmt::format("where '{}' lies there are no locks: a run that died cannot be told from one that is writing",
+                    path),
+        "see what there is with --dry-run; if no run is writing to it, remove it with --no-run-is-writing");
+  }
   std::optional<Manifest> manifest = read_manifest(fs, path);
   std::vector<std::string> leftovers = find_leftovers(fs, path, manifest);
-  if (only_looks) return leftovers;
+  if (cleaning == Cleaning::kLook) return leftovers;
   if (manifest && !leftovers.empty()) link_current(fs, path, *manifest);
   for (const std::string& leftover : leftovers) remove_run_folder(fs, leftover);
   return leftovers;

@@ -9,9 +9,10 @@
 //
 // A reader follows the manifest and never lists the folder. Publishing again writes a new data-<run id> folder and then
 // replaces the manifest, by one that names the new shards only or, when the run adds to the data set, those of several
-// runs; files that no manifest names any more are removed after that. A run that fails or dies before
-// the manifest leaves the old data set as it was; what it left behind is removed by the next run, and a lock file keeps
-// two runs from writing the same data set at once. docs/formats/manifest.md describes the bytes.
+// runs; files that no manifest names any more are removed after that. A run that fails or dies before the manifest
+// leaves the old data set as it was; what it left behind is removed by the next run, and a lock keeps two runs from
+// writing the same data set at once. Where the file system has no locks, the last of them wins, and as nobody can tell a
+// run that died from one that is writing, no run removes another's folder. docs/formats/manifest.md describes the bytes.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +27,6 @@
 #include "headrace/io/format.h"
 
 namespace headrace {
-
-class DataSetLock;
 
 struct Shard {
   std::string file;  // relative to the data set's folder; always below it
@@ -114,8 +113,8 @@ struct ShardPlace {
 /// Writes one data set. Destroyed before publish(), it removes what it wrote.
 class DataSetWriter {
  public:
-  /// Takes the lock and clears leftovers of dead runs. `schema` has the partition columns too. Throws Error(kIo) when
-  /// another run holds the lock.
+  /// Takes the lock, where there is one, and clears leftovers of dead runs. `schema` has the partition columns too.
+  /// Throws Error(kIo) when another run holds the lock.
   DataSetWriter(std::shared_ptr<FileSystem> fs, std::string path, const Format& format, Schema schema,
                 DataSetOptions options, std::string run_id);
   ~DataSetWriter();
@@ -134,12 +133,16 @@ class DataSetWriter {
   /// The relative name that open_shard() gives the file.
   std::string shard_file(const ShardPlace& place) const;
   /// Writes the manifest, which makes the rows visible that it names, with those that were there before where the mode
-  /// keeps them; then links `current`, if it is of one run, and removes what the manifest no longer names.
+  /// keeps them; then, under the lock, links `current`, if it is of one run, and removes what the manifest no longer
+  /// names.
   void publish(const Manifest& manifest);
+  /// Whether other writers are kept out. If not, the last one wins.
+  bool is_exclusive() const { return lock_ != nullptr; }
   const std::string& path() const { return path_; }
 
  private:
   std::string folder_of(const std::string& part, const PartitionValues& partition) const;
+  void check_unchanged();
   void finish_folders(const Manifest& manifest);
   void remove_own_folder() noexcept;
   bool is_visible() noexcept;
@@ -152,7 +155,7 @@ class DataSetWriter {
   std::vector<std::size_t> file_columns_;  // which of the rows' columns these are
   std::string run_id_;
   std::optional<Manifest> current_;  // of the data set that is there
-  std::unique_ptr<DataSetLock> lock_;
+  std::unique_ptr<FolderLock> lock_;
   bool published_ = false;
 };
 
@@ -163,10 +166,17 @@ Manifest require_manifest(FileSystem& fs, const std::string& path);
 /// The path of a file of a data set.
 std::string join_path(const std::string& folder, std::string_view name);
 
+enum class Cleaning {
+  kLook,         // remove nothing
+  kUnderLock,    // remove, where the file system has locks
+  kWithoutLock,  // also where it has none: the caller knows that no run is writing
+};
+
 /// What runs that failed or were killed left in a data set's folder, as paths: folders of runs that the manifest does
-/// not name and manifests that were never finished. Removes it too, unless `only_looks`. Other files stay. Throws
-/// Error(kNotFound) when there is no such folder, Error(kIo) when a run is writing to it.
-std::vector<std::string> clean_data_set(FileSystem& fs, const std::string& path, bool only_looks);
+/// not name and manifests that were never finished. Removes it too, unless it only looks. Other files stay. Throws
+/// Error(kNotFound) when there is no such folder, Error(kIo) when a run is writing to it, Error(kInvalidArgument) under
+/// kUnderLock where there are no locks.
+std::vector<std::string> clean_data_set(FileSystem& fs, const std::string& path, Cleaning cleaning);
 
 /// A source over the shards of one part, or of all parts when `part` is empty.
 SourceSpec data_set_source(const Manifest& manifest, const std::string& path, const std::string& part = {});

@@ -64,6 +64,8 @@ class FaultyFileSystem : public FileSystem {
     state_->step("link", path);
     return inner_->link(path, target);
   }
+  bool is_link(const std::string& path) override { return inner_->is_link(path); }
+  std::unique_ptr<FolderLock> lock_folder(const std::string& folder) override { return inner_->lock_folder(folder); }
 
  private:
   struct State {

@@ -1,4 +1,4 @@
-// Files behind an interface, so that tests can make any operation fail and object stores can join later.
+// Files behind an interface, so that tests can make any operation fail and object stores are files as well.
 //
 // Writers never rely on rename: a data set is published by put() of its manifest (docs/formats/manifest.md).
 #pragma once
@@ -40,7 +40,16 @@ struct FileInfo {
   std::int64_t size_bytes = 0;
 };
 
-/// All errors are Error(kIo) or Error(kNotFound), naming the path, the operation and the operating system's reason.
+/// Held by the one writer of a folder; given up when destroyed.
+class FolderLock {
+ public:
+  virtual ~FolderLock() = default;
+  /// The folder stays, even if it is new and empty at the end.
+  virtual void keep_folder() = 0;
+};
+
+/// All errors are Error(kIo) or Error(kNotFound), naming the path, the operation and the reason that the operating
+/// system or the store gives.
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
@@ -57,6 +66,11 @@ class FileSystem {
   /// Makes `path` a link to `target` in the same folder, in place of the link that was there, seen whole and durable.
   /// False, with nothing changed, where the file system has no links or something else has that name.
   virtual bool link(const std::string& path, const std::string& target);
+  /// Whether `path` is itself a link. False where there are no links.
+  virtual bool is_link(const std::string& path);
+  /// Makes the folder and keeps other writers out of it. Empty where the file system cannot: of two writers at once the
+  /// last one wins there. Throws Error(kIo) when another writer holds the lock.
+  virtual std::unique_ptr<FolderLock> lock_folder(const std::string& folder);
 };
 
 /// The file system of this machine.

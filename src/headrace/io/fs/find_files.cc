@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "headrace/base/error.h"
+#include "headrace/base/path_scheme.h"
 #include "headrace/io/fs/file_error.h"
 #include "headrace/io/fs/file_system.h"
 
@@ -86,11 +87,19 @@ bool match_component(std::string_view pattern, std::string_view name) {
   return at == pattern.size();
 }
 
+/// Where the components of a glob start: "/", "" for the current folder, or all folders of a store that are named
+/// outright, as each look at one is a request.
+std::string root_of(const std::string& pattern) {
+  if (scheme_of(pattern).empty()) return pattern.starts_with('/') ? "/" : "";
+  return pattern.substr(0, pattern.rfind('/', pattern.find_first_of("*?[")));
+}
+
 class FileFinder {
  public:
   explicit FileFinder(FileSystem& fs) : fs_(fs) {}
 
-  void find(const std::string& pattern) {
+  void find(const std::string& path) {
+    std::string pattern = known_path(path);
     std::size_t before = files_.size();
     FileInfo named = fs_.info(pattern);
     if (named.kind != FileInfo::Kind::kMissing) {
@@ -100,8 +109,8 @@ class FileFinder {
                     "files whose names begin with '.' or '_' are left out");
       }
     } else if (has_magic(pattern)) {
-      bool absolute = pattern.starts_with('/');
-      match(absolute ? "/" : "", std::string_view(pattern).substr(absolute ? 1 : 0), 0);
+      std::string root = root_of(pattern);
+      match(root, std::string_view(pattern).substr(root.size()), 0);
       if (files_.size() == before) {
         throw Error(ErrorCode::kNotFound, fmt::format("no file matches '{}'", pattern),
                     fmt::format("{}: * and ? match within a name, ** stands for folders", kCheckPath));

@@ -20,6 +20,7 @@
 #include "headrace/base/units.h"
 #include "headrace/io/fs/file_error.h"
 #include "headrace/io/fs/file_system.h"
+#include "headrace/io/fs/local_folder_lock.h"
 
 namespace headrace {
 namespace {
@@ -228,6 +229,15 @@ class LocalFileSystem : public FileSystem {
     return true;
   }
 
+  bool is_link(const std::string& path) override {
+    struct stat status{};
+    return ::lstat(path.c_str(), &status) == 0 && S_ISLNK(status.st_mode);
+  }
+
+  std::unique_ptr<FolderLock> lock_folder(const std::string& folder) override {
+    return std::make_unique<LocalFolderLock>(folder);
+  }
+
   FileInfo info(const std::string& path) override {
     struct stat status{};
     if (::stat(path.c_str(), &status) != 0) {
@@ -307,6 +317,8 @@ class LocalFileSystem : public FileSystem {
 }  // namespace
 
 bool FileSystem::link(const std::string&, const std::string&) { return false; }
+bool FileSystem::is_link(const std::string&) { return false; }
+std::unique_ptr<FolderLock> FileSystem::lock_folder(const std::string&) { return nullptr; }
 
 std::shared_ptr<FileSystem> local_file_system() { return std::make_shared<LocalFileSystem>(); }
 

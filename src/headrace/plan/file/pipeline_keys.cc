@@ -17,6 +17,8 @@ constexpr PipelineKey kPipelineKeys[] = {
      "A parameter keeps the type of its default; `null` is no default: it must be set. `$${` means the characters "
      "`${`.",
      "{date: 2013-11-01, min_count: 20}"},
+    {"storage_options", "store", kOptional, "the environment", "How paths that begin with `s3://` are reached.",
+     "{endpoint: 'http://localhost:9000'}"},
     {"sources", "map of source", kRequired, "", "The raw tables, by name.", "{flights: {path: data/flights.csv}}"},
     {"tables", "map of table", kRequired, "", "Tables made from sources and from tables before them, by name.",
      "{rows: {from: flights}}"},
@@ -34,9 +36,22 @@ constexpr PipelineKey kPipelineKeys[] = {
      "out/run.json"},
 };
 
+constexpr PipelineKey kStoreKeys[] = {
+    {"endpoint", "string", kOptional, "`$AWS_ENDPOINT_URL_S3`, `$AWS_ENDPOINT_URL`, or Amazon",
+     "The address of a store that is not Amazon's.", "'http://localhost:9000'"},
+    {"region", "string", kOptional, "`$AWS_REGION`, or that of the bucket", "The region of the buckets.",
+     "eu-central-1"},
+    {"scheme", "one of https, http", kOptional, "https", "The transport, where the endpoint does not say it.", "http"},
+    {"anonymous", "boolean", kOptional, "false", "Without credentials, also where the environment has some.", "true"},
+    {"connect_timeout", "number", kOptional, "5", "The seconds that a connection may take.", "2"},
+    {"request_timeout", "number", kOptional, "10",
+     "The seconds without a byte after which a try is given up. It is repeated a few times.", "30"},
+};
+
 constexpr PipelineKey kSourceKeys[] = {
     {"path", "string or list of string", kRequired, "",
-     "Files, globs (`*`, `?`, `[a-z]`) or folders. Relative paths start at the folder of the pipeline file.",
+     "Files, globs (`*`, `?`, `[a-z]`) or folders, also `s3://bucket/…`. Relative paths start at the folder of the "
+     "pipeline file.",
      "data/flights.csv"},
     {"format", "string", kOptional, "by file name", "csv, ndjson, parquet, tfrecord, arrow or mds.", "csv"},
     {"schema", "map of type/column", kOptional, "from the file, or inferred",
@@ -221,6 +236,7 @@ constexpr PipelineKey kOutputKeys[] = {
 
 constexpr PipelineSection kSections[] = {
     {"pipeline", "The top level of the file.", kPipelineKeys},
+    {"store", "An object store. Credentials come from the environment or a profile, never from the file.", kStoreKeys},
     {"source", "A raw table in files.", kSourceKeys},
     {"column", "A column of a source's schema. Its type alone is enough when it has no rules.", kColumnKeys},
     {"table", "A table and the steps that make it.", kTableKeys},

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "headrace/base/path_scheme.h"
 #include "headrace/expr/parse.h"
 
 namespace headrace {
@@ -14,13 +15,23 @@ void ReadFile::fail(FilePlace place, std::string_view message, std::string hint)
   throw place_error(name, place, message, std::move(hint));
 }
 
-std::string ReadFile::join_path(const std::string& path) const {
-  if (path.empty() || path.find("://") != std::string::npos) return path;
-  std::filesystem::path folder = std::filesystem::path(name).parent_path();
-  return (folder / path).lexically_normal().generic_string();
+std::string ReadFile::join_path(const std::string& path, FilePlace place) const {
+  try {
+    std::string known = known_path(path);
+    if (known.empty() || !scheme_of(known).empty()) return known;
+    std::filesystem::path folder = std::filesystem::path(name).parent_path();
+    return (folder / known).lexically_normal().generic_string();
+  } catch (const Error& error) {
+    fail(place, error.message(), error.hint());
+  }
 }
 
 std::string sibling_path(const std::string& output_path, std::string_view name) {
+  if (!scheme_of(output_path).empty()) {
+    std::string_view folder = output_path;  // its "//" is none that a path may lose
+    while (folder.ends_with('/')) folder.remove_suffix(1);
+    return fmt::format("{}{}", folder.substr(0, folder.rfind('/') + 1), name);
+  }
   std::filesystem::path folder(output_path);
   if (!folder.has_filename()) folder = folder.parent_path();  // "out/rows/" is the folder out/rows
   return (folder.parent_path() / name).generic_string();

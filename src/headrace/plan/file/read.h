@@ -18,8 +18,9 @@ struct ReadFile {
   std::string name;
 
   [[noreturn]] void fail(FilePlace place, std::string_view message, std::string hint = {}) const;
-  /// `path` joined to the folder of the file; absolute paths and those with a scheme (s3://…) as they are.
-  std::string join_path(const std::string& path) const;
+  /// `path` joined to the folder of the file; absolute paths and those with a scheme (s3://…) as known_path() of
+  /// base/path_scheme.h gives them. Fails at `place` for a path that it refuses.
+  std::string join_path(const std::string& path, FilePlace place) const;
 };
 
 /// `name` in the folder that holds the folder of an output.
@@ -47,6 +48,9 @@ ContractSpec read_contract(const ReadFile& file, const ConfigNode& node);
 FeatureSpec read_feature(const ReadFile& file, const ConfigNode& node);
 SplitSpec read_split(const ReadFile& file, const ConfigNode& node);
 OutputSpec read_output(const ReadFile& file, const ConfigNode& node);
+StorageOptions read_store(const ReadFile& file, const ConfigNode& node);
+/// Fails where `root`, which need not be checked yet, gives credentials of a store.
+void refuse_secrets(const ReadFile& file, const ConfigNode& root);
 
 /// The words of the file for what has an enumeration in the pipeline.
 std::string_view on_error_name(OnError on_error);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "headrace/base/path_scheme.h"
 #include "headrace/base/units.h"
 #include "headrace/plan/file/read.h"
 
@@ -76,7 +77,11 @@ OutputSpec read_output(const ReadFile& file, const ConfigNode& node) {
   output.place = node.place;
   output.path = read_string(node, "path");
   if (output.path.empty()) file.fail(node.find("path")->place, "an output has an empty path", "give a folder");
-  output.path = file.join_path(output.path);
+  output.path = file.join_path(output.path, node.find("path")->place);
+  if (is_whole_bucket(output.path)) {
+    file.fail(node.find("path")->place, fmt::format("the output '{}' is a whole bucket", output.path),
+              "give a folder in it, such as s3://bucket/rows");
+  }
   output.format = read_string(node, "format");
   output.compression = read_string(node, "compression");
   output.petastorm = read_bool(node, "petastorm", output.petastorm);

@@ -94,7 +94,9 @@ ColumnRule read_rule(const ReadFile& file, const std::string& column, const Conf
 SourceSpec read_source(const ReadFile& file, const std::string& name, const ConfigNode& node) {
   SourceSpec source;
   source.name = name;
-  for (const std::string& path : read_strings(node, "path")) source.paths.push_back(file.join_path(path));
+  for (const std::string& path : read_strings(node, "path")) {
+    source.paths.push_back(file.join_path(path, node.find("path")->place));
+  }
   bool has_path = !source.paths.empty();
   for (const std::string& path : source.paths) has_path = has_path && !path.empty();
   if (!has_path)

@@ -20,6 +20,7 @@ class Writer {
     root.add("version", "1");
     root.add("name", yaml_string(pipeline_.name));
     add_parameters(root);
+    add_store(root);
     YamlMap sources, tables;
     for (const SourceSpec& source : pipeline_.sources) sources.add(source.name, write_source(source));
     for (const TableSpec& table : pipeline_.tables) tables.add(table.name, write_table(table));
@@ -60,6 +61,24 @@ class Writer {
     YamlMap parameters;
     for (const auto& [name, value] : pipeline_.parameters) parameters.add(name, yaml_value(value));
     root.add("parameters", parameters.flow());
+  }
+
+  /// Credentials, which a caller may have set, are left out.
+  void add_store(YamlMap& root) const {
+    const StorageOptions& options = pipeline_.storage;
+    const StorageOptions defaults;
+    YamlMap store;
+    if (!options.endpoint.empty()) store.add("endpoint", yaml_string(options.endpoint));
+    if (!options.region.empty()) store.add("region", yaml_string(options.region));
+    if (!options.scheme.empty()) store.add("scheme", yaml_string(options.scheme));
+    if (options.anonymous) store.add("anonymous", "true");
+    if (options.connect_timeout != defaults.connect_timeout) {
+      store.add("connect_timeout", yaml_value(Value::float64(options.connect_timeout)));
+    }
+    if (options.request_timeout != defaults.request_timeout) {
+      store.add("request_timeout", yaml_value(Value::float64(options.request_timeout)));
+    }
+    if (!store.empty()) root.add("storage_options", store.block());
   }
 
   static void add_rule(const ColumnRule& rule, YamlMap& map) {

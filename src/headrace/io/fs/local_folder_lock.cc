@@ -1,5 +1,5 @@
-// See data_set_lock.h.
-#include "headrace/io/data_set/data_set_lock.h"
+// See local_folder_lock.h.
+#include "headrace/io/fs/local_folder_lock.h"
 
 #include <cerrno>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 
 namespace headrace {
 
-DataSetLock::DataSetLock(const std::string& folder)
+LocalFolderLock::LocalFolderLock(const std::string& folder)
     : file_(folder.ends_with('/') ? folder + ".lock" : folder + "/.lock") {
   make_folders(folder);
   try {
@@ -25,13 +25,13 @@ DataSetLock::DataSetLock(const std::string& folder)
   }
 }
 
-DataSetLock::~DataSetLock() {
+LocalFolderLock::~LocalFolderLock() {
   ::unlink(file_.c_str());
   ::close(fd_);
   if (!keeps_folder_) remove_new_folders();
 }
 
-void DataSetLock::make_folders(const std::string& folder) {
+void LocalFolderLock::make_folders(const std::string& folder) {
   struct stat status{};
   std::string missing = folder;
   while (missing.size() > 1 && missing.ends_with('/')) missing.pop_back();
@@ -49,7 +49,7 @@ void DataSetLock::make_folders(const std::string& folder) {
 }
 
 /// A lock on a file that its last holder has removed in the meantime guards nothing, so it is taken anew.
-void DataSetLock::acquire(const std::string& folder) {
+void LocalFolderLock::acquire(const std::string& folder) {
   while (true) {
     fd_ = ::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (fd_ < 0) throw file_error("create", file_, errno);
@@ -70,7 +70,7 @@ void DataSetLock::acquire(const std::string& folder) {
 }
 
 /// rmdir() leaves alone what is not empty.
-void DataSetLock::remove_new_folders() {
+void LocalFolderLock::remove_new_folders() {
   for (const std::string& folder : new_folders_) {
     if (::rmdir(folder.c_str()) != 0) return;
   }
