@@ -60,6 +60,7 @@ ExitCode run_program(int argc, char** argv) {
   CLI::App program("From raw event tables to training batches.", "headrace");
   program.require_subcommand(1);
   program.footer(
+      "Paths may begin with s3://; credentials come from the environment (AWS_ACCESS_KEY_ID, AWS_PROFILE, ...).\n"
       "Exit codes: 0 ok, 1 failed, 2 usage, 3 contract violated, 130 interrupted.\n"
       "Examples:\n"
       "  headrace validate pipeline.yaml\n"

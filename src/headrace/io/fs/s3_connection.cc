@@ -16,7 +16,6 @@
 #include <fmt/format.h>
 
 #include "headrace/base/path_scheme.h"
-#include "headrace/io/fs/file_error.h"
 
 namespace headrace {
 namespace {
@@ -105,7 +104,7 @@ arrow::fs::S3Options make_options(const StorageOptions& options) {
 std::string_view hint_for(std::string_view reason, bool is_missing) {
   auto says = [&](std::string_view word) { return reason.find(word) != std::string_view::npos; };
   if (says("NO_SUCH_BUCKET")) return "check the bucket: buckets are never made here";
-  if (is_missing) return kCheckPath;
+  if (is_missing) return "check the bucket and the key";
   if (says("ACCESS_DENIED") || says("INVALID_ACCESS_KEY_ID") || says("SIGNATURE") || says("MISSING_AUTH") ||
       says("EXPIRED") || says("ExpiredToken") || says("HTTP status 40")) {
     return "check the credentials and what they may do in the bucket: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in "
