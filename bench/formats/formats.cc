@@ -68,8 +68,8 @@ std::int64_t sum_of(const Column& column) {
   return sum;
 }
 
-/// What a row adds to the digest of a column, which is the sum modulo 2^64: the bits of its value as an unsigned integer,
-/// in lists those of value i times i + 1. The same as in digests.py. Throws Error(kUnsupported) for other types.
+/// What a row adds to the digest of a column, which is the sum modulo 2^64: the bits of its value as an unsigned
+/// integer, in lists those of value i times i + 1. As in digests.py. Throws Error(kUnsupported) for other types.
 std::uint64_t digest_of(const Column& column, std::int64_t row, std::uint64_t weight = 1) {
   if (column.is_null(row)) return 0;
   if (column.is_dictionary()) {
