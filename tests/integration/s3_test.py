@@ -50,7 +50,7 @@ outputs:
 
 
 class Bucket:
-    """A bucket as any client sees it, without the code that is tested. The server asks for a signature, but checks none."""
+    """A bucket as any client sees it, without the code under test. The server wants a signature, but checks none."""
 
     def __init__(self, url, name):
         self.url = f"{url}/{name}"

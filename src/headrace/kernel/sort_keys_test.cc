@@ -83,8 +83,8 @@ TEST_CASE("rows are put in order by several columns, then by their ties, or else
   auto memory = MemoryBudget::create();
   ColumnBuilder words(*memory, TypeKind::kString);
   ColumnBuilder counts(*memory, TypeKind::kInt32);
-  for (auto [word, count] : std::initializer_list<std::pair<const char*, int>>{
-           {"b", 1}, {"a", 1}, {"ab", 7}, {"a", 2}, {"b", 1}}) {
+  for (auto [word, count] :
+       std::initializer_list<std::pair<const char*, int>>{{"b", 1}, {"a", 1}, {"ab", 7}, {"a", 2}, {"b", 1}}) {
     words.append_string(word);
     counts.append<std::int32_t>(count);
   }

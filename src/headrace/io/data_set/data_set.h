@@ -11,8 +11,9 @@
 // replaces the manifest, by one that names the new shards only or, when the run adds to the data set, those of several
 // runs; files that no manifest names any more are removed after that. A run that fails or dies before the manifest
 // leaves the old data set as it was; what it left behind is removed by the next run, and a lock keeps two runs from
-// writing the same data set at once. Where the file system has no locks, the last of them wins, and as nobody can tell a
-// run that died from one that is writing, no run removes another's folder. docs/formats/manifest.md describes the bytes.
+// writing the same data set at once. Where the file system has no locks, the last of them wins, and as nobody can tell
+// a run that died from one that is writing, no run removes another's folder. docs/formats/manifest.md describes the
+// bytes.
 #pragma once
 
 #include <cstdint>

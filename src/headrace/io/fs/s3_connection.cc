@@ -21,8 +21,8 @@ namespace headrace {
 namespace {
 
 /// When to try a request again. A store that is busy (503) or broke the connection is worth waiting for; one that does
-/// not answer costs a timeout each time. Once a request was given up, others get one try only for a while: what fails with a whole store
-/// ends soon, also what cleans up.
+/// not answer costs a timeout each time. Once a request was given up, others get one try only for a while: what fails
+/// with a whole store ends soon, also what cleans up.
 class RetryPolicy : public arrow::fs::S3RetryStrategy {
  public:
   bool ShouldRetry(const AWSErrorDetail& error, std::int64_t tries) override {
