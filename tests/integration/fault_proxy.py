@@ -18,7 +18,7 @@ class Fault:
     """What happens to the next `times` requests of `method` whose path contains `part`.
 
     busy: 503. hang: no answer. cut: the connection ends in the midst of the answer's body. cut_upload: it ends in the
-    midst of the request's body. echo: 403, with the request's headers as the message.
+    midst of the request's body. hold: it goes on when the proxy's `released` is set. echo: 403, with the request's headers as the message.
     """
 
     kind: str
@@ -35,6 +35,7 @@ class FaultProxy:
         self.faults: list[Fault] = []
         self.requests: list[tuple[str, str, int]] = []
         self.stopped = threading.Event()
+        self.released = threading.Event()
         self.lock = threading.Lock()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.server.daemon_threads = True
@@ -86,6 +87,8 @@ class FaultProxy:
                 if fault == "hang":
                     proxy.stopped.wait(120)
                     return self.break_off()
+                if fault == "hold":
+                    proxy.released.wait(120)
                 if fault == "busy":
                     return self.send(503, [("Content-Type", "application/xml")], BUSY)
                 if fault == "echo":

@@ -218,7 +218,7 @@ def test_a_file_larger_than_a_part_is_uploaded_in_parts(proxy, bucket, tmp_path)
     numbers = pa.Array.from_buffers(pa.int64(), rows, [None, pa.py_buffer(os.urandom(8 * rows))])
     table = pa.table({"x": numbers})
     pq.write_table(table, tmp_path / "big.parquet", compression="none")
-    call(proxy.url, "convert", tmp_path / "big.parquet", "s3://lake/big", "--format", "arrow")
+    call(proxy.url, "convert", tmp_path / "big.parquet", "s3://lake/big", "--format", "arrow", "--shards", 1)
     assert proxy.count("PUT", "partNumber=2") == 1 and proxy.count("POST", "uploadId=") == 1
     assert proxy.count("PUT", "manifest.json") == 1
     assert "3,000,000 rows" in call(proxy.url, "verify", "s3://lake/big")
@@ -249,7 +249,7 @@ def test_a_store_that_nobody_serves_is_an_error_in_seconds(tmp_path):
     started = time.monotonic()
     said = call("http://127.0.0.1:9", "inspect", "s3://lake/raw/trips.csv", code=1)
     assert "cannot look at 's3://lake/raw/trips.csv" in said and "AWS_ENDPOINT_URL" in said
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 30
 
 
 @pytest.mark.parametrize(
@@ -268,7 +268,7 @@ def test_a_store_that_nobody_serves_is_an_error_in_seconds(tmp_path):
 def test_a_run_gets_over_a_store_that_fails_for_a_while(proxy, published, tmp_path, fault):
     proxy.faults.append(fault)
     out = f"s3://lake/over-{fault.kind}-{fault.method}"
-    run(proxy.url, tmp_path, out, more="storage_options: {request_timeout: 3}\n")
+    run(proxy.url, tmp_path, out, more="storage_options: {request_timeout: 5}\n")
     assert fault.times == 0
     manifest = published.manifest(f"over-{fault.kind}-{fault.method}/parquet")
     assert shards(manifest) == shards(published.manifest("out/parquet"))
@@ -290,7 +290,7 @@ def test_a_run_over_a_store_that_stays_broken_fails_soon_and_publishes_nothing(p
     name = f"broken-{fault.kind}-{fault.method}-{len(fault.part)}"
     started = time.monotonic()
     said = run(proxy.url, tmp_path, f"s3://lake/{name}", code=1, more="storage_options: {request_timeout: 2}\n")
-    assert time.monotonic() - started < 60
+    assert time.monotonic() - started < 90
     assert re.search(r"cannot (read|write) 's3://lake/", said) and "AWS Error" in said
     assert [key for key in bucket.keys(name) if key.endswith("manifest.json")] == []
     report = json.loads(bucket.get(f"{name}/run.json"))
@@ -335,14 +335,16 @@ def test_a_killed_run_leaves_the_old_data_set_and_a_folder_that_only_a_person_re
 
 
 def test_of_two_runs_at_once_the_last_one_wins_and_neither_harms_the_other(proxy, bucket, tmp_path):
-    run(proxy.url, tmp_path, "s3://lake/twice")
-    proxy.faults.append(Fault("hang", "PUT", "twice/parquet/manifest.json", 1))
+    patient = "storage_options: {request_timeout: 90}\n"
+    run(proxy.url, tmp_path, "s3://lake/twice", more=patient)
+    proxy.faults.append(Fault("hold", "PUT", "twice/parquet/manifest.json", 1))
     slow = subprocess.Popen([HEADRACE, "run", tmp_path / "pipeline.yaml", "--quiet"], env=environment(proxy.url))
     end = time.monotonic() + 30
     while proxy.faults[0].times == 1 and time.monotonic() < end:
         time.sleep(0.02)
-    run(proxy.url, tmp_path, "s3://lake/twice")
+    run(proxy.url, tmp_path, "s3://lake/twice", more=patient)
     first = bucket.manifest("twice/parquet")["run_id"]
+    proxy.released.set()
     assert slow.wait(60) == 0
     assert bucket.manifest("twice/parquet")["run_id"] != first
     assert "good" in call(proxy.url, "verify", "s3://lake/twice/parquet")
