@@ -18,7 +18,8 @@ class Fault:
     """What happens to the next `times` requests of `method` whose path contains `part`.
 
     busy: 503. hang: no answer. cut: the connection ends in the midst of the answer's body. cut_upload: it ends in the
-    midst of the request's body. hold: it goes on when the proxy's `released` is set. echo: 403, with the request's headers as the message.
+    midst of the request's body. hold: it goes on when the proxy's `released` is set. echo: 403, with the request's
+    headers as the message.
     """
 
     kind: str
