@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 ROWS = 1000
 
 
-def watch_while_publishing(folder, command, output, seconds, pause=0.1):
+def watch_while_publishing(folder, command, output, seconds):
     """Publishes runs while `command` reads; returns its readings: a line of JSON each, the runs and rows seen."""
     (folder / "rows.csv").write_text("id\n" + "".join(f"{i}\n" for i in range(ROWS)))
     pipeline = folder / "pipeline.yaml"
@@ -36,7 +36,7 @@ def watch_while_publishing(folder, command, output, seconds, pause=0.1):
     while watcher.poll() is None:
         number += 1
         headrace("run", pipeline, "--quiet", "--set", f"run={number}")
-        time.sleep(pause * (number % 8))
+        time.sleep(0.15 * number)  # longer and longer, until a slow reader has time for all files of a run
     return [json.loads(line) for line in watcher.stdout.read().splitlines() if line.startswith("{")]
 
 
@@ -68,4 +68,4 @@ SPARK = next((env for env in (ENVS / "pyspark", ENVS / "petastorm") if (env / "b
 @pytest.mark.skipif(SPARK is None or shutil.which("java") is None, reason="PySpark or its Java is not there")
 def test_spark_never_sees_two_runs(tmp_path):
     command = [SPARK / "bin/python", HERE / "current_watch.py", "spark"]
-    check(watch_while_publishing(tmp_path, command, "format: parquet", 12, pause=0.5))
+    check(watch_while_publishing(tmp_path, command, "format: parquet", 8))

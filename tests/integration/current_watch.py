@@ -33,16 +33,17 @@ def spark_reader():
 
 
 def watch(read, link, seconds):
-    end = None
-    while end is None or time.monotonic() < end:
+    seen = set()
+    begin = time.monotonic()
+    # As long as was asked for, and until there is something to tell; a machine that is busy reads slowly.
+    while time.monotonic() - begin < seconds or (len(seen) < 2 and time.monotonic() - begin < 120):
         try:
             runs = read(os.path.realpath(link))
         except Exception as error:  # noqa: BLE001  (files of an old run may vanish while they are read)
             print(json.dumps({"error": repr(error)[:200]}), flush=True)
-        else:
-            print(json.dumps({"runs": sorted(set(runs)), "rows": len(runs)}), flush=True)
-        # The first reading starts the program that reads: it is not counted.
-        end = end or time.monotonic() + seconds
+            continue
+        seen.add(tuple(sorted(set(runs))))
+        print(json.dumps({"runs": sorted(set(runs)), "rows": len(runs)}), flush=True)
 
 
 if __name__ == "__main__":

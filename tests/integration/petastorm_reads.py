@@ -58,8 +58,10 @@ def read(kind, folder):
 
 
 def watch(folder, seconds):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    seen = set()
+    begin = time.monotonic()
+    # As long as was asked for, and until there is something to tell; a machine that is busy reads slowly.
+    while time.monotonic() - begin < seconds or (len(seen) < 2 and time.monotonic() - begin < 120):
         try:
             # The pool of threads may end before it begins: get_results() looks for work done, then for work begun.
             with make_reader(f"file://{folder}", reader_pool_type="dummy") as reader:
@@ -67,6 +69,7 @@ def watch(folder, seconds):
         except Exception as error:  # noqa: BLE001  (files of an old run may vanish while they are read)
             print(json.dumps({"error": repr(error)[:200]}), flush=True)
             continue
+        seen.add(tuple(sorted(set(runs))))
         print(json.dumps({"runs": sorted(set(runs)), "rows": len(runs)}), flush=True)
 
 
