@@ -261,6 +261,28 @@ TEST_CASE("random bytes in place of a part of the file never crash the reader") 
   }
 }
 
+TEST_CASE("the lengths of lists that nobody reads matter only where bad rows are taken out") {
+  for (const std::string format : {"parquet", "tfrecord", "arrow"}) {
+    CAPTURE(format);
+    FormatTest test(format);
+    ColumnBuilder id(*test.context.memory, TypeKind::kInt64);
+    ColumnBuilder tags(*test.context.memory, Type::list(TypeKind::kInt64));
+    for (std::int64_t row = 0; row < 3; ++row) {
+      id.append(row);
+      for (std::int64_t tag = 0; tag < (row == 1 ? 3 : 2); ++tag) tags.child(0).append(tag);
+      tags.append_list_end();
+    }
+    Schema schema({{"id", TypeKind::kInt64}, {"tags", Type::list(TypeKind::kInt64)}});
+    test.write("t", {Batch{std::make_shared<const Schema>(schema), {id.finish(), tags.finish()}, 3}});
+    test.spec.declared = {{"id", TypeKind::kInt64}, {"tags", Type::fixed_size_list(TypeKind::kInt64, 2)}};
+    CHECK(test.read({"id"}).size() == 3);
+    CHECK_THROWS_WITH_AS(test.read({"tags"}), doctest::Contains("tags"), Error);
+    test.spec.on_error = OnError::kDrop;
+    CHECK(test.read({"id"}).size() == 2);
+    CHECK(test.counts.rows_dropped == 1);
+  }
+}
+
 TEST_CASE("bad rows follow the source's on_error and are counted") {
   for (const std::string& format : kBinaryFormats) {
     CAPTURE(format);

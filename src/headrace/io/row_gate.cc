@@ -21,6 +21,13 @@
 namespace headrace {
 namespace {
 
+/// Whether the declared type only promises the form of values that stay what they are: that texts are UTF-8, or lists
+/// of one length.
+bool keeps_values(const Type& from, const Type& to) {
+  if (from.kind() == TypeKind::kString && to.kind() == TypeKind::kString) return true;
+  return from.kind() == TypeKind::kList && to.kind() == TypeKind::kFixedSizeList && from.element() == to.element();
+}
+
 std::shared_ptr<const Schema> schema_of(const std::vector<GateColumn>& columns) {
   std::vector<Field> fields;
   for (const GateColumn& column : columns) fields.push_back(column.field);
@@ -249,9 +256,8 @@ ReadPlan plan_read(const Schema& schema, const std::vector<Type>& file_types, co
   for (std::size_t i = 0; i < schema.size(); ++i) {
     bool has_rule =
         std::any_of(rules.begin(), rules.end(), [&](const ColumnRule& r) { return r.column == schema[i].name; });
-    bool is_only_text = file_types[i].kind() == TypeKind::kString && schema[i].type.kind() == TypeKind::kString;
-    bool may_not_fit =
-        declared_cast_fit(file_types[i], schema[i].type) == CastFit::kByValue && (!is_only_text || bad_values_matter);
+    bool may_not_fit = declared_cast_fit(file_types[i], schema[i].type) == CastFit::kByValue &&
+                       (!keeps_values(file_types[i], schema[i].type) || bad_values_matter);
     if (has_rule || may_not_fit || (any_value_may_be_bad && bad_values_matter)) take(i);
   }
   return plan;
