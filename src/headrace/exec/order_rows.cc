@@ -76,9 +76,9 @@ class Sort {
         context_(context),
         run_bytes_(partition_run_bytes(*context.memory, context.thread_count)),
         stored_schema_(with_int64_columns(*columns.schema, 1)),
-        file_(context, stored_schema_) {
+        file_(context, stored_schema_),
+        partition_count_(order.partition_by.size()) {
     for (const std::string& name : order.partition_by) add_key({name, false});
-    partition_count_ = key_indexes_.size();
     for (const SortColumn& column : order.sort_by) add_key(column);
     if (order.shuffle) shuffle_.emplace(static_cast<std::uint64_t>(rows.row_count()), *order.shuffle);
   }
@@ -223,7 +223,7 @@ class Sort {
   PartitionFile file_;
   std::vector<std::size_t> key_indexes_;
   std::vector<SortOrder> key_orders_;
-  std::size_t partition_count_ = 0;
+  std::size_t partition_count_;  // of the keys, the first
   std::optional<Permutation> shuffle_;
   std::vector<std::string> range_starts_;  // of each part but the first
   std::size_t range_bytes_ = 0;

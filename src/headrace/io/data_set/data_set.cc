@@ -209,8 +209,8 @@ void check_data_set(const Format& format, const Schema& schema, const DataSetOpt
               "leave out partition_by and mode, or write parquet, tfrecord or arrow");
 }
 
-DataSetWriter::DataSetWriter(std::shared_ptr<FileSystem> fs, std::string path, const Format& format, Schema schema,
-                             DataSetOptions options, std::string run_id)
+DataSetWriter::DataSetWriter(std::shared_ptr<FileSystem> fs, std::string path, const Format& format,
+                             const Schema& schema, DataSetOptions options, std::string run_id)
     : fs_(std::move(fs)),
       path_(std::move(path)),
       format_(format),

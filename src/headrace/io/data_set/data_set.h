@@ -116,7 +116,7 @@ class DataSetWriter {
  public:
   /// Takes the lock, where there is one, and clears leftovers of dead runs. `schema` has the partition columns too.
   /// Throws Error(kIo) when another run holds the lock.
-  DataSetWriter(std::shared_ptr<FileSystem> fs, std::string path, const Format& format, Schema schema,
+  DataSetWriter(std::shared_ptr<FileSystem> fs, std::string path, const Format& format, const Schema& schema,
                 DataSetOptions options, std::string run_id);
   ~DataSetWriter();
   DataSetWriter(const DataSetWriter&) = delete;

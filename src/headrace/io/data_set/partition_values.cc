@@ -135,7 +135,7 @@ std::optional<NamedPartition> parse_partition_folder(std::string_view name) {
   if (value == kNullName) return NamedPartition{*column, std::nullopt};
   std::optional<std::string> text = unescape(value);
   if (!text) return std::nullopt;
-  return NamedPartition{*column, *std::move(text)};
+  return NamedPartition{*column, std::move(text)};
 }
 
 }  // namespace headrace

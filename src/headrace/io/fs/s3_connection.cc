@@ -156,7 +156,7 @@ std::shared_ptr<arrow::fs::FileSystem> S3Connection::client_of(std::string_view 
 
 Error S3Connection::failure(std::string_view operation, std::string_view path, const arrow::Status& status) const {
   // What Arrow puts before the words of the store says only what the message says already.
-  std::string text = status.message();
+  const std::string& text = status.message();
   std::size_t start = text.find("AWS Error ");
   std::string reason = without_secrets(start == std::string::npos ? text : text.substr(start), options_);
   bool is_missing = arrow::internal::ErrnoFromStatus(status) == ENOENT ||

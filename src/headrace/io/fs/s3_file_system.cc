@@ -154,8 +154,8 @@ class S3FileSystem : public FileSystem {
         kind == FileInfo::Kind::kFolder ? client.DeleteDir(place_of(path)) : client.DeleteFile(place_of(path));
     if (removed.ok()) return;
     // Somebody else may have been faster.
-    Error error = connection_->failure("remove", path, removed);
-    if (error.code() != ErrorCode::kNotFound) throw error;
+    bool is_gone = connection_->failure("remove", path, removed).code() == ErrorCode::kNotFound;
+    if (!is_gone) throw connection_->failure("remove", path, removed);
   }
 
  private:
