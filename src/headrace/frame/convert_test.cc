@@ -188,8 +188,10 @@ TEST_CASE("Parquet can be written again so that Petastorm reads it, and no other
   Conversion made = rows.make("a", options);
   CHECK(std::filesystem::exists(made.target + "/data-" + made.manifest.run_id + "/_common_metadata"));
   CHECK(rows.verify("a").is_good());
-  options.format = "mds";
-  CHECK_THROWS_AS(rows.make("b", options), Error);
+  for (const char* format : {"tfrecord", "arrow", "mds"}) {
+    options.format = format;
+    CHECK_THROWS_WITH_AS(rows.make("b", options), doctest::Contains("Petastorm reads no files"), Error);
+  }
 }
 
 TEST_CASE("rows are shuffled the same way for any threads and memory, and another way by another seed") {

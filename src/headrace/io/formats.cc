@@ -49,6 +49,10 @@ void check_writable(const Format& format, const Schema& schema, const WriterOpti
     throw Error(ErrorCode::kUnsupported, fmt::format("files of format {} have no index", format.name),
                 "leave out the index, or write tfrecord");
   }
+  if (options.petastorm && format.name != "parquet") {
+    throw Error(ErrorCode::kUnsupported, fmt::format("Petastorm reads no files of format {}", format.name),
+                "leave out petastorm, or write parquet");
+  }
   if (format.check_schema != nullptr) format.check_schema(schema, options);
 }
 
