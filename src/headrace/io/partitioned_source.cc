@@ -8,8 +8,9 @@
 #include <fmt/format.h>
 
 #include "headrace/base/error.h"
+#include "headrace/io/bound_check.h"
+#include "headrace/io/counted_split.h"
 #include "headrace/io/data_set/partition_values.h"
-#include "headrace/io/file_columns.h"
 #include "headrace/io/reduced_split.h"
 
 namespace headrace {
@@ -17,49 +18,30 @@ namespace {
 
 /// Whether rows with this value can pass the bound.
 bool can_pass(const Value& value, const ScanBound& bound) {
-  if (bound.op == ScanBound::Op::kIsNotNull) return !value.is_null();
   if (value.is_null()) return false;
-  if (value.data.index() != bound.value.data.index()) return true;
-  switch (bound.op) {
-    case ScanBound::Op::kEq: return value.data == bound.value.data;
-    case ScanBound::Op::kLt: return value.data < bound.value.data;
-    case ScanBound::Op::kLe: return value.data <= bound.value.data;
-    case ScanBound::Op::kGt: return value.data > bound.value.data;
-    default: return value.data >= bound.value.data;
-  }
+  if (bound.op == ScanBound::Op::kIsNotNull || !is_comparable(bound.value, value.type)) return true;
+  return !is_outside(value, value, bound);
 }
-
-class NoRows final : public SplitStream {
- public:
-  bool next(Batch&) override { return false; }
-  const ScanCounts& counts() const override { return counts_; }
-  std::vector<BadRow>& bad_rows() override { return bad_rows_; }
-
- private:
-  ScanCounts counts_;
-  std::vector<BadRow> bad_rows_;
-};
 
 /// The rows of a split with constants among their columns.
 class SplitWithConstants final : public SplitStream {
  public:
-  /// A column of the batches: the next one of the files', or a constant.
-  struct Item {
-    const Value* constant = nullptr;
-  };
-
-  SplitWithConstants(std::unique_ptr<SplitStream> rows, std::shared_ptr<const Schema> schema, std::vector<Item> items,
-                     std::shared_ptr<MemoryBudget> memory)
-      : rows_(std::move(rows)), schema_(std::move(schema)), items_(std::move(items)), memory_(std::move(memory)) {}
+  /// A constant for each column of `schema`, or nullptr for the next one of the files' columns.
+  SplitWithConstants(std::unique_ptr<SplitStream> rows, std::shared_ptr<const Schema> schema,
+                     std::vector<const Value*> constants, std::shared_ptr<MemoryBudget> memory)
+      : rows_(std::move(rows)),
+        schema_(std::move(schema)),
+        constants_(std::move(constants)),
+        memory_(std::move(memory)) {}
 
   bool next(Batch& batch) override {
     Batch from_file;
     if (!rows_->next(from_file)) return false;
     batch = {schema_, {}, from_file.row_count};
     std::size_t next_column = 0;
-    for (const Item& item : items_) {
-      batch.columns.push_back(item.constant == nullptr ? std::move(from_file.columns[next_column++])
-                                                       : constant_column(*memory_, *item.constant, batch.row_count));
+    for (const Value* constant : constants_) {
+      batch.columns.push_back(constant == nullptr ? std::move(from_file.columns[next_column++])
+                                                  : constant_column(*memory_, *constant, batch.row_count));
     }
     return true;
   }
@@ -69,7 +51,7 @@ class SplitWithConstants final : public SplitStream {
  private:
   std::unique_ptr<SplitStream> rows_;
   std::shared_ptr<const Schema> schema_;
-  std::vector<Item> items_;
+  std::vector<const Value*> constants_;
   std::shared_ptr<MemoryBudget> memory_;
 };
 
@@ -120,21 +102,21 @@ class PartitionedSource final : public SourceReader {
       if (constant == member->values.end()) {
         inner.bounds.push_back(bound);
       } else if (!can_pass(constant->second, bound)) {
-        return std::make_unique<NoRows>();
+        return std::make_unique<CountedSplit>(0, /*is_skipped=*/true);
       }
     }
     std::vector<Field> fields;
-    std::vector<SplitWithConstants::Item> items;
+    std::vector<const Value*> constants;
     for (const std::string& name : request.columns) {
       fields.push_back(schema_[schema_.index_of(name)]);
       auto constant = member->values.find(name);
-      items.push_back({constant == member->values.end() ? nullptr : &constant->second});
-      if (items.back().constant == nullptr) inner.columns.push_back(name);
+      constants.push_back(constant == member->values.end() ? nullptr : &constant->second);
+      if (constants.back() == nullptr) inner.columns.push_back(name);
     }
     std::size_t first_split = member->split_end - member->reader->split_count();
     return std::make_unique<SplitWithConstants>(member->reader->open_split(split_index - first_split, inner),
                                                 std::make_shared<const Schema>(Schema(std::move(fields))),
-                                                std::move(items), memory_);
+                                                std::move(constants), memory_);
   }
 
  private:
@@ -210,28 +192,22 @@ PartitionValues values_of(const std::string& path, const std::vector<Field>& col
               fmt::format("partitioned files lie in folders such as {}", partition_folder(name, "…")));
 }
 
-std::vector<SourcePartition> find_partitions(const SourceSpec& spec, const SourceContext& context) {
-  std::map<PartitionValues, std::vector<std::string>> files;
-  std::vector<PartitionValues> order;
-  for (const FileInfo& file : find_files(*context.fs, spec.paths)) {
-    PartitionValues values = values_of(file.path, spec.partition_columns);
-    auto [entry, is_new] = files.try_emplace(values);
-    if (is_new) order.push_back(values);
-    entry->second.push_back(file.path);
-  }
+}  // namespace
+
+std::vector<SourcePartition> part_files(const std::vector<FileInfo>& files, const std::vector<Field>& columns) {
+  std::map<PartitionValues, std::size_t> places;
   std::vector<SourcePartition> partitions;
-  for (const PartitionValues& values : order) partitions.push_back({values, std::move(files[values])});
+  for (const FileInfo& file : files) {
+    PartitionValues values = values_of(file.path, columns);
+    auto [place, is_new] = places.try_emplace(values, partitions.size());
+    if (is_new) partitions.push_back({std::move(values), {}});
+    partitions[place->second].paths.push_back(file.path);
+  }
   return partitions;
 }
 
-}  // namespace
-
 std::unique_ptr<SourceReader> open_partitions(const SourceSpec& spec, const SourceContext& context) {
-  if (!spec.partitions.empty() || spec.paths.empty()) return std::make_unique<PartitionedSource>(spec, context);
-  SourceSpec parted = spec;
-  parted.partitions = find_partitions(spec, context);
-  parted.paths.clear();
-  return std::make_unique<PartitionedSource>(parted, context);
+  return std::make_unique<PartitionedSource>(spec, context);
 }
 
 }  // namespace headrace

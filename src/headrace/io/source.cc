@@ -12,17 +12,6 @@
 namespace headrace {
 namespace {
 
-/// The shards of a partitioned data set as `spec` wants them read.
-SourceSpec with_overrides(SourceSpec shards, const SourceSpec& spec) {
-  shards.name = spec.name;
-  if (!spec.format.empty()) shards.format = spec.format;
-  if (!spec.declared.empty()) shards.declared = spec.declared;
-  shards.rules = spec.rules;
-  shards.on_error = spec.on_error;
-  shards.csv = spec.csv;
-  return shards;
-}
-
 /// A folder that is a data set stands for the files that its manifest names: what else lies there is not part of it.
 /// The manifest also tells the format, and the types of columns where the source declares none.
 SourceSpec follow_manifests(const SourceSpec& spec, FileSystem& fs) {
@@ -37,16 +26,19 @@ SourceSpec follow_manifests(const SourceSpec& spec, FileSystem& fs) {
     }
     SourceSpec shards = data_set_source(*manifest, path);
     if (!manifest->partition_by.empty()) {
-      if (spec.paths.size() == 1) return with_overrides(std::move(shards), spec);
-      throw Error(ErrorCode::kUnsupported,
-                  fmt::format("the data set '{}' is partitioned, and a source of several paths cannot hold it", path),
-                  "make a source of its own for it");
+      if (spec.paths.size() > 1) {
+        throw Error(ErrorCode::kUnsupported,
+                    fmt::format("the data set '{}' is partitioned, and a source of several paths cannot hold it", path),
+                    "make a source of its own for it");
+      }
+      followed.partition_columns = std::move(shards.partition_columns);
+      followed.partitions = std::move(shards.partitions);
     }
     if (followed.format.empty()) followed.format = shards.format;
     if (followed.declared.empty()) followed.declared = std::move(shards.declared);
     followed.paths.insert(followed.paths.end(), shards.paths.begin(), shards.paths.end());
   }
-  if (followed.paths.empty()) {
+  if (followed.paths.empty() && followed.partition_columns.empty()) {
     throw Error(ErrorCode::kNotFound, fmt::format("the data set '{}' has no shards", spec.paths.front()),
                 "run the pipeline that writes it again, or name another path");
   }
@@ -104,12 +96,16 @@ void ScanCounts::add(const ScanCounts& other) {
 std::unique_ptr<SourceReader> open_source(const SourceSpec& spec, const SourceContext& context) {
   return with_context(
       [&] {
-        if (!spec.partition_columns.empty()) return open_partitions(spec, context);
-        if (spec.paths.empty()) {
+        if (spec.paths.empty() && spec.partition_columns.empty()) {
           throw Error(ErrorCode::kInvalidPipeline, "the source names no file", "give it a path");
         }
-        SourceSpec followed = follow_manifests(spec, *context.fs);
-        if (!followed.partition_columns.empty()) return open_partitions(followed, context);
+        SourceSpec followed = spec.partition_columns.empty() ? follow_manifests(spec, *context.fs) : spec;
+        if (!followed.partition_columns.empty()) {
+          if (!followed.paths.empty()) {
+            followed.partitions = part_files(find_source_files(followed.paths, context), followed.partition_columns);
+          }
+          return open_partitions(followed, context);
+        }
         std::vector<FileInfo> files = find_source_files(followed.paths, context);
         const Format& format = format_of(followed, files);
         if (format.open == nullptr) {

@@ -1,7 +1,6 @@
 // See row_group_bounds.h.
 #include "headrace/io/parquet/row_group_bounds.h"
 
-#include <cmath>
 #include <optional>
 
 #include <arrow/array/array_base.h>
@@ -14,6 +13,7 @@
 #include "headrace/base/error.h"
 #include "headrace/column/arrow.h"
 #include "headrace/column/value.h"
+#include "headrace/io/bound_check.h"
 #include "headrace/io/declared_cast.h"
 
 namespace headrace {
@@ -37,37 +37,6 @@ std::optional<Value> value_of(const std::shared_ptr<arrow::Scalar>& scalar, cons
   } catch (const Error&) {
     return std::nullopt;  // A value between two microseconds, or one of a damaged footer.
   }
-}
-
-bool is_comparable(const Value& bound, const Type& type) {
-  if (bound.is_null()) return false;
-  if (bound.type.is_integer() && type.is_integer()) return true;
-  if (bound.type.is_floating() && type.is_floating()) return !std::isnan(bound.as_double());
-  return bound.type == type && !type.is_nested();
-}
-
-/// a < b for values of one storage.
-bool is_less(const Value& a, const Value& b) {
-  if (std::holds_alternative<std::int64_t>(a.data)) return a.as_int() < b.as_int();
-  if (std::holds_alternative<double>(a.data)) return a.as_double() < b.as_double();
-  if (std::holds_alternative<Int128>(a.data)) return std::get<Int128>(a.data) < std::get<Int128>(b.data);
-  if (std::holds_alternative<bool>(a.data)) return !a.as_bool() && b.as_bool();
-  return a.as_string() < b.as_string();
-}
-
-bool is_outside(const Value& min, const Value& max, const ScanBound& bound) {
-  using Op = ScanBound::Op;
-  // Statistics of floats leave NaN out, which is greater than all that they show.
-  bool may_hold_nan = min.type.is_floating();
-  switch (bound.op) {
-    case Op::kEq: return is_less(bound.value, min) || is_less(max, bound.value);
-    case Op::kLt: return !is_less(min, bound.value);
-    case Op::kLe: return is_less(bound.value, min);
-    case Op::kGt: return !may_hold_nan && !is_less(bound.value, max);
-    case Op::kGe: return !may_hold_nan && is_less(max, bound.value);
-    case Op::kIsNotNull: return false;
-  }
-  return false;
 }
 
 }  // namespace
