@@ -1,11 +1,7 @@
 // Writes and finds data sets. See data_set.h.
-//
-// Each run's folder holds a marker file, so that leftovers are told from a user's own folder that happens to be called
-// data-something: only folders with the marker are ever removed.
 #include "headrace/io/data_set/data_set.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -13,130 +9,29 @@
 #include "headrace/base/error.h"
 #include "headrace/base/nearest.h"
 #include "headrace/io/data_set/extend_manifest.h"
+#include "headrace/io/data_set/plain_name.h"
+#include "headrace/io/data_set/run_folders.h"
 
 namespace headrace {
 namespace {
 
-constexpr std::string_view kRunFolderPrefix = "data-";
-constexpr std::string_view kMarkerName = ".headrace-run";
-constexpr std::string_view kLinkName = "current";
 constexpr std::int64_t kManifestBytesMax = 64 << 20;
 
 std::string manifest_path(const std::string& path) { return join_path(path, "manifest.json"); }
 
-std::string_view name_of(std::string_view path) { return path.substr(path.rfind('/') + 1); }
-
-bool is_plain(std::string_view name) {
-  return !name.empty() && name.front() != '.' && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-           c == '-';
-  });
-}
-
-/// The first folder on the way to each shard.
-std::set<std::string> folders_named_by(const std::optional<Manifest>& manifest) {
-  std::set<std::string> folders;
-  if (!manifest) return folders;
-  for (const Part& part : manifest->parts) {
-    for (const Shard& shard : part.shards) folders.insert(shard.file.substr(0, shard.file.find('/')));
+/// The columns that are in files: all but the partition columns.
+std::vector<std::size_t> file_columns(const Schema& schema, const std::vector<std::string>& partition_by) {
+  std::vector<std::size_t> columns;
+  for (std::size_t i = 0; i < schema.size(); ++i) {
+    if (std::ranges::find(partition_by, schema[i].name) == partition_by.end()) columns.push_back(i);
   }
-  return folders;
+  return columns;
 }
 
-/// What a link becomes when a data set is copied by a tool that follows links. `path` is there.
-bool is_copy_of_link(FileSystem& fs, const std::string& path) {
-  return name_of(path) == kLinkName && !fs.is_link(path);
-}
-
-/// Whether a folder was made by a run: it holds the marker, or nothing but one that was never finished.
-bool is_run_folder(FileSystem& fs, const FileInfo& folder) {
-  bool is_named = name_of(folder.path).starts_with(kRunFolderPrefix) || is_copy_of_link(fs, folder.path);
-  if (folder.kind != FileInfo::Kind::kFolder || !is_named) return false;
-  std::vector<FileInfo> children = fs.list(folder.path);
-  auto is_marker = [](const FileInfo& child) { return name_of(child.path) == kMarkerName; };
-  auto is_unfinished_marker = [](const FileInfo& child) {
-    return name_of(child.path).starts_with(fmt::format(".{}.", kMarkerName)) && child.path.ends_with(".tmp");
-  };
-  if (std::ranges::any_of(children, is_marker)) return true;
-  return std::ranges::all_of(children, is_unfinished_marker) && !is_copy_of_link(fs, folder.path);
-}
-
-/// Removes what a run left, of a folder its marker last: who is killed on the way leaves a folder that is still known
-/// as one.
-void remove_run_folder(FileSystem& fs, const std::string& folder) {
-  if (fs.info(folder).kind == FileInfo::Kind::kFolder) {
-    for (const FileInfo& child : fs.list(folder)) {
-      if (name_of(child.path) != kMarkerName) fs.remove(child.path);
-    }
-  }
-  fs.remove(folder);
-}
-
-/// Adds what lies in a run's folder and is not in `kept`, whole folders where they can be, to `leftovers`. False when
-/// nothing of the folder is kept.
-bool find_unnamed(FileSystem& fs, const std::string& folder, const std::set<std::string>& kept,
-                  std::vector<std::string>& leftovers) {
-  std::vector<std::string> unnamed;
-  bool keeps_any = false;
-  for (const FileInfo& child : fs.list(folder)) {
-    bool is_kept =
-        child.kind == FileInfo::Kind::kFolder ? find_unnamed(fs, child.path, kept, unnamed) : kept.contains(child.path);
-    keeps_any = keeps_any || is_kept;
-    if (!is_kept && name_of(child.path) != kMarkerName) unnamed.push_back(child.path);
-  }
-  if (keeps_any) leftovers.insert(leftovers.end(), unnamed.begin(), unnamed.end());
-  return keeps_any;
-}
-
-/// What later runs replaced in the folders of runs that the manifest names. A run that wrote a data set as a whole
-/// leaves nothing there.
-void find_replaced(FileSystem& fs, const std::string& path, const Manifest& manifest,
-                   std::vector<std::string>& leftovers) {
-  if (manifest.partition_by.empty()) return;
-  std::set<std::string> kept;
-  const Format& format = format_named(manifest.format);
-  for (const Part& part : manifest.parts) {
-    for (const Shard& shard : part.shards) {
-      kept.insert(join_path(path, shard.file));
-      if (format.sidecar_path != nullptr) kept.insert(format.sidecar_path(join_path(path, shard.file)));
-    }
-  }
-  for (const std::string& folder : folders_named_by(manifest)) {
-    find_unnamed(fs, join_path(path, folder), kept, leftovers);
-  }
-}
-
-/// Run folders that `manifest` does not name, what it does not name in others, and manifests that were never finished.
-/// Only under the lock.
-std::vector<std::string> find_leftovers(FileSystem& fs, const std::string& path,
-                                        const std::optional<Manifest>& manifest) {
-  std::set<std::string> kept = folders_named_by(manifest);
-  std::vector<std::string> leftovers;
-  for (const FileInfo& child : fs.list(path)) {
-    std::string name(name_of(child.path));
-    bool is_unfinished = (name.starts_with(".manifest.json.") || name.starts_with(fmt::format(".{}.", kLinkName))) &&
-                         name.ends_with(".tmp");
-    if (is_unfinished || (!kept.contains(name) && is_run_folder(fs, child))) leftovers.push_back(child.path);
-  }
-  if (manifest) find_replaced(fs, path, *manifest, leftovers);
-  return leftovers;
-}
-
-void remove_leftovers(FileSystem& fs, const std::string& path, const std::optional<Manifest>& manifest) {
-  for (const std::string& leftover : find_leftovers(fs, path, manifest)) remove_run_folder(fs, leftover);
-}
-
-/// Links `current` to the run that `manifest` names, unless something of a user's has that name. Shards of several runs
-/// have no folder of their own that could be opened as a data set: then there is no link.
-void link_current(FileSystem& fs, const std::string& path, const Manifest& manifest) {
-  std::string link = join_path(path, kLinkName);
-  std::set<std::string> folders = folders_named_by(manifest);
-  std::string own = std::string(kRunFolderPrefix) + manifest.run_id;
-  if (folders.empty() || folders == std::set<std::string>{own}) {
-    fs.link(link, own);
-  } else if (fs.is_link(link)) {
-    fs.remove(link);
-  }
+Schema pick(const Schema& schema, const std::vector<std::size_t>& columns) {
+  std::vector<Field> fields;
+  for (std::size_t index : columns) fields.push_back(schema[index]);
+  return Schema(std::move(fields));
 }
 
 /// Cleans up if it can. What cannot be removed now is removed by the next run.
@@ -192,11 +87,7 @@ class WriterWithSidecar : public FileWriter {
 }  // namespace
 
 void check_data_set(const Format& format, const Schema& schema, const DataSetOptions& options) {
-  std::vector<Field> fields;
-  for (const Field& field : schema) {
-    if (std::ranges::find(options.partition_by, field.name) == options.partition_by.end()) fields.push_back(field);
-  }
-  check_writable(format, Schema(std::move(fields)), options.files);
+  check_writable(format, pick(schema, file_columns(schema, options.partition_by)), options.files);
   if (options.mode == WriteMode::kOverwritePartitions && options.partition_by.empty()) {
     throw Error(ErrorCode::kInvalidPipeline, "mode overwrite_partitions wants a data set that is partitioned",
                 "say by which columns: partition_by: [day]");
@@ -216,19 +107,13 @@ DataSetWriter::DataSetWriter(std::shared_ptr<FileSystem> fs, std::string path, c
       format_(format),
       options_(std::move(options)),
       run_id_(std::move(run_id)) {
-  HEADRACE_CHECK(is_plain(run_id_));
+  HEADRACE_CHECK(is_plain_name(run_id_));
   check_data_set(format_, schema, options_);
-  std::vector<Field> fields;
-  for (std::size_t i = 0; i < schema.size(); ++i) {
-    if (std::ranges::find(options_.partition_by, schema[i].name) != options_.partition_by.end()) continue;
-    fields.push_back(schema[i]);
-    file_columns_.push_back(i);
-  }
-  file_schema_ = Schema(std::move(fields));
+  file_columns_ = file_columns(schema, options_.partition_by);
+  file_schema_ = pick(schema, file_columns_);
   lock_ = fs_->lock_folder(path_);
   current_ = read_manifest(*fs_, path_);
-  std::string folder = std::string(kRunFolderPrefix) + run_id_;
-  if (folders_named_by(current_).contains(folder)) {
+  if (run_folders_of(current_).contains(run_folder(run_id_))) {
     throw Error(ErrorCode::kInvalidArgument,
                 fmt::format("the data set '{}' was written by run '{}' already", path_, run_id_),
                 "give each run an id of its own");
@@ -239,7 +124,7 @@ DataSetWriter::DataSetWriter(std::shared_ptr<FileSystem> fs, std::string path, c
     remove_leftovers(*fs_, path_, current_);
   }
   try {
-    fs_->put(join_path(join_path(path_, folder), kMarkerName), run_id_ + "\n");
+    make_run_folder(*fs_, path_, run_id_);
   } catch (...) {
     remove_own_folder();
     throw;
@@ -251,11 +136,11 @@ DataSetWriter::~DataSetWriter() {
 }
 
 void DataSetWriter::remove_own_folder() noexcept {
-  try_to([&] { remove_run_folder(*fs_, join_path(path_, std::string(kRunFolderPrefix) + run_id_)); });
+  try_to([&] { remove_run_folder(*fs_, join_path(path_, run_folder(run_id_))); });
 }
 
 void DataSetWriter::check_extends(const Manifest& manifest) const {
-  if (current_ && options_.mode != WriteMode::kOverwrite) headrace::check_extends(*current_, manifest, path_);
+  if (extends()) headrace::check_extends(*current_, manifest, path_);
 }
 
 std::unique_ptr<FileWriter> DataSetWriter::open_file(std::unique_ptr<OutputFile> file, MemoryBudget& memory) {
@@ -279,8 +164,8 @@ std::string DataSetWriter::shard_file(const ShardPlace& place) const {
 }
 
 std::string DataSetWriter::folder_of(const std::string& part, const PartitionValues& partition) const {
-  HEADRACE_CHECK(is_plain(part) && partition.size() == options_.partition_by.size());
-  std::string folder = std::string(kRunFolderPrefix) + run_id_;
+  HEADRACE_CHECK(is_plain_name(part) && partition.size() == options_.partition_by.size());
+  std::string folder = run_folder(run_id_);
   if (part != Part::kWhole) folder = join_path(folder, part);
   for (std::size_t i = 0; i < partition.size(); ++i) {
     folder = join_path(folder, partition_folder(options_.partition_by[i], partition[i]));
@@ -293,7 +178,7 @@ void DataSetWriter::publish(const Manifest& own) {
   HEADRACE_CHECK(own.partition_by == options_.partition_by);
   for (const Part& part : own.parts) {
     for (const Shard& shard : part.shards) {
-      HEADRACE_CHECK(shard.file.starts_with(fmt::format("{}{}/", kRunFolderPrefix, run_id_)));
+      HEADRACE_CHECK(run_folder_of(shard) == run_folder(run_id_));
       FileInfo info = fs_->info(join_path(path_, shard.file));
       if (info.kind == FileInfo::Kind::kFile && info.size_bytes == shard.summary.size_bytes) continue;
       throw Error(ErrorCode::kIo, fmt::format("the shard '{}' is gone or has changed since it was written", info.path),
@@ -302,9 +187,8 @@ void DataSetWriter::publish(const Manifest& own) {
   }
   finish_folders(own);
   check_extends(own);
-  bool extends = current_ && options_.mode != WriteMode::kOverwrite;
   if (!lock_ && options_.mode != WriteMode::kOverwrite) check_unchanged();
-  Manifest manifest = extends ? extend_manifest(*current_, own, options_.mode) : own;
+  Manifest manifest = extends() ? extend_manifest(*current_, own, options_.mode) : own;
   std::string text = manifest.to_json();
   Manifest::from_json(text, manifest_path(path_));  // What cannot be read back is not published.
   try {

@@ -142,6 +142,8 @@ class DataSetWriter {
   const std::string& path() const { return path_; }
 
  private:
+  /// Whether rows join those that are there.
+  bool extends() const { return current_ && options_.mode != WriteMode::kOverwrite; }
   std::string folder_of(const std::string& part, const PartitionValues& partition) const;
   void check_unchanged();
   void finish_folders(const Manifest& manifest);

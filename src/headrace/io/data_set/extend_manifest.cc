@@ -9,6 +9,7 @@
 
 #include "headrace/base/error.h"
 #include "headrace/io/data_set/row_digest.h"
+#include "headrace/io/data_set/run_folders.h"
 
 namespace headrace {
 namespace {
@@ -43,12 +44,6 @@ struct ByPartition {
     return false;
   }
 };
-
-/// The run that wrote a shard, by its folder's name.
-std::string run_of(const Shard& shard) {
-  std::string folder = shard.file.substr(0, shard.file.find('/'));
-  return folder.substr(folder.find('-') + 1);
-}
 
 /// The wider of two bounds; of one that is not known nothing is known.
 std::optional<Value> widest(const std::optional<Value>& a, const std::optional<Value>& b, bool takes_less) {
@@ -92,7 +87,7 @@ void join_parts(Manifest& joined, const Manifest& old, WriteMode mode) {
 void join_sources(Manifest& joined, const Manifest& old) {
   std::set<std::string> runs;
   for (const Part& part : joined.parts) {
-    for (const Shard& shard : part.shards) runs.insert(run_of(shard));
+    for (const Shard& shard : part.shards) runs.insert(run_id_of(shard));
   }
   std::vector<SourceLineage> sources;
   for (SourceLineage source : old.sources) {

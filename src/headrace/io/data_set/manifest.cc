@@ -12,6 +12,7 @@
 
 #include "headrace/base/error.h"
 #include "headrace/io/data_set/data_set.h"
+#include "headrace/io/data_set/plain_name.h"
 #include "headrace/io/excerpt.h"
 #include "headrace/io/strict_json.h"
 
@@ -22,7 +23,6 @@ using Json = StrictJson;
 using Object = StrictJsonObject;
 
 constexpr int kDepthMax = 8;
-constexpr std::size_t kFileBytesMax = 512;
 constexpr const char* kVersionKey = "headrace_manifest";
 const std::vector<std::string> kRoles = {"feature", "label", "weight", "key", "time", "pass_through"};
 
@@ -34,15 +34,6 @@ bool is_digest(std::string_view text, std::string_view prefix, std::size_t digit
   return text.size() == prefix.size() + digits && text.starts_with(prefix) && is_hex(text.substr(prefix.size()));
 }
 
-/// Letters that neither lead elsewhere nor mean anything in a glob or a shell.
-bool is_plain_name(std::string_view name) {
-  return !name.empty() && name.size() <= kFileBytesMax && name.front() != '.' &&
-         std::all_of(name.begin(), name.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-                  c == '-';
-         });
-}
-
 /// The name of a partition's folder, as this program writes it: nothing in it means anything to a file system.
 bool is_partition_folder(std::string_view name) {
   std::optional<NamedPartition> partition = parse_partition_folder(name);
@@ -50,7 +41,7 @@ bool is_partition_folder(std::string_view name) {
 }
 
 bool is_safe_file(std::string_view file) {
-  if (file.size() > kFileBytesMax) return false;
+  if (file.size() > kPlainNameBytesMax) return false;
   while (true) {
     std::size_t slash = file.find('/');
     std::string_view name = file.substr(0, slash);
