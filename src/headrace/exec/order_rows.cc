@@ -30,40 +30,38 @@ namespace {
 /// Keys that are looked at to cut their range: so many for each part that the largest is hardly twice the mean.
 constexpr std::uint64_t kSampleKeys = 64 * kPartitions;
 
+/// Calls take(encoded, first_row, eval) with all rows, batch by batch, from all workers. `what` is done to them, for
+/// progress.
+template <typename Take>
+void for_each_encoded(const Spool& rows, const EncodedColumns& columns, const RunContext& context, const char* what,
+                      const Take& take) {
+  DictionaryCache dictionaries;
+  std::atomic<std::size_t> done{0};
+  run_tasks(rows.batch_count(), context.thread_count, *context.cancellation, [&](std::size_t index, std::size_t) {
+    Batch batch = rows.read(index);
+    EvalContext eval(*context.memory, &dictionaries);
+    eval.share_results_of(batch);
+    take(encode_rows(batch, columns, eval), static_cast<std::uint64_t>(rows.first_row(index)), eval);
+    if (context.on_progress) context.on_progress({what, done.fetch_add(1) + 1, rows.batch_count(), 0});
+  });
+}
+
 /// Rows in the order of Permutation(row_count, seed).
 class Shuffle {
  public:
   Shuffle(const Spool& rows, const EncodedColumns& columns, std::uint64_t seed, const RunContext& context)
-      : rows_(rows),
-        columns_(columns),
-        context_(context),
-        order_(static_cast<std::uint64_t>(rows.row_count()), seed),
-        ordered_(context, columns.schema, std::array{static_cast<std::uint64_t>(rows.row_count())}) {}
-
-  /// Hands every row to `ordered_` with its place.
-  void scatter() {
-    DictionaryCache dictionaries;
-    std::atomic<std::size_t> done{0};
-    run_tasks(rows_.batch_count(), context_.thread_count, *context_.cancellation, [&](std::size_t index, std::size_t) {
-      Batch batch = rows_.read(index);
-      EvalContext eval(*context_.memory, &dictionaries);
-      eval.share_results_of(batch);
-      Batch encoded = encode_rows(batch, columns_, eval);
-      std::vector<std::uint64_t> places(static_cast<std::size_t>(batch.row_count));
-      auto row = static_cast<std::uint64_t>(rows_.first_row(index));
-      for (std::uint64_t& place : places) place = order_(row++);
+      : ordered_(context, columns.schema, std::array{static_cast<std::uint64_t>(rows.row_count())}) {
+    Permutation order(static_cast<std::uint64_t>(rows.row_count()), seed);
+    for_each_encoded(rows, columns, context, "shuffle", [&](const Batch& encoded, std::uint64_t row, EvalContext&) {
+      std::vector<std::uint64_t> places(static_cast<std::size_t>(encoded.row_count));
+      for (std::uint64_t& place : places) place = order(row++);
       ordered_.add(encoded, places);
-      if (context_.on_progress) context_.on_progress({"shuffle", done.fetch_add(1) + 1, rows_.batch_count(), 0});
     });
   }
 
   void read(std::size_t split, const std::function<void(const Batch&)>& push) const { ordered_.read(split, push); }
 
  private:
-  const Spool& rows_;
-  const EncodedColumns& columns_;
-  const RunContext& context_;
-  Permutation order_;
   OrderedRows ordered_;
 };
 
@@ -81,28 +79,8 @@ class Sort {
     for (const std::string& name : order.partition_by) add_key({name, false});
     for (const SortColumn& column : order.sort_by) add_key(column);
     if (order.shuffle) shuffle_.emplace(static_cast<std::uint64_t>(rows.row_count()), *order.shuffle);
-  }
-
-  void scatter() {
     cut_range();
-    DictionaryCache dictionaries;
-    std::atomic<std::size_t> done{0};
-    run_tasks(rows_.batch_count(), context_.thread_count, *context_.cancellation, [&](std::size_t index, std::size_t) {
-      Batch batch = rows_.read(index);
-      EvalContext eval(*context_.memory, &dictionaries);
-      eval.share_results_of(batch);
-      Batch encoded = encode_rows(batch, columns_, eval);
-      for (Column& column : encoded.columns) column = eval.flattener.flatten(column);
-      std::vector<std::uint64_t> ties = ties_of(index);
-      std::size_t row_bytes = sizeof(std::uint64_t) + (ties.empty() ? 0 : encoded.data_bytes() / ties.size());
-      std::size_t rows_at_once = std::max<std::size_t>(1, run_bytes_ / row_bytes);
-      for (std::size_t start = 0; start < ties.size(); start += rows_at_once) {
-        std::size_t count = std::min(rows_at_once, ties.size() - start);
-        store(encoded.slice(static_cast<std::int64_t>(start), static_cast<std::int64_t>(count)),
-              std::span(ties).subspan(start, count));
-      }
-      if (context_.on_progress) context_.on_progress({"sort", done.fetch_add(1) + 1, rows_.batch_count(), 0});
-    });
+    scatter();
   }
 
   /// Calls `push` with the rows of one part of the range, in order.
@@ -143,17 +121,8 @@ class Sort {
     return columns;
   }
 
-  /// What tells rows of equal keys apart.
-  std::vector<std::uint64_t> ties_of(std::size_t batch_index) const {
-    std::vector<std::uint64_t> ties(
-        static_cast<std::size_t>(rows_.first_row(batch_index + 1) - rows_.first_row(batch_index)));
-    auto row = static_cast<std::uint64_t>(rows_.first_row(batch_index));
-    for (std::uint64_t& tie : ties) {
-      tie = shuffle_ ? (*shuffle_)(row) : row;
-      ++row;
-    }
-    return ties;
-  }
+  /// What tells a row from others of equal keys.
+  std::uint64_t tie_of(std::uint64_t row) const { return shuffle_ ? (*shuffle_)(row) : row; }
 
   /// Finds the keys that the parts of the range begin with, from a sample of rows that are evenly apart.
   void cut_range() {
@@ -164,11 +133,11 @@ class Sort {
     run_tasks(rows_.batch_count(), context_.thread_count, *context_.cancellation, [&](std::size_t index, std::size_t) {
       std::vector<std::int32_t> picked;
       std::vector<std::uint64_t> picked_ties;
-      std::vector<std::uint64_t> ties = ties_of(index);
       auto first = static_cast<std::uint64_t>(rows_.first_row(index));
-      for (std::uint64_t row = (first + step - 1) / step * step; row < first + ties.size(); row += step) {
+      auto end = static_cast<std::uint64_t>(rows_.first_row(index + 1));
+      for (std::uint64_t row = (first + step - 1) / step * step; row < end; row += step) {
         picked.push_back(static_cast<std::int32_t>(row - first));
-        picked_ties.push_back(ties[row - first]);
+        picked_ties.push_back(tie_of(row));
       }
       if (picked.empty()) return;
       EvalContext eval(*context_.memory, &dictionaries);
@@ -199,6 +168,22 @@ class Sort {
     }
     keys.schema = std::make_shared<const Schema>(std::move(fields));
     return keys;
+  }
+
+  /// Puts every row into the part of the range that its key belongs to.
+  void scatter() {
+    for_each_encoded(rows_, columns_, context_, "sort", [&](Batch encoded, std::uint64_t first, EvalContext& eval) {
+      for (Column& column : encoded.columns) column = eval.flattener.flatten(column);
+      std::vector<std::uint64_t> ties(static_cast<std::size_t>(encoded.row_count));
+      for (std::uint64_t& tie : ties) tie = tie_of(first++);
+      std::size_t row_bytes = sizeof(std::uint64_t) + (ties.empty() ? 0 : encoded.data_bytes() / ties.size());
+      std::size_t rows_at_once = std::max<std::size_t>(1, run_bytes_ / row_bytes);
+      for (std::size_t start = 0; start < ties.size(); start += rows_at_once) {
+        std::size_t count = std::min(rows_at_once, ties.size() - start);
+        store(encoded.slice(static_cast<std::int64_t>(start), static_cast<std::int64_t>(count)),
+              std::span(ties).subspan(start, count));
+      }
+    });
   }
 
   void store(Batch rows, std::span<const std::uint64_t> ties) {
@@ -284,7 +269,6 @@ std::vector<PartitionRows> partitions_of(const Batch& rows, std::span<const std:
 OrderedPart sort_rows(const Spool& rows, const EncodedColumns& columns, const RowOrder& order,
                       const RunContext& context) {
   Sort sort(rows, columns, order, context);
-  sort.scatter();
   OrderedPart part;
   if (order.partition_by.empty()) {
     part.rows = collect(sort, columns, context, [](const Batch&, std::size_t) {});
@@ -344,7 +328,6 @@ OrderedPart order_rows(const Spool& rows, const EncodedColumns& columns, const R
   if (!order.partition_by.empty() || !order.sort_by.empty()) return sort_rows(rows, columns, order, context);
   HEADRACE_CHECK(order.shuffle);
   Shuffle shuffle(rows, columns, *order.shuffle, context);
-  shuffle.scatter();
   OrderedPart part;
   part.rows = collect(shuffle, columns, context, [](const Batch&, std::size_t) {});
   part.partitions = {{{}, part.rows->row_count()}};

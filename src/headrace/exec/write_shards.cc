@@ -159,11 +159,10 @@ class ShardsInOrder {
 
   void write_shard(const ShardTask& task, WorkerTotals& own) {
     const ShardRange& range = ranges_[task.range];
-    const std::string& part = part_names_[range.part];
+    ShardPlace place{part_names_[range.part], range.partition, task.shard, task.shard_count};
     std::vector<std::unique_ptr<FileWriter>> files;
     for (std::size_t target : task.targets) {
-      files.push_back(
-          targets_[target].writer->open_shard({part, range.partition, task.shard, task.shard_count}, *context_.memory));
+      files.push_back(targets_[target].writer->open_shard(place, *context_.memory));
     }
     auto shard = static_cast<std::int64_t>(task.shard);
     auto count = static_cast<std::int64_t>(task.shard_count);
@@ -194,7 +193,7 @@ class ShardsInOrder {
     for (std::size_t i = 0; i < files.size(); ++i) {
       std::size_t target = task.targets[i];
       Shard& written = written_.parts[target][range.part].shards[first_shards_[task.range][target] + task.shard];
-      written.file = targets_[target].writer->shard_file({part, range.partition, task.shard, task.shard_count});
+      written.file = targets_[target].writer->shard_file(place);
       written.summary = files[i]->finish();
       written.partition = range.partition;
       if (is_partitioned) written.row_digest = digest.to_string();
