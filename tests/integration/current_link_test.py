@@ -52,8 +52,7 @@ def check(readings):
     reason="Petastorm 0.13.1 needs Python 3.11, which this machine has not",
 )
 def test_petastorm_never_sees_two_runs(tmp_path):
-    python = ENVS / "petastorm/bin/python"
-    command = [python, HERE / "petastorm_reads.py", "watch"]
+    command = [ENVS / "petastorm/bin/python", HERE / "current_watch.py", "petastorm"]
     check(watch_while_publishing(tmp_path, command, "format: parquet, petastorm: true", 12))
 
 

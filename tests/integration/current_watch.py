@@ -1,7 +1,8 @@
 """Opens a data set that is published again and again, by readers that know no manifest. Run in their environments:
 
-python current_watch.py tensorflow|spark FOLDER SECONDS     one line of JSON a reading:
-                                                            {"runs": [values of the column `run`], "rows": count}
+python current_watch.py tensorflow|spark|petastorm LINK SECONDS
+
+prints a line of JSON a reading: {"runs": [values of the column `run`], "rows": count}
 """
 
 import json
@@ -16,8 +17,8 @@ def tensorflow_reader():
 
     features = {"run": tf.io.FixedLenFeature([], tf.int64)}
 
-    def read(folder):
-        files = sorted(map(str, Path(folder).glob("*.tfrecord")))
+    def read(link):
+        files = sorted(map(str, Path(os.path.realpath(link)).glob("*.tfrecord")))
         batches = tf.data.TFRecordDataset(files).batch(256).map(lambda rows: tf.io.parse_example(rows, features))
         return [int(run) for batch in batches for run in batch["run"].numpy()]
 
@@ -29,7 +30,30 @@ def spark_reader():
 
     session = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").getOrCreate()
     session.sparkContext.setLogLevel("OFF")
-    return lambda folder: [row.run for row in session.read.parquet(f"file://{folder}").select("run").collect()]
+
+    def read(link):
+        rows = session.read.parquet(f"file://{os.path.realpath(link)}").select("run").collect()
+        return [row.run for row in rows]
+
+    return read
+
+
+def petastorm_reader():
+    import warnings
+
+    warnings.filterwarnings("ignore")
+    from petastorm import make_reader
+
+    def read(link):
+        # Files are opened through the link: their names have the run's id. The pool of threads may end before it
+        # begins: get_results() looks for work done, then for work begun.
+        with make_reader(f"file://{link}", reader_pool_type="dummy") as reader:
+            return [int(row.run) for row in reader]
+
+    return read
+
+
+READERS = {"tensorflow": tensorflow_reader, "spark": spark_reader, "petastorm": petastorm_reader}
 
 
 def watch(read, link, seconds):
@@ -38,7 +62,7 @@ def watch(read, link, seconds):
     # As long as was asked for, and until there is something to tell; a machine that is busy reads slowly.
     while time.monotonic() - begin < seconds or (len(seen) < 2 and time.monotonic() - begin < 120):
         try:
-            runs = read(os.path.realpath(link))
+            runs = read(link)
         except Exception as error:  # noqa: BLE001  (files of an old run may vanish while they are read)
             print(json.dumps({"error": repr(error)[:200]}), flush=True)
             continue
@@ -47,4 +71,7 @@ def watch(read, link, seconds):
 
 
 if __name__ == "__main__":
-    watch({"tensorflow": tensorflow_reader, "spark": spark_reader}[sys.argv[1]](), sys.argv[2], float(sys.argv[3]))
+    watch(READERS[sys.argv[1]](), sys.argv[2], float(sys.argv[3]))
+    # Threads of pyarrow 12 may outlive the interpreter and end the process by a signal: all is written already.
+    sys.stdout.flush()
+    os._exit(0)

@@ -4,7 +4,7 @@ import http.client
 import socket
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 BUSY = (
@@ -26,6 +26,14 @@ class Fault:
     method: str
     part: str = ""
     times: int = 1
+    met: threading.Event = field(default_factory=threading.Event, repr=False, compare=False)
+
+    def __str__(self):
+        return f"{self.kind}-{self.method}-{self.part.replace('/', '-')}"
+
+    def wait_until_met(self, seconds: float):
+        """Waits for the first request that it happens to, at most so long."""
+        self.met.wait(seconds)
 
 
 class FaultProxy:
@@ -59,6 +67,7 @@ class FaultProxy:
             for fault in self.faults:
                 if fault.times > 0 and fault.method == method and fault.part in path:
                     fault.times -= 1
+                    fault.met.set()
                     return fault.kind
         return ""
 

@@ -3,6 +3,7 @@
 import datetime
 import json
 import random
+import subprocess
 
 import duckdb
 import pyarrow as pa
@@ -70,6 +71,10 @@ def test_readers_of_hive_layout_see_all_rows(source, tmp_path):
 
 
 def test_bytes_do_not_depend_on_threads_and_memory_and_rows_go_back(source, tmp_path):
+    table = pq.read_table(source)
+    value = pc.cast(table["value"], pa.float32(), safe=False)  # TFRecord has no float64
+    floats = tmp_path / "floats.parquet"
+    pq.write_table(table.set_column(table.schema.get_field_index("value"), "value", value), floats)
     written = []
     for name, words in {
         "a": ["--threads", 1],
@@ -77,7 +82,7 @@ def test_bytes_do_not_depend_on_threads_and_memory_and_rows_go_back(source, tmp_
     }.items():
         out = tmp_path / name
         layout = ["--partition-by", "country", "--shuffle", 7, "--shard-bytes", "16KiB"]
-        headrace("convert", source, out, "--format", "tfrecord", *cast_free(source, tmp_path), *layout, *words)
+        headrace("convert", floats, out, "--format", "tfrecord", *layout, *words)
         shards = manifest_of(out)["parts"][0]["shards"]
         written.append([(shard["file"].split("/", 1)[1], shard["checksum"], shard["row_digest"]) for shard in shards])
         sizes = [shard["bytes"] for shard in shards]
@@ -87,15 +92,6 @@ def test_bytes_do_not_depend_on_threads_and_memory_and_rows_go_back(source, tmp_
     headrace("convert", tmp_path / "a", tmp_path / "back", "--format", "parquet")
     assert manifest_of(tmp_path / "back")["row_digest"] == manifest_of(tmp_path / "a")["row_digest"]
     assert "partition_by" not in manifest_of(tmp_path / "back")
-
-
-def cast_free(source, tmp_path):
-    """TFRecord has no float64: the rows with a float32 are put in the source's place."""
-    table = pq.read_table(source)
-    if table.schema.field("value").type == pa.float64():
-        value = table.schema.get_field_index("value")
-        pq.write_table(table.set_column(value, "value", pc.cast(table["value"], pa.float32(), safe=False)), source)
-    return []
 
 
 PIPELINE = """
@@ -122,8 +118,6 @@ report: {out}-run.json
 
 
 def run_daily(tmp_path, source, mode, *words, fails=False):
-    import subprocess
-
     pipeline = tmp_path / "daily.yaml"
     pipeline.write_text(PIPELINE.format(source=source, out=tmp_path / "days", mode=mode))
     done = subprocess.run([HEADRACE, "run", pipeline, "--quiet", *map(str, words)], capture_output=True, text=True)
@@ -145,10 +139,12 @@ def test_days_are_backfilled_with_a_fixed_state(source, tmp_path):
     late = tmp_path / "late.parquet"
     changed = table.filter(pc.greater(table["number"], 100))
     pq.write_table(changed, late)
-    by_day = lambda rows: {  # noqa: E731
-        str(day): [row["number"] for row in rows.to_pylist() if row["day"] == day]
-        for day in sorted(set(rows["day"].to_pylist()))
-    }
+
+    def by_day(rows):
+        numbers = {}
+        for row in rows.sort_by([("day", "ascending"), ("number", "ascending")]).to_pylist():
+            numbers.setdefault(str(row["day"]), []).append(row["number"])
+        return numbers
 
     run_daily(tmp_path, source, "overwrite", "--set", "last=2026-01-03")
     before = by_day(table)
@@ -214,8 +210,6 @@ report: {tmp_path / "run.json"}
     wrong = tmp_path / "raw" / "day=2026-01-09"
     wrong.mkdir()
     pa_csv.write_csv(pa.table({"number": [1], "value": [0.5]}), wrong / "x.csv")
-    import subprocess
-
     done = subprocess.run([HEADRACE, "run", pipeline, "--quiet"], capture_output=True, text=True)
     assert done.returncode != 0
     assert "partition column 'country'" in done.stderr and "x.csv" in done.stderr

@@ -1,8 +1,6 @@
 """Runs in Petastorm's environment: reads a data set and prints its values as JSON.
 
 petastorm_reads.py row|batch FOLDER         {"column": [value, …]}, in the order of the files
-petastorm_reads.py watch FOLDER SECONDS     opens FOLDER again and again; one line of JSON a successful reading:
-                                            {"runs": [values of the column `run`], "rows": count}
 """
 
 import datetime
@@ -10,7 +8,6 @@ import decimal
 import json
 import os
 import sys
-import time
 import warnings
 
 import numpy as np
@@ -57,26 +54,7 @@ def read(kind, folder):
     return {name: [plain(value) for value in values] for name, values in columns.items()}
 
 
-def watch(folder, seconds):
-    seen = set()
-    begin = time.monotonic()
-    # As long as was asked for, and until there is something to tell; a machine that is busy reads slowly.
-    while time.monotonic() - begin < seconds or (len(seen) < 2 and time.monotonic() - begin < 120):
-        try:
-            # The pool of threads may end before it begins: get_results() looks for work done, then for work begun.
-            with make_reader(f"file://{folder}", reader_pool_type="dummy") as reader:
-                runs = [int(row.run) for row in reader]
-        except Exception as error:  # noqa: BLE001  (files of an old run may vanish while they are read)
-            print(json.dumps({"error": repr(error)[:200]}), flush=True)
-            continue
-        seen.add(tuple(sorted(set(runs))))
-        print(json.dumps({"runs": sorted(set(runs)), "rows": len(runs)}), flush=True)
-
-
-if sys.argv[1] == "watch":
-    watch(sys.argv[2], float(sys.argv[3]))
-else:
-    sys.stdout.write("\n" + json.dumps(read(sys.argv[1], sys.argv[2])))
+sys.stdout.write("\n" + json.dumps(read(sys.argv[1], sys.argv[2])))
 # Threads of pyarrow 12 may outlive the interpreter and end the process by a signal: what was read is written already.
 sys.stdout.flush()
 os._exit(0)
