@@ -24,18 +24,13 @@ sys.path.insert(0, str(ROOT / "bench"))
 import numpy as np  # noqa: E402
 import pyarrow as pa  # noqa: E402
 import pyarrow.parquet as pq  # noqa: E402
+from cases import FORMATS, PROGRAM  # noqa: E402
 from measure import measure  # noqa: E402
 from records import RESULTS, make_record, merge_records  # noqa: E402
+from rows import HEADRACE, shard_files  # noqa: E402
 
-PROGRAM = ROOT / "build/release/headrace_bench_formats"
-HEADRACE = ROOT / "build/headrace"
 HERE = Path(__file__).resolve().parent
 TENSORFLOW = ROOT / "build/envs/tensorflow/bin/python"
-# format, compression: what we write and read.
-OURS = [
-    ("tfrecord", "none"), ("tfrecord", "gzip"), ("parquet", "none"), ("parquet", "snappy"), ("parquet", "zstd"),
-    ("mds", "none"), ("arrow", "none"),
-]  # fmt: skip
 # Rows for what would take minutes.
 SLOW = {"tensorflow write": 50_000, "tensorflow read": 1_000_000}
 
@@ -97,10 +92,8 @@ def prepare(arguments, work):
 
 
 def read_source(folder, rows):
-    manifest = json.loads((folder / "manifest.json").read_text())
-    files = [folder / shard["file"] for part in manifest["parts"] for shard in part["shards"]]
     tables, count = [], 0
-    for file in files:
+    for file in shard_files(folder):
         if count < rows:
             tables.append(pq.read_table(file))
             count += tables[-1].num_rows
@@ -110,9 +103,8 @@ def read_source(folder, rows):
 def make_cases(arguments, work, few):
     cases = []
     rows = work / "rows.parquet"
-    for file_format, compression in OURS:
+    for variant, (file_format, compression, _) in FORMATS.items():
         out = arguments.out / f"headrace-{file_format}-{compression}"
-        variant = file_format if compression == "none" else f"{file_format}-{compression}"
         write = [PROGRAM, "write", "--from", rows, "--format", file_format, "--compression", compression]
         cases.append(Case("write", variant, "headrace", [*write, "--rows", arguments.rows, "--out", out], out))
         read = [PROGRAM, "read", "--format", file_format, "--from", out]
