@@ -49,10 +49,8 @@ Command add_convert_command(CLI::App& program, SharedOptions& options) {
       ->capture_default_str();
   add_engine_options(*app, options);
   app->footer(
-      "Parts, order of the rows (but for --shuffle and --sort-by), types and roles of the columns stay. The rows of a "
-      "data set are "
-      "proved by the digest\n"
-      "in its manifest before anything is published, unless --rows leaves some out.\n"
+      "Parts, order of the rows (but for --shuffle and --sort-by), types and roles of the columns stay. The rows of a\n"
+      "data set are proved by the digest in its manifest before anything is published, unless --rows leaves some out.\n"
       "Examples:\n"
       "  headrace convert out/parquet out/tfrecord --format tfrecord --compression gzip\n"
       "  headrace convert 'raw/*.csv' raw-parquet --format parquet --shards 8 --memory 1GiB");
