@@ -9,7 +9,7 @@
 #include "headrace/base/error.h"
 #include "headrace/base/nearest.h"
 #include "headrace/io/data_set/extend_manifest.h"
-#include "headrace/io/data_set/plain_name.h"
+#include "headrace/io/data_set/portable_name.h"
 #include "headrace/io/data_set/run_folders.h"
 
 namespace headrace {
@@ -107,7 +107,7 @@ DataSetWriter::DataSetWriter(std::shared_ptr<FileSystem> fs, std::string path, c
       format_(format),
       options_(std::move(options)),
       run_id_(std::move(run_id)) {
-  HEADRACE_CHECK(is_plain_name(run_id_));
+  HEADRACE_CHECK(is_portable_name(run_id_));
   check_data_set(format_, schema, options_);
   file_columns_ = file_columns(schema, options_.partition_by);
   file_schema_ = pick(schema, file_columns_);
@@ -164,7 +164,7 @@ std::string DataSetWriter::shard_file(const ShardPlace& place) const {
 }
 
 std::string DataSetWriter::folder_of(const std::string& part, const PartitionValues& partition) const {
-  HEADRACE_CHECK(is_plain_name(part) && partition.size() == options_.partition_by.size());
+  HEADRACE_CHECK(is_portable_name(part) && partition.size() == options_.partition_by.size());
   std::string folder = run_folder(run_id_);
   if (part != Part::kWhole) folder = join_path(folder, part);
   for (std::size_t i = 0; i < partition.size(); ++i) {

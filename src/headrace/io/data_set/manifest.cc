@@ -12,7 +12,7 @@
 
 #include "headrace/base/error.h"
 #include "headrace/io/data_set/data_set.h"
-#include "headrace/io/data_set/plain_name.h"
+#include "headrace/io/data_set/portable_name.h"
 #include "headrace/io/excerpt.h"
 #include "headrace/io/strict_json.h"
 
@@ -41,11 +41,11 @@ bool is_partition_folder(std::string_view name) {
 }
 
 bool is_safe_file(std::string_view file) {
-  if (file.size() > kPlainNameBytesMax) return false;
+  if (file.size() > kPortableNameBytesMax) return false;
   while (true) {
     std::size_t slash = file.find('/');
     std::string_view name = file.substr(0, slash);
-    if (!is_plain_name(name) && !is_partition_folder(name)) return false;
+    if (!is_portable_name(name) && !is_partition_folder(name)) return false;
     if (slash == std::string_view::npos) return true;
     file.remove_prefix(slash + 1);
   }
@@ -140,7 +140,7 @@ Part read_part(const Json& json, const std::string& where, const Manifest& manif
   Object object(json, where, {"name", "rows", "shards"});
   Part part;
   part.name = object.text("name");
-  if (!is_plain_name(part.name)) object.refuse("name", fmt::format("{} is no name of a part", excerpt(part.name)));
+  if (!is_portable_name(part.name)) object.refuse("name", fmt::format("{} is no name of a part", excerpt(part.name)));
   std::int64_t rows = 0;
   for (std::size_t i = 0; i < object.list("shards").size(); ++i) {
     part.shards.push_back(
@@ -218,7 +218,7 @@ Manifest read(std::string_view text) {
     manifest.sources.push_back(read_source(object.list("sources")[i], fmt::format("sources[{}]", i)));
   }
   manifest.run_id = object.text("run_id");
-  if (!is_plain_name(manifest.run_id))
+  if (!is_portable_name(manifest.run_id))
     object.refuse("run_id", fmt::format("{} is no run id", excerpt(manifest.run_id)));
   manifest.created_at = object.text("created_at");
   manifest.headrace_version = object.text("headrace_version");

@@ -9,7 +9,7 @@
 
 #include "headrace/base/error.h"
 #include "headrace/column/calendar.h"
-#include "headrace/io/data_set/plain_name.h"
+#include "headrace/io/data_set/portable_name.h"
 #include "headrace/io/excerpt.h"
 
 namespace headrace {
@@ -18,7 +18,7 @@ namespace {
 constexpr std::string_view kNullName = "__HIVE_DEFAULT_PARTITION__";
 constexpr std::size_t kFolderBytesMax = 255;  // of one name, in most file systems
 
-bool stands_for_itself(char c) { return is_plain_character(c) || static_cast<unsigned char>(c) >= 0x80; }
+bool stands_for_itself(char c) { return is_portable_character(c) || static_cast<unsigned char>(c) >= 0x80; }
 
 std::string escape(std::string_view text) {
   std::string name;
