@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "headrace/base/ascii.h"
 #include "headrace/base/error.h"
 #include "headrace/column/column_builder.h"
 #include "headrace/column/decimal.h"

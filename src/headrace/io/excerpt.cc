@@ -33,25 +33,6 @@ std::size_t character_bytes(std::string_view text) {
 
 }  // namespace
 
-bool is_ascii(std::string_view text) {
-  constexpr std::uint64_t kHighBits = 0x8080808080808080;
-  constexpr std::size_t kWord = sizeof(std::uint64_t);
-  auto load = [&](std::size_t at) {
-    std::uint64_t word;
-    std::memcpy(&word, text.data() + at, kWord);
-    return word;
-  };
-  std::size_t at = 0;
-  for (; at + 4 * kWord <= text.size(); at += 4 * kWord) {
-    std::uint64_t any = load(at) | load(at + kWord) | load(at + 2 * kWord) | load(at + 3 * kWord);
-    if ((any & kHighBits) != 0) return false;
-  }
-  std::uint64_t any = 0;
-  for (; at + kWord <= text.size(); at += kWord) any |= load(at);
-  for (; at < text.size(); ++at) any |= static_cast<unsigned char>(text[at]);
-  return (any & kHighBits) == 0;
-}
-
 std::size_t valid_utf8_bytes(std::string_view text) {
   std::size_t at = 0;
   while (at < text.size()) {

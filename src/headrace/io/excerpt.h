@@ -18,7 +18,4 @@ std::size_t valid_utf8_bytes(std::string_view text);
 /// "'caf\xE9' is no valid UTF-8 from byte 3 on", of a text that is not.
 std::string bad_utf8_message(std::string_view text);
 
-/// Whether all bytes are ASCII.
-bool is_ascii(std::string_view text);
-
 }  // namespace headrace

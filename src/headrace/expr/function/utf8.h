@@ -6,25 +6,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
+
+#include "headrace/base/ascii.h"
 
 namespace headrace {
 
 constexpr bool starts_code_point(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }
-
-constexpr bool is_ascii(char byte) { return static_cast<unsigned char>(byte) < 0x80; }
-inline bool is_ascii(std::string_view text) {
-  std::uint64_t seen = 0;
-  std::size_t i = 0;
-  for (; i + 8 <= text.size(); i += 8) {
-    std::uint64_t word;
-    std::memcpy(&word, text.data() + i, 8);
-    seen |= word;
-  }
-  for (; i < text.size(); ++i) seen |= static_cast<unsigned char>(text[i]);
-  return (seen & 0x8080808080808080) == 0;
-}
 
 inline std::int64_t count_code_points(std::string_view text) {
   std::int64_t count = 0;

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "headrace/base/ascii.h"
 #include "headrace/io/excerpt.h"
 #include "headrace/io/parquet/page/leaf_values.h"
 #include "headrace/io/parquet/page/page_error.h"
