@@ -33,7 +33,7 @@ demo-compare: ## time the flights job against the same job in DuckDB; the last l
 
 test: ## check and test everything that a change has to pass
 	@$(STAGES) setup-tests lint-layout lint-python lint-format lint-clang build-release build-asan \
-	  test-release test-asan test-python docs-check
+	  lint-symbols test-release test-asan test-python docs-check
 
 test-long: ## test, then what takes longer: all faults, ThreadSanitizer, fuzzing, micro-benchmarks
 	@$(STAGES) test test-faults lint-clang-all build-tsan test-tsan fuzz bench-micro
@@ -111,6 +111,9 @@ lint-clang: configure-release
 
 lint-clang-all: configure-release
 	@$(VENV)/python tools/clang_tidy.py build/release --with-tests
+
+lint-symbols:
+	@$(VENV)/python tools/one_definition.py build/asan
 
 configure-%:
 	@mkdir -p build && cmake --preset $* >build/configure-$*.log || { cat build/configure-$*.log; exit 1; }
