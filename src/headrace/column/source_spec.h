@@ -49,6 +49,9 @@ struct SourceSpec {
   std::vector<Field> declared;     // columns with declared types; empty: all from the file or inferred
   std::vector<ColumnRule> rules;
   OnError on_error = OnError::kFail;
+  // Whether columns that nobody reads are read all the same where their values can be bad. Not those of a data set: its
+  // rows were checked before they were written.
+  bool checks_unread = true;
   CsvOptions csv;
   // Columns whose values are in the names of folders, as in Hive, and not in files; with declared columns, also there.
   std::vector<Field> partition_columns;

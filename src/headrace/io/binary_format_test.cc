@@ -283,6 +283,30 @@ TEST_CASE("the lengths of lists that nobody reads matter only where bad rows are
   }
 }
 
+TEST_CASE("nulls in columns that nobody reads matter, but not in a data set, whose rows were checked") {
+  for (const std::string format : {"parquet", "tfrecord", "arrow"}) {
+    CAPTURE(format);
+    FormatTest test(format);
+    ColumnBuilder id(*test.context.memory, TypeKind::kInt64);
+    ColumnBuilder price(*test.context.memory, TypeKind::kInt64);
+    for (std::int64_t row = 0; row < 3; ++row) {
+      id.append(row);
+      if (row == 1) {
+        price.append_null();
+      } else {
+        price.append(row);
+      }
+    }
+    Schema schema({{"id", TypeKind::kInt64}, {"price", TypeKind::kInt64}});
+    test.write("t", {Batch{std::make_shared<const Schema>(schema), {id.finish(), price.finish()}, 3}});
+    test.spec.declared = {{"id", TypeKind::kInt64}, {"price", TypeKind::kInt64, false}};
+    CHECK_THROWS_WITH_AS(test.read({"id"}), doctest::Contains("price"), Error);
+    test.spec.checks_unread = false;
+    CHECK(test.read({"id"}).size() == 3);
+    CHECK_THROWS_WITH_AS(test.read({"price"}), doctest::Contains("price"), Error);
+  }
+}
+
 TEST_CASE("bad rows follow the source's on_error and are counted") {
   for (const std::string& format : kBinaryFormats) {
     CAPTURE(format);

@@ -252,6 +252,7 @@ ReadPlan plan_read(const Schema& schema, const std::vector<Type>& file_types, co
     plan.columns.back().hash_name = reduction.name;
   }
   plan.delivered_count = plan.columns.size();
+  if (!spec.checks_unread) return plan;
   bool bad_values_matter = !spec.declared.empty() && spec.on_error != OnError::kFail;
   for (std::size_t i = 0; i < schema.size(); ++i) {
     bool has_rule =

@@ -97,7 +97,7 @@ struct ReadPlan {
 };
 
 /// `schema` is the source's, `file_types` the types of its columns in the file, in the same order. Throws
-/// Error(kNotFound) when a requested column is not in the schema. Strings, and lists that are declared to be of one
+/// Error(kNotFound) when a requested column is not in the schema. Others are read as spec.checks_unread says. Strings, and lists that are declared to be of one
 /// length, count as possibly bad only where columns are declared and bad rows do not end the run; so does every column
 /// of a format any of whose values may be bad.
 /// Requires: reads_once(request).

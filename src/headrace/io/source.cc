@@ -17,6 +17,7 @@ namespace {
 SourceSpec follow_manifests(const SourceSpec& spec, FileSystem& fs) {
   SourceSpec followed = spec;
   followed.paths.clear();
+  std::size_t data_set_count = 0;
   for (const std::string& path : spec.paths) {
     bool is_folder = fs.info(path).kind == FileInfo::Kind::kFolder;
     std::optional<Manifest> manifest = is_folder ? read_manifest(fs, path) : std::nullopt;
@@ -36,8 +37,11 @@ SourceSpec follow_manifests(const SourceSpec& spec, FileSystem& fs) {
     }
     if (followed.format.empty()) followed.format = shards.format;
     if (followed.declared.empty()) followed.declared = std::move(shards.declared);
+    data_set_count += 1;
     followed.paths.insert(followed.paths.end(), shards.paths.begin(), shards.paths.end());
   }
+  bool is_all_checked = data_set_count == spec.paths.size() && spec.declared.empty();
+  if (is_all_checked && spec.on_error == OnError::kFail) followed.checks_unread = false;
   if (followed.paths.empty() && followed.partition_columns.empty()) {
     throw Error(ErrorCode::kNotFound, fmt::format("the data set '{}' has no shards", spec.paths.front()),
                 "run the pipeline that writes it again, or name another path");

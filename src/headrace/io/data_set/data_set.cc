@@ -286,6 +286,7 @@ SourceSpec empty_source(const Manifest& manifest) {
   SourceSpec spec;
   spec.name = manifest.name;
   spec.format = manifest.format;
+  spec.checks_unread = false;
   for (const DataSetColumn& column : manifest.columns) spec.declared.push_back(column.field);
   for (const std::string& name : manifest.partition_by) {
     spec.partition_columns.push_back(manifest.column(name).field);
