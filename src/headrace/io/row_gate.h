@@ -97,9 +97,9 @@ struct ReadPlan {
 };
 
 /// `schema` is the source's, `file_types` the types of its columns in the file, in the same order. Throws
-/// Error(kNotFound) when a requested column is not in the schema. Others are read as spec.checks_unread says. Strings, and lists that are declared to be of one
-/// length, count as possibly bad only where columns are declared and bad rows do not end the run; so does every column
-/// of a format any of whose values may be bad.
+/// Error(kNotFound) when a requested column is not in the schema. Others are read as spec.checks_unread says. Strings,
+/// and lists that are declared to be of one length, count as possibly bad only where columns are declared and bad rows
+/// do not end the run; so does every column of a format any of whose values may be bad.
 /// Requires: reads_once(request).
 ReadPlan plan_read(const Schema& schema, const std::vector<Type>& file_types, const SourceSpec& spec,
                    const std::vector<ColumnRule>& rules, const ScanRequest& request, bool any_value_may_be_bad = false);
