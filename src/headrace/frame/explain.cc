@@ -38,7 +38,7 @@ std::string split_text(const SplitSpec& split) {
 }  // namespace
 
 Explanation explain_pipeline(const Pipeline& pipeline, const RunOptions& options) {
-  PreparedPipeline prepared(pipeline, file_system_of(pipeline, options), options.context);
+  PreparedPipeline prepared(pipeline, file_system_of(pipeline, options), options.context, options.memory_sources);
   Explanation explanation;
   for (const auto& [name, node] : prepared.tables) {
     explanation.logical += fmt::format("table {}\n{}", name, explain_tree(node));

@@ -6,6 +6,7 @@
 #include "headrace/frame/end_stores.h"
 #include "headrace/frame/explain.h"
 #include "headrace/frame/inspect.h"
+#include "headrace/frame/lazy_frame.h"
 #include "headrace/frame/load.h"
 #include "headrace/frame/run.h"
 #include "headrace/frame/validate.h"

@@ -57,20 +57,31 @@ std::string place_of(const Pipeline& pipeline, const FilePlace& place) {
 }  // namespace
 
 PreparedPipeline::PreparedPipeline(const Pipeline& the_pipeline, std::shared_ptr<FileSystem> fs,
-                                   const RunContext& context)
+                                   const RunContext& context, const MemorySources& memory_sources)
     : pipeline(the_pipeline) {
-  open_sources(std::move(fs), context);
+  open_sources(std::move(fs), context, memory_sources);
   tables = build_tables(pipeline, [&](const std::string& source) { return readers.at(source)->schema(); });
   if (pipeline.outputs.empty()) return;
   make_roots();
   check_outputs();
 }
 
-void PreparedPipeline::open_sources(std::shared_ptr<FileSystem> fs, const RunContext& context) {
+void PreparedPipeline::open_sources(std::shared_ptr<FileSystem> fs, const RunContext& context,
+                                    const MemorySources& memory_sources) {
   SourceContext source_context{std::move(fs), context.memory};
   source_context.paths_start_at = "the folder of the pipeline file, that of a --set value too";
   for (const SourceSpec& source : pipeline.sources) {
-    readers[source.name] = open_source(source, source_context);
+    if (source.format != kMemoryFormat) {
+      readers[source.name] = open_source(source, source_context);
+      continue;
+    }
+    auto rows = memory_sources.find(source.name);
+    if (rows == memory_sources.end()) {
+      throw Error(ErrorCode::kInvalidPipeline,
+                  fmt::format("the source '{}' is rows in memory, which are not given", source.name),
+                  "run the frame that it came from, or write the rows to a file and name that");
+    }
+    readers[source.name] = rows->second;
   }
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "headrace/exec/run_context.h"
@@ -14,16 +15,21 @@
 
 namespace headrace {
 
+/// The format of sources that are no files: what reads them is given to a run by name.
+inline constexpr std::string_view kMemoryFormat = "memory";
+using MemorySources = std::map<std::string, std::shared_ptr<const SourceReader>>;
+
 /// Everything about a pipeline that is known before rows are read. Reads headers, footers and, for a text source
 /// without declared columns, its first MiB.
 class PreparedPipeline {
  public:
   /// Throws Error that says file, line, column, table, step or feature of the first mistake. `pipeline` and `context`
   /// outlive this.
-  PreparedPipeline(const Pipeline& pipeline, std::shared_ptr<FileSystem> fs, const RunContext& context);
+  PreparedPipeline(const Pipeline& pipeline, std::shared_ptr<FileSystem> fs, const RunContext& context,
+                   const MemorySources& memory_sources = {});
 
   const Pipeline& pipeline;
-  std::map<std::string, std::unique_ptr<SourceReader>> readers;
+  std::map<std::string, std::shared_ptr<const SourceReader>> readers;
   /// The plans of all tables as written, in order of definition.
   std::vector<std::pair<std::string, NodePtr>> tables;
   /// The feature table cut to what features, split and contract read; optimised. Null when the pipeline has no output.
@@ -40,7 +46,7 @@ class PreparedPipeline {
   std::vector<NodePtr> roots() const;
 
  private:
-  void open_sources(std::shared_ptr<FileSystem> fs, const RunContext& context);
+  void open_sources(std::shared_ptr<FileSystem> fs, const RunContext& context, const MemorySources& memory_sources);
   void make_roots();
   /// Lets the feature table carry what features make of wide columns, instead of these.
   void precompute_reductions(const std::vector<std::string>& others);

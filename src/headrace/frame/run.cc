@@ -92,7 +92,7 @@ class Run {
       throw Error(ErrorCode::kInvalidPipeline, fmt::format("{}: the pipeline has no outputs", pipeline_.file),
                   "add an output: outputs: [{path: out/parquet, format: parquet}]");
     }
-    prepared_ = std::make_unique<PreparedPipeline>(pipeline_, options_.fs, options_.context);
+    prepared_ = std::make_unique<PreparedPipeline>(pipeline_, options_.fs, options_.context, options_.memory_sources);
     report_.plan = explain_tree(prepared_->feature_root);
     if (!options_.state_path.empty()) {
       std::string file = options_.state_path + "/state.json";
@@ -202,7 +202,7 @@ class Run {
       quarantine_->publish();
       report_.quarantine_path = pipeline_.quarantine_path;
     }
-    if (!loaded_state_) {
+    if (!loaded_state_ && !pipeline_.state_path.empty()) {
       options_.fs->put(pipeline_.state_path + "/state.json", state_json_);
       report_.state_path = pipeline_.state_path;
     } else {
@@ -369,7 +369,8 @@ RunReport run_pipeline(const Pipeline& pipeline, const RunOptions& options) {
 Table collect_table(const Pipeline& pipeline, const std::string& table, const RunOptions& options) {
   Pipeline without_outputs = pipeline;
   without_outputs.outputs.clear();
-  PreparedPipeline prepared(without_outputs, file_system_of(pipeline, options), options.context);
+  PreparedPipeline prepared(without_outputs, file_system_of(pipeline, options), options.context,
+                            options.memory_sources);
   std::vector<NodePtr> roots = optimize({prepared.table(table)});
   std::map<std::string, const SourceReader*> readers = prepared.reader_map();
   Executor executor(roots, readers, options.context);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "headrace/exec/executor.h"
+#include "headrace/frame/prepare.h"
 #include "headrace/frame/run_report.h"
 #include "headrace/io/fs/routed_file_system.h"
 #include "headrace/plan/pipeline.h"
@@ -14,6 +15,8 @@ namespace headrace {
 struct RunOptions {
   RunContext context;
   std::shared_ptr<FileSystem> fs;  // empty: see file_system_of()
+  /// The sources of format "memory", by name.
+  MemorySources memory_sources;
   /// Encode with the state saved in this folder instead of fitting. Empty: fit.
   std::string state_path;
   /// Names the folders of the shards; empty: made from time and chance.

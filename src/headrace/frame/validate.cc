@@ -39,7 +39,7 @@ Validation::Source describe_source(const SourceSpec& spec, const SourceReader& r
 
 Validation validate_pipeline(const Pipeline& pipeline, const RunOptions& options) {
   std::shared_ptr<FileSystem> fs = file_system_of(pipeline, options);
-  PreparedPipeline prepared(pipeline, fs, options.context);
+  PreparedPipeline prepared(pipeline, fs, options.context, options.memory_sources);
   Validation validation;
   for (const SourceSpec& spec : pipeline.sources) {
     validation.sources.push_back(describe_source(spec, *prepared.readers.at(spec.name)));

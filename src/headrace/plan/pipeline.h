@@ -164,6 +164,15 @@ struct Pipeline {
 /// parse_pipeline() and build_tables() do it. Throws Error(kInvalidPipeline) with the place and the nearest name.
 void check_table_names(const Pipeline& pipeline);
 
+/// The name of a step's kind, as the pipeline file writes it: "filter".
+std::string_view step_kind(const Step& step);
+/// What tells a step from others of its kind, for labels and messages: "filter arrived", "join planes".
+std::string step_text(const Step& step);
+
+/// The checked plan of `input` with one step on top. `right` is the other input of a join, else null. Throws Error
+/// that says what is wrong with the step, but not where it stands.
+NodePtr apply_step(const NodePtr& input, const Step& step, const NodePtr& right, std::string label);
+
 /// Builds the checked plan of every table, in order of definition, each sharing the nodes of the tables and sources it
 /// is made of. `source_schema` gives the columns of a source. Errors say file, line, table, step and the trail of
 /// steps.

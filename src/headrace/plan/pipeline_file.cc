@@ -19,6 +19,16 @@ namespace {
 
 constexpr std::int64_t kLanguageVersion = 1;
 
+/// Leaves out places that tell a reader nothing: those in a text that was made by a program.
+void forget_places(ConfigNode& node) {
+  node.place = {};
+  for (ConfigNode& item : node.items) forget_places(item);
+  for (ConfigEntry& entry : node.entries) {
+    entry.place = {};
+    forget_places(entry.value);
+  }
+}
+
 void check_version(const ReadFile& file, const ConfigNode& root) {
   const ConfigNode& version = *root.find("version");
   if (version.scalar.as_int() == kLanguageVersion) return;
@@ -109,7 +119,30 @@ void read_outputs_section(const ReadFile& file, const ConfigNode& root, Pipeline
   pipeline.report_path = read_path("report", "run.json");
 }
 
+void read_what_is_made_of_tables(const ReadFile& file, const ConfigNode& root, Pipeline& pipeline) {
+  read_contract_section(file, root, pipeline);
+  read_features_section(file, root, pipeline);
+  if (const ConfigNode* split = root.find("split")) pipeline.split = read_split(file, *split);
+  read_outputs_section(file, root, pipeline);
+}
+
+/// The tree of a piece of a pipeline that is no file, checked.
+ConfigNode parse_section(std::string_view yaml, std::string_view section) {
+  ConfigNode root = parse_config(yaml, "");
+  forget_places(root);
+  check_section(root, pipeline_section(section), "");
+  return root;
+}
+
 }  // namespace
+
+Step parse_step(std::string_view yaml) { return read_step({}, parse_section(yaml, "step")); }
+
+SourceSpec parse_source(std::string_view yaml, const std::string& name) {
+  ReadFile file;
+  check_name(file, name, {}, "a source");
+  return read_source(file, name, parse_section(yaml, "source"));
+}
 
 Pipeline parse_pipeline(std::string_view yaml, const std::string& file_name,
                         const std::map<std::string, std::string>& set) {
@@ -129,11 +162,20 @@ Pipeline parse_pipeline(std::string_view yaml, const std::string& file_name,
   for (const auto& [name, parameter] : parameters) pipeline.parameters[name] = parameter.value;
   if (const ConfigNode* store = root.find("storage_options")) pipeline.storage = read_store(file, *store);
   read_sources_and_tables(file, root, pipeline);
-  read_contract_section(file, root, pipeline);
-  read_features_section(file, root, pipeline);
-  if (const ConfigNode* split = root.find("split")) pipeline.split = read_split(file, *split);
-  read_outputs_section(file, root, pipeline);
+  read_what_is_made_of_tables(file, root, pipeline);
   return pipeline;
+}
+
+void add_sections(Pipeline& pipeline, std::string_view yaml) {
+  ConfigNode root = parse_config(yaml, pipeline.file);
+  forget_places(root);
+  check_section_keys(root, pipeline_section("pipeline"), pipeline.file);
+  for (std::string_view key : {"version", "name", "parameters", "storage_options", "sources", "tables"}) {
+    if (const ConfigNode* node = root.find(key)) {
+      ReadFile{pipeline.file}.fail(node->place, fmt::format("'{}' of the pipeline is given already", key));
+    }
+  }
+  read_what_is_made_of_tables({pipeline.file}, root, pipeline);
 }
 
 }  // namespace headrace

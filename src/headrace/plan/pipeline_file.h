@@ -22,6 +22,15 @@ namespace headrace {
 Pipeline parse_pipeline(std::string_view yaml, const std::string& file,
                         const std::map<std::string, std::string>& set = {});
 
+/// Parses one step, and one source named `name`, as the pipeline file writes them: `{filter: "a > 1"}`. Relative paths
+/// stay what they are. Throws Error(kInvalidPipeline).
+Step parse_step(std::string_view yaml);
+SourceSpec parse_source(std::string_view yaml, const std::string& name);
+
+/// Adds what is made of the tables of `pipeline`, as a pipeline file writes it: contract, features, split, outputs,
+/// state, quarantine, report. Throws Error(kInvalidPipeline).
+void add_sections(Pipeline& pipeline, std::string_view yaml);
+
 /// The pipeline as YAML that parse_pipeline() reads back to the same pipeline.
 std::string to_yaml(const Pipeline& pipeline);
 

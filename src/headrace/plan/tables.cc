@@ -47,8 +47,8 @@ struct StepText {
 /// Puts one step on top of a node.
 class StepBuilder {
  public:
-  StepBuilder(NodePtr input, std::string label, const std::function<NodePtr(const std::string&)>& find_table)
-      : input_(std::move(input)), label_(std::move(label)), find_table_(find_table) {}
+  StepBuilder(NodePtr input, NodePtr right, std::string label)
+      : input_(std::move(input)), right_(std::move(right)), label_(std::move(label)) {}
 
   NodePtr operator()(const FilterStep& step) const { return make_filter(input_, step.predicate, label_); }
   NodePtr operator()(const WithColumnsStep& step) const { return make_with_columns(input_, step.columns, label_); }
@@ -74,7 +74,7 @@ class StepBuilder {
   NodePtr operator()(const JoinStep& step) const {
     JoinNode join;
     join.left = input_;
-    join.right = find_table_(step.right);
+    join.right = right_;
     join.how = step.how;
     join.left_on = step.left_on;
     join.right_on = step.right_on;
@@ -93,20 +93,19 @@ class StepBuilder {
 
  private:
   NodePtr input_;
+  NodePtr right_;  // of a join
   std::string label_;
-  const std::function<NodePtr(const std::string&)>& find_table_;
 };
 
 std::string describe_step(const TableSpec& table, std::size_t index) {
-  return fmt::format("table '{}', step {} ({})", table.name, index + 1,
-                     std::visit(StepName{}, table.steps[index].kind));
+  return fmt::format("table '{}', step {} ({})", table.name, index + 1, step_kind(table.steps[index]));
 }
 
 /// "building table 'rows': from flights, then 1 filter arrived, 2 join planes"
 std::string describe_trail(const TableSpec& table, std::size_t steps_done) {
   std::string trail = fmt::format("building table '{}': from {}", table.name, table.from);
   for (std::size_t i = 0; i < steps_done; ++i) {
-    trail += fmt::format("{} {} {}", i == 0 ? ", then" : ",", i + 1, std::visit(StepText{}, table.steps[i].kind));
+    trail += fmt::format("{} {} {}", i == 0 ? ", then" : ",", i + 1, step_text(table.steps[i]));
   }
   return trail;
 }
@@ -132,6 +131,14 @@ Error unknown_table(const Pipeline& pipeline, const TableSpec& reader, FilePlace
 }
 
 }  // namespace
+
+std::string_view step_kind(const Step& step) { return std::visit(StepName{}, step.kind); }
+
+std::string step_text(const Step& step) { return std::visit(StepText{}, step.kind); }
+
+NodePtr apply_step(const NodePtr& input, const Step& step, const NodePtr& right, std::string label) {
+  return std::visit(StepBuilder(input, right, std::move(label)), step.kind);
+}
 
 void check_table_names(const Pipeline& pipeline) {
   std::set<std::string> known;
@@ -160,7 +167,7 @@ std::vector<std::pair<std::string, NodePtr>> build_tables(
     const Pipeline& pipeline, const std::function<Schema(const std::string& source)>& source_schema) {
   check_table_names(pipeline);
   std::map<std::string, NodePtr> nodes;
-  std::function<NodePtr(const std::string&)> find_table = [&](const std::string& name) {
+  auto find_table = [&](const std::string& name) {
     NodePtr& node = nodes[name];
     if (!node) node = make_scan(name, source_schema(name), name);
     return node;
@@ -170,9 +177,10 @@ std::vector<std::pair<std::string, NodePtr>> build_tables(
     NodePtr node = find_table(table.from);
     for (std::size_t i = 0; i < table.steps.size(); ++i) {
       const Step& step = table.steps[i];
-      std::string label = fmt::format("{}: {}", table.name, std::visit(StepText{}, step.kind));
+      const auto* join = std::get_if<JoinStep>(&step.kind);
       try {
-        node = std::visit(StepBuilder(node, std::move(label), find_table), step.kind);
+        NodePtr right = join != nullptr ? find_table(join->right) : nullptr;
+        node = apply_step(node, step, right, fmt::format("{}: {}", table.name, step_text(step)));
       } catch (const Error& error) {
         throw step_error(error, pipeline, table, i);
       }

@@ -55,7 +55,7 @@ class ShapeChecker {
  public:
   explicit ShapeChecker(const std::string& file) : file_(file) {}
 
-  void check_map(const ConfigNode& node, const PipelineSection& section) const {
+  void check_keys(const ConfigNode& node, const PipelineSection& section) const {
     std::string owner = with_article(section.name);
     if (!node.is_map()) {
       throw place_error(file_, node.place, fmt::format("{} is {}, expected a map", owner, describe(node)),
@@ -69,6 +69,10 @@ class ShapeChecker {
       }
       check_value(entry.value, parse_key_type(key->type), fmt::format("'{}' of {}", key->name, owner), *key);
     }
+  }
+
+  void check_required(const ConfigNode& node, const PipelineSection& section) const {
+    std::string owner = with_article(section.name);
     for (const PipelineKey& key : section.keys) {
       if (!key.required || node.find(key.name) != nullptr) continue;
       throw place_error(file_, node.place, fmt::format("{} has no key '{}'", owner, key.name),
@@ -95,7 +99,10 @@ class ShapeChecker {
                         fmt::format("{} is {}, expected {}", what, describe(node), describe_types(types)),
                         mismatch_hint(node, types, key));
     }
-    if (fits->kind == KeyType::Kind::kSection) return check_map(node, *fits->section);
+    if (fits->kind == KeyType::Kind::kSection) {
+      check_keys(node, *fits->section);
+      return check_required(node, *fits->section);
+    }
     if (fits->kind == KeyType::Kind::kTransform) return check_transform(node);
     for (std::size_t i = 0; i < node.items.size(); ++i) {
       check_value(node.items[i], fits->elements, fmt::format("item {} in {}", i + 1, what), key);
@@ -222,7 +229,12 @@ std::string with_article(std::string_view noun) {
 }
 
 void check_section(const ConfigNode& node, const PipelineSection& section, const std::string& file) {
-  ShapeChecker(file).check_map(node, section);
+  check_section_keys(node, section, file);
+  ShapeChecker(file).check_required(node, section);
+}
+
+void check_section_keys(const ConfigNode& node, const PipelineSection& section, const std::string& file) {
+  ShapeChecker(file).check_keys(node, section);
 }
 
 }  // namespace headrace

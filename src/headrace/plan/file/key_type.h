@@ -52,5 +52,7 @@ std::string with_article(std::string_view noun);
 /// down, is of a type its key accepts. Throws Error(kInvalidPipeline) with the place, what is expected, what was found,
 /// and the nearest name or an example. What passed can be read without asking again.
 void check_section(const ConfigNode& node, const PipelineSection& section, const std::string& file);
+/// The same of a part of a section: keys may be missing from it, though not from what it holds.
+void check_section_keys(const ConfigNode& node, const PipelineSection& section, const std::string& file);
 
 }  // namespace headrace

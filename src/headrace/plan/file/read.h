@@ -43,6 +43,7 @@ ColumnRule read_rule(const ReadFile& file, const std::string& column, const Conf
                      const std::optional<Type>& type);
 
 SourceSpec read_source(const ReadFile& file, const std::string& name, const ConfigNode& node);
+Step read_step(const ReadFile& file, const ConfigNode& node);
 TableSpec read_table(const ReadFile& file, const ConfigEntry& entry);
 ContractSpec read_contract(const ReadFile& file, const ConfigNode& node);
 FeatureSpec read_feature(const ReadFile& file, const ConfigNode& node);

@@ -73,6 +73,15 @@ DeduplicateStep read_deduplicate(const ConfigNode& node) {
   return deduplicate;
 }
 
+}  // namespace
+
+std::string_view join_kind_name(JoinKind how) {
+  for (const auto& [name, kind] : kJoinKindNames) {
+    if (kind == how) return name;
+  }
+  return {};
+}
+
 Step read_step(const ReadFile& file, const ConfigNode& node) {
   if (node.entries.size() != 1) {
     std::string keys;
@@ -105,15 +114,6 @@ Step read_step(const ReadFile& file, const ConfigNode& node) {
   else
     HEADRACE_CHECK(false && "a key of a step is in the table, but not read");
   return step;
-}
-
-}  // namespace
-
-std::string_view join_kind_name(JoinKind how) {
-  for (const auto& [name, kind] : kJoinKindNames) {
-    if (kind == how) return name;
-  }
-  return {};
 }
 
 TableSpec read_table(const ReadFile& file, const ConfigEntry& entry) {

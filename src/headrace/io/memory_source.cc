@@ -1,0 +1,99 @@
+// See memory_source.h.
+#include "headrace/io/memory_source.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "headrace/io/reduced_split.h"
+
+namespace headrace {
+namespace {
+
+/// Rows of one of the batches: what one worker takes at a time.
+constexpr std::int64_t kSplitRows = 8 * kBatchRowsMax;
+
+struct RowsInBatch {
+  std::size_t batch = 0;
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
+};
+
+class MemorySplit final : public SplitStream {
+ public:
+  MemorySplit(const Batch& rows, std::int64_t begin, std::int64_t end, std::vector<std::size_t> columns,
+              std::shared_ptr<const Schema> schema)
+      : rows_(rows), at_(begin), end_(end), columns_(std::move(columns)), schema_(std::move(schema)) {}
+
+  bool next(Batch& batch) override {
+    if (at_ == end_) return false;
+    std::int64_t count = std::min(end_ - at_, kBatchRowsMax);
+    batch = {schema_, {}, count};
+    for (std::size_t index : columns_) batch.columns.push_back(rows_.columns[index].slice(at_, count));
+    at_ += count;
+    counts_.rows_read += count;
+    counts_.rows_delivered += count;
+    counts_.bytes_read += static_cast<std::int64_t>(batch.data_bytes());
+    return true;
+  }
+  const ScanCounts& counts() const override { return counts_; }
+  std::vector<BadRow>& bad_rows() override { return bad_rows_; }
+
+ private:
+  const Batch& rows_;
+  std::int64_t at_;
+  std::int64_t end_;
+  std::vector<std::size_t> columns_;
+  std::shared_ptr<const Schema> schema_;
+  ScanCounts counts_;
+  std::vector<BadRow> bad_rows_;
+};
+
+class MemorySource final : public SourceReader {
+ public:
+  MemorySource(std::shared_ptr<const Schema> schema, std::vector<Batch> batches, std::shared_ptr<MemoryBudget> memory)
+      : schema_(std::move(schema)), batches_(std::move(batches)), memory_(std::move(memory)) {
+    for (std::size_t i = 0; i < batches_.size(); ++i) {
+      std::int64_t rows = batches_[i].row_count;
+      row_count_ += rows;
+      for (std::int64_t begin = 0; begin < rows; begin += kSplitRows) {
+        splits_.push_back({i, begin, std::min(begin + kSplitRows, rows)});
+      }
+    }
+  }
+
+  const Schema& schema() const override { return *schema_; }
+  std::size_t split_count() const override { return splits_.size(); }
+  bool reads_by_column() const override { return true; }
+  const std::vector<FileInfo>& files() const override { return files_; }
+  std::optional<std::int64_t> row_count() const override { return row_count_; }
+
+  std::unique_ptr<SplitStream> open_split(std::size_t split_index, const ScanRequest& request) const override {
+    if (!request.reductions.empty()) return open_reduced(*this, split_index, request, memory_);
+    std::vector<Field> fields;
+    std::vector<std::size_t> columns;
+    for (const std::string& name : request.columns) {
+      columns.push_back(schema_->index_of(name));
+      fields.push_back((*schema_)[columns.back()]);
+    }
+    const RowsInBatch& rows = splits_[split_index];
+    return std::make_unique<MemorySplit>(batches_[rows.batch], rows.begin, rows.end, std::move(columns),
+                                         std::make_shared<const Schema>(Schema(std::move(fields))));
+  }
+
+ private:
+  std::shared_ptr<const Schema> schema_;
+  std::vector<Batch> batches_;
+  std::shared_ptr<MemoryBudget> memory_;
+  std::vector<RowsInBatch> splits_;
+  std::vector<FileInfo> files_;
+  std::int64_t row_count_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<SourceReader> memory_source(std::shared_ptr<const Schema> schema, std::vector<Batch> batches,
+                                            std::shared_ptr<MemoryBudget> memory) {
+  return std::make_unique<MemorySource>(std::move(schema), std::move(batches), std::move(memory));
+}
+
+}  // namespace headrace
