@@ -19,6 +19,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tarfile
 import tempfile
 import time
@@ -106,6 +107,8 @@ def missing_packages() -> list[str]:
             ["g++", "-E", "-P", "-x", "c++", "-std=c++20", "-"], input=probe, capture_output=True, text=True, check=True
         )
         missing += [HEADERS[line.split()[1]] for line in found.stdout.splitlines() if line.startswith("MISSING ")]
+    if not Path(sysconfig.get_path("include"), "Python.h").is_file():
+        missing.append("python3-dev")
     try:
         import ensurepip  # noqa: F401  (Debian and Ubuntu ship it apart, and venv needs it)
     except ImportError:

@@ -28,7 +28,7 @@ HEADER_LAYERS: list[tuple[str, set[str], str]] = [
     (r"(arrow|parquet)/", ARROW_LAYERS, "Arrow stays behind Batch and the readers"),
     (r"nanobind/", {"python"}, "only the Python module knows Python"),
     (r"(thread|condition_variable|future|stop_token|semaphore|latch|barrier)$", THREAD_LAYERS, "threads start there"),
-    (r"(mutex|shared_mutex|atomic)$", THREAD_LAYERS | {"io", "cli"}, "they share state between threads"),
+    (r"(mutex|shared_mutex|atomic)$", THREAD_LAYERS | {"io", "cli", "python"}, "they share state between threads"),
 ]
 THREAD_TYPES = re.compile(r"\bstd::(thread|jthread|async)\b(?!::)")
 
@@ -153,7 +153,7 @@ def check_names(file: SourceFile, _: dict[str, set[str]]) -> Iterator[Finding]:
     """File names are snake_case and name the thing inside; so do type names."""
     if file.name.suffix not in CODE | {".py"}:
         return
-    if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*|__\w+__", file.name.stem):
+    if not re.fullmatch(r"_?[a-z][a-z0-9]*(_[a-z0-9]+)*|__\w+__", file.name.stem):
         yield Finding(file.path, 1, f"file name {file.name.name!r} is not snake_case")
     words = {word for part in PurePosixPath(file.path).with_suffix("").parts for word in part.split("_")}
     for word in sorted(words & BANNED_NAMES):

@@ -1,0 +1,85 @@
+"""From raw event tables to training batches.
+
+`scan_csv`, `scan_parquet`, … and `from_arrow` begin a `LazyFrame`; its methods say what becomes of the rows; `collect`
+and the `sink_*` methods do it. A `Pipeline` adds contract, features and split, and runs the same on the command line.
+"""
+
+from __future__ import annotations
+
+import atexit as _atexit
+
+import pyarrow as _pyarrow  # first, so that its Arrow is the one in memory
+
+from headrace import _core, features
+from headrace._errors import (
+    BadDataError,
+    CancelledError,
+    ContractViolatedError,
+    HeadraceError,
+    InternalError,
+    InvalidArgumentError,
+    InvalidPipelineError,
+    MemoryBudgetError,
+    NotFoundError,
+    StorageError,
+    UnsupportedError,
+)
+from headrace._expr import Expr, call, col, count, lit, sql, when
+from headrace._frame import (
+    DataFrame,
+    GroupBy,
+    LazyFrame,
+    Schema,
+    from_arrow,
+    from_dict,
+    scan_csv,
+    scan_ipc,
+    scan_ndjson,
+    scan_parquet,
+    scan_tfrecord,
+)
+from headrace._pipeline import Pipeline, RunResult
+from headrace.features import Feature
+
+__version__: str = _core.version
+
+# A process that used a store would crash while it exits without it.
+_atexit.register(_core.end_stores)
+
+__all__ = [
+    "BadDataError",
+    "CancelledError",
+    "ContractViolatedError",
+    "DataFrame",
+    "Expr",
+    "Feature",
+    "GroupBy",
+    "HeadraceError",
+    "InternalError",
+    "InvalidArgumentError",
+    "InvalidPipelineError",
+    "LazyFrame",
+    "MemoryBudgetError",
+    "NotFoundError",
+    "Pipeline",
+    "RunResult",
+    "Schema",
+    "StorageError",
+    "UnsupportedError",
+    "call",
+    "col",
+    "count",
+    "features",
+    "from_arrow",
+    "from_dict",
+    "lit",
+    "scan_csv",
+    "scan_ipc",
+    "scan_ndjson",
+    "scan_parquet",
+    "scan_tfrecord",
+    "sql",
+    "when",
+]
+
+del _pyarrow

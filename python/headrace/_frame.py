@@ -1,0 +1,620 @@
+"""Frames: tables that say how they are made (`LazyFrame`), and rows in memory (`DataFrame`)."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, Literal
+
+from headrace import _core, _work
+from headrace._errors import InvalidArgumentError
+from headrace._expr import IntoExpr, into_column, into_expr
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from headrace._pipeline import RunResult
+
+#: A path, or several; ``s3://`` too.
+Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+
+OnError = Literal["fail", "quarantine", "drop", "null"]
+JoinHow = Literal["left", "inner", "semi", "anti"]
+
+_SHOWN_ROWS = 10
+
+
+class Schema(Mapping[str, str]):
+    """The columns of a frame, in order: name to type, such as ``"int64"`` or ``"list<string>"``.
+
+    Examples
+    --------
+    >>> hr.from_dict({"a": [1, 2]}).schema
+    Schema({'a': 'int64'})
+    """
+
+    def __init__(self, fields: Iterable[tuple[str, str, bool]]) -> None:
+        self._fields = {name: (dtype, nullable) for name, dtype, nullable in fields}
+
+    def __getitem__(self, name: str) -> str:
+        return self._fields[name][0]
+
+    def __iter__(self) -> Any:
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def __repr__(self) -> str:
+        return f"Schema({dict(self)})"
+
+    def names(self) -> list[str]:
+        """The names of the columns, in order."""
+        return list(self._fields)
+
+    def is_nullable(self, name: str) -> bool:
+        """Whether the column called `name` may hold nulls."""
+        return self._fields[name][1]
+
+
+class DataFrame:
+    """Rows in memory, in Arrow's layout. What `LazyFrame.collect` gives; any library that knows Arrow takes it.
+
+    Examples
+    --------
+    >>> df = hr.from_dict({"a": [1, 2, 3]}).filter("a > 1").collect()
+    >>> df.height
+    2
+    >>> df.to_dict()
+    {'a': [2, 3]}
+    """
+
+    __slots__ = ("_rows",)
+
+    def __init__(self, rows: _core.Rows) -> None:
+        self._rows = rows
+
+    @property
+    def schema(self) -> Schema:
+        """The columns and their types."""
+        return Schema(self._rows.fields())
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns."""
+        return self.schema.names()
+
+    @property
+    def height(self) -> int:
+        """The number of rows."""
+        return self._rows.row_count()
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The numbers of rows and columns."""
+        return self.height, len(self.schema)
+
+    def __len__(self) -> int:
+        return self.height
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """The rows as an Arrow stream, a large array a batch. A requested schema is not looked at, as the interface
+        allows."""
+        return self._rows.stream()
+
+    def __arrow_c_schema__(self) -> object:
+        """The columns as an Arrow schema."""
+        return self._rows.schema()
+
+    def lazy(self) -> LazyFrame:
+        """The rows as the start of a new frame; they are shared."""
+        return LazyFrame(_core.Frame.of_rows("rows", self._rows))
+
+    def to_arrow(self) -> pa.Table:
+        """The rows as a ``pyarrow.Table``. Columns of fixed width are shared, but for booleans and validity."""
+        import pyarrow as pa
+
+        return pa.table(self)
+
+    def to_pandas(self) -> Any:
+        """The rows as a ``pandas.DataFrame``."""
+        return self.to_arrow().to_pandas()
+
+    def to_polars(self) -> Any:
+        """The rows as a ``polars.DataFrame``."""
+        import polars as pl
+
+        return pl.DataFrame(self)
+
+    def to_dict(self) -> dict[str, list[Any]]:
+        """The columns as lists of Python values."""
+        return self.to_arrow().to_pydict()
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """The rows as dicts of Python values."""
+        return self.to_arrow().to_pylist()
+
+    def __repr__(self) -> str:
+        return f"{self._text_table()}\n[{self.height:,} rows x {len(self.schema)} columns]"
+
+    def _text_table(self) -> str:
+        schema = self.schema
+        lines = [schema.names(), list(schema.values()), *self._rows.cells(_SHOWN_ROWS)]
+        lines = [[cell if len(cell) <= 30 else cell[:29] + "…" for cell in line] for line in lines]
+        widths = [max(len(line[i]) for line in lines) for i in range(len(schema))]
+        text = [
+            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+        ]
+        return "\n".join(text)
+
+    def _repr_html_(self) -> str:
+        schema = self.schema
+        head = "".join(f"<th>{html.escape(n)}<br><small>{html.escape(t)}</small></th>" for n, t in schema.items())
+        body = "".join(
+            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in line) + "</tr>"
+            for line in self._rows.cells(_SHOWN_ROWS)
+        )
+        shape = f"{self.height:,} rows × {len(schema)} columns"
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><p>{shape}</p>"
+
+
+class LazyFrame:
+    """A table that says how it is made; nothing is read before `collect` or a `sink_*` but what tells the columns.
+
+    Immutable: every method gives a new frame. Each is checked when it is called, so a wrong name fails on the line that
+    wrote it, with the columns that there are. Where an expression is wanted, a text is SQL; where columns are wanted, a
+    text is a name.
+
+    Examples
+    --------
+    >>> flights = hr.from_dict({"carrier": ["UA", "AA", "UA"], "delay": [5, 20, 30]})
+    >>> late = flights.filter("delay > 15").group_by("carrier").agg(n=hr.count(), mean=hr.col("delay").mean())
+    >>> late.collect().to_dicts()
+    [{'carrier': 'AA', 'n': 1, 'mean': 20.0}, {'carrier': 'UA', 'n': 1, 'mean': 30.0}]
+    """
+
+    __slots__ = ("_native",)
+
+    def __init__(self, native: _core.Frame) -> None:
+        self._native = native
+
+    # --- what it is ---
+
+    @property
+    def schema(self) -> Schema:
+        """The columns and their types, which are always known."""
+        return Schema(self._native.fields())
+
+    def collect_schema(self) -> Schema:
+        """The same as `schema`: for those who know Polars."""
+        return self.schema
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns."""
+        return self.schema.names()
+
+    def __arrow_c_schema__(self) -> object:
+        """The columns as an Arrow schema; nothing is read."""
+        return self._native.schema()
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """All rows, collected, as an Arrow stream."""
+        return self.collect().__arrow_c_stream__(requested_schema)
+
+    def __repr__(self) -> str:
+        columns = ", ".join(f"{name}: {dtype}" for name, dtype in self.schema.items())
+        return f"<headrace.LazyFrame {columns}>"
+
+    def __bool__(self) -> bool:
+        raise TypeError("a LazyFrame has no truth value: collect() it and look at its height")
+
+    # --- rows ---
+
+    def filter(self, *predicates: IntoExpr, name: str = "") -> LazyFrame:
+        """The rows for which all `predicates` are true; null is not true.
+
+        Parameters
+        ----------
+        *predicates : Expr or str
+            Conditions of type bool; a text is SQL.
+        name : str
+            What reports call the filter.
+
+        Examples
+        --------
+        >>> hr.from_dict({"a": [1, 2, None]}).filter(hr.col("a") > 1).collect().to_dict()
+        {'a': [2]}
+        """
+        if not predicates:
+            raise InvalidArgumentError("filter() wants a condition", 'for example: filter("arr_delay is not null")')
+        condition = into_expr(predicates[0])
+        for predicate in predicates[1:]:
+            condition = condition & into_expr(predicate)
+        return self._with_step("filter", {"where": str(condition), "name": name} if name else str(condition))
+
+    def unique(
+        self,
+        subset: str | Sequence[str] | None = None,
+        *,
+        keep: Literal["first", "last", "any"] = "any",
+        order_by: str | Sequence[str] = (),
+    ) -> LazyFrame:
+        """One row of all that are equal in the columns of `subset` (default: in all), in order of first appearance.
+
+        Parameters
+        ----------
+        subset : str or list of str, optional
+            The columns that rows are told apart by; nulls are equal.
+        keep : {"any", "first", "last"}
+            Which row stays: with ``"first"`` and ``"last"`` by the values of `order_by`.
+        order_by : str or list of str
+            Null is the least value, NaN the greatest; where rows tie, all columns decide.
+
+        Examples
+        --------
+        >>> df = hr.from_dict({"k": [1, 1, 2], "t": [8, 7, 9]}).unique("k", keep="first", order_by="t").collect()
+        >>> df.to_dict()
+        {'k': [1, 2], 't': [7, 9]}
+        """
+        step: dict[str, Any] = {"keys": _names(subset) if subset is not None else self.columns}
+        if order_by:
+            step["order_by"] = _names(order_by)
+        else:
+            step["any_order"] = True
+        if keep == "last":
+            step["keep"] = "last"
+        return self._with_step("deduplicate", step)
+
+    # --- columns ---
+
+    def select(self, *columns: IntoExpr, **named: IntoExpr) -> LazyFrame:
+        """Exactly these columns, in this order.
+
+        Parameters
+        ----------
+        *columns : str or Expr
+            Names, or expressions that are called by their alias or first column.
+        **named : Expr or str
+            Expressions by the name of the column that they make; a text is SQL.
+
+        Examples
+        --------
+        >>> hr.from_dict({"a": [1], "b": [2]}).select("b", total="a + b").collect().to_dict()
+        {'b': [2], 'total': [3]}
+        """
+        return self._with_step("select", _named_exprs(columns, named))
+
+    def with_columns(self, *columns: IntoExpr, **named: IntoExpr) -> LazyFrame:
+        """All columns, and these: added, or in the place of those of the same name.
+
+        Examples
+        --------
+        >>> hr.from_dict({"a": [1]}).with_columns(hr.col("a") * 2, b="a + 1").collect().to_dict()
+        {'a': [2], 'b': [2]}
+        """
+        return self._with_step("with_columns", _named_exprs(columns, named))
+
+    def rename(self, names: Mapping[str, str]) -> LazyFrame:
+        """The columns with new names, old name to new name."""
+        return self._with_step("rename", dict(names))
+
+    def drop(self, *columns: str) -> LazyFrame:
+        """Without these columns."""
+        return self._with_step("drop", list(columns))
+
+    # --- several rows, several frames ---
+
+    def join(
+        self,
+        other: LazyFrame,
+        on: str | Sequence[str] | None = None,
+        how: JoinHow = "inner",
+        *,
+        left_on: str | Sequence[str] | None = None,
+        right_on: str | Sequence[str] | None = None,
+        suffix: str = "_right",
+        validate: Literal["m:m", "m:1"] = "m:m",
+    ) -> LazyFrame:
+        """The columns of both frames where keys are equal; a null key equals nothing.
+
+        Parameters
+        ----------
+        other : LazyFrame
+            The right side.
+        on : str or list of str, optional
+            The keys, where both sides call them the same; else `left_on` and `right_on`.
+        how : {"inner", "left", "semi", "anti"}
+            ``"left"`` keeps every row; ``"semi"`` and ``"anti"`` keep rows with and without a match, and add no
+            columns.
+        suffix : str
+            Put behind the name of a right column that the left side has too.
+        validate : {"m:m", "m:1"}
+            ``"m:1"``: the right keys must be unique; a duplicate is an error.
+
+        Returns
+        -------
+        LazyFrame
+            Rows in the order of the left side, matches of a row in the order of the right one.
+
+        Examples
+        --------
+        >>> left = hr.from_dict({"k": [1, 2], "a": [3, 4]})
+        >>> left.join(hr.from_dict({"k": [2], "b": [5]}), on="k", how="left").collect().to_dict()
+        {'k': [1, 2], 'a': [3, 4], 'b': [None, 5]}
+        """
+        step: dict[str, Any] = {"right": "right", "how": how, "suffix": suffix, "validate": validate}
+        for key, value in (("on", on), ("left_on", left_on), ("right_on", right_on)):
+            if value is not None:
+                step[key] = _names(value)
+        if not isinstance(other, LazyFrame):
+            raise InvalidArgumentError(
+                f"join() wants a LazyFrame, not {type(other).__name__}", "make one of it: hr.from_arrow(other)"
+            )
+        return LazyFrame(self._native.with_join(json.dumps({"join": step}), other._native))
+
+    def group_by(self, *keys: str) -> GroupBy:
+        """Groups of rows that are equal in `keys`; nulls are equal. Without keys: one group of all rows."""
+        return GroupBy(self, list(keys))
+
+    # --- running ---
+
+    def collect(
+        self, *, threads: int | None = None, memory: str | None = None, progress: bool | None = None
+    ) -> DataFrame:
+        """Read, compute, and hold the rows in memory.
+
+        Parameters
+        ----------
+        threads : int, optional
+            Default: one a processor. The rows are the same for any number.
+        memory : str, optional
+            The most memory for data, such as ``"4GiB"``; what does not fit is spilled. Default: no limit.
+        progress : bool, optional
+            Whether to show a bar; default: in terminals, unless ``HEADRACE_PROGRESS=0``.
+        """
+        rows = _work.do(self._native.collect, threads=threads, memory=memory, progress=progress)
+        return DataFrame(rows)
+
+    def sink_parquet(self, path: str | os.PathLike[str], **options: Any) -> RunResult:
+        """Write the rows as a data set of Parquet files in the folder `path`, all of it or nothing.
+
+        Parameters
+        ----------
+        path : str
+            The folder; a data set that is there stays readable until the new one is complete.
+        **options
+            What an output of a pipeline takes: ``compression``, ``shards``, ``sort_by``, ``partition_by``, ``mode``, …;
+            and ``threads``, ``memory``, ``progress`` as in `collect`.
+        """
+        return self._sink(path, "parquet", options)
+
+    def sink_tfrecord(self, path: str | os.PathLike[str], **options: Any) -> RunResult:
+        """The same as `sink_parquet`, as TFRecord files of ``tf.train.Example``."""
+        return self._sink(path, "tfrecord", options)
+
+    def sink_ipc(self, path: str | os.PathLike[str], **options: Any) -> RunResult:
+        """The same as `sink_parquet`, as Arrow IPC files."""
+        return self._sink(path, "arrow", options)
+
+    def explain(self) -> str:
+        """The plan as text, a line a step, last step first."""
+        return _core.Pipeline.of_frame("frame", self._native, "frame", "{}").explain(_core.Work(0, ""))[0]
+
+    # --- inside ---
+
+    def _with_step(self, kind: str, value: Any) -> LazyFrame:
+        return LazyFrame(self._native.with_step(json.dumps({kind: value})))
+
+    def _sink(self, path: str | os.PathLike[str], format: str, options: dict[str, Any]) -> RunResult:
+        from headrace._pipeline import run_native
+
+        running = {key: options.pop(key) for key in ("threads", "memory", "progress") if key in options}
+        rest = json.dumps({"outputs": [{"path": os.fspath(path), "format": format, **options}]})
+        return run_native(_core.Pipeline.sink_of_frame(self._native, rest), **running)
+
+
+class GroupBy:
+    """Groups that wait for what to compute of each; see `LazyFrame.group_by`."""
+
+    __slots__ = ("_frame", "_keys")
+
+    def __init__(self, frame: LazyFrame, keys: list[str]) -> None:
+        self._frame = frame
+        self._keys = keys
+
+    def agg(self, *aggregates: IntoExpr, **named: IntoExpr) -> LazyFrame:
+        """A row a group, in order of first appearance: the keys, then one column an aggregate.
+
+        Parameters
+        ----------
+        *aggregates, **named : Expr or str
+            Each one call of an aggregate, such as ``hr.col("delay").mean()`` or ``"mean(delay)"``.
+
+        Examples
+        --------
+        >>> frame = hr.from_dict({"k": [1, 1, 2], "v": [1.0, 2.0, 4.0]})
+        >>> frame.group_by("k").agg(total="sum(v)").collect().to_dict()
+        {'k': [1, 2], 'total': [3.0, 4.0]}
+        """
+        exprs = {into_expr(aggregate).output_name(): str(into_expr(aggregate)) for aggregate in aggregates}
+        exprs |= {name: str(into_expr(aggregate)) for name, aggregate in named.items()}
+        return self._frame._with_step("group_by", {"keys": self._keys, "aggregates": exprs})
+
+
+def _names(names: str | Sequence[str]) -> list[str]:
+    return [names] if isinstance(names, str) else list(names)
+
+
+def _named_exprs(columns: Sequence[IntoExpr], named: Mapping[str, IntoExpr]) -> dict[str, str]:
+    """Expressions by the name of the column that they make."""
+    exprs: dict[str, str] = {}
+    pairs = [(expr.output_name(), expr) for expr in map(into_column, columns)]
+    pairs += [(name, into_expr(value)) for name, value in named.items()]
+    for name, expr in pairs:
+        if name in exprs:
+            raise InvalidArgumentError(f"two columns have the name '{name}'", 'give one another name: .alias("other")')
+        exprs[name] = str(expr)
+    return exprs
+
+
+def _scan(
+    paths: Paths,
+    format: str,
+    name: str | None,
+    schema: Mapping[str, Any] | None,
+    on_error: OnError,
+    storage_options: Mapping[str, Any] | None,
+    **options: Any,
+) -> LazyFrame:
+    listed = [os.fspath(path) for path in ([paths] if isinstance(paths, (str, os.PathLike)) else paths)]
+    source: dict[str, Any] = {"path": listed, "format": format, "on_error": on_error}
+    if schema is not None:
+        source["schema"] = dict(schema)
+    source |= {key: value for key, value in options.items() if value is not None}
+    storage = _core.StorageOptions(**(storage_options or {}))
+    return LazyFrame(_core.Frame.scan(name or _name_of(listed), json.dumps(source), storage))
+
+
+def _name_of(paths: Sequence[str]) -> str:
+    """A name for a source: of its file or folder, as far as it is one."""
+    stem = PurePosixPath(paths[0]).name.split(".")[0] if paths else ""
+    name = "".join(c if c.isascii() and (c.isalnum() or c in "_-") else "_" for c in stem).strip("_")
+    return name or "source"
+
+
+def scan_csv(
+    source: Paths,
+    *,
+    schema: Mapping[str, Any] | None = None,
+    on_error: OnError = "fail",
+    separator: str = ",",
+    quote_char: str | None = '"',
+    has_header: bool = True,
+    null_values: str | Sequence[str] = "",
+    name: str | None = None,
+    storage_options: Mapping[str, Any] | None = None,
+) -> LazyFrame:
+    """The rows of CSV files.
+
+    Parameters
+    ----------
+    source : str, path, or list of them
+        Files, globs or folders, also ``s3://bucket/…``.
+    schema : dict, optional
+        Column to type, or to a dict of ``type``, ``nullable``, ``min``, ``max``, ``allowed``. A row that breaks it is a
+        bad row, whether or not the column is used. Default: inferred from the start of the first file.
+    on_error : {"fail", "quarantine", "drop", "null"}
+        What happens to bad rows.
+    separator, quote_char, has_header, null_values
+        How the text is to be read; a value in quotes is never null.
+    name : str, optional
+        What plans and messages call the rows; default: after the file.
+    storage_options : dict, optional
+        How a store is reached: ``endpoint``, ``region``, ``access_key``, ``secret_key``, ``anonymous``, …
+
+    Raises
+    ------
+    NotFoundError
+        When there is no such file.
+    BadDataError
+        When a header does not fit the schema.
+    """
+    return _scan(
+        source, "csv", name, schema, on_error, storage_options,
+        delimiter=separator, quote=quote_char or "", header=has_header, null_values=_names(null_values),
+    )  # fmt: skip
+
+
+def scan_ndjson(
+    source: Paths,
+    *,
+    schema: Mapping[str, Any] | None = None,
+    on_error: OnError = "fail",
+    name: str | None = None,
+    storage_options: Mapping[str, Any] | None = None,
+) -> LazyFrame:
+    """The rows of files with a JSON object a line; see `scan_csv` for the parameters."""
+    return _scan(source, "ndjson", name, schema, on_error, storage_options)
+
+
+def scan_parquet(
+    source: Paths,
+    *,
+    schema: Mapping[str, Any] | None = None,
+    on_error: OnError = "fail",
+    hive_schema: Mapping[str, str] | None = None,
+    name: str | None = None,
+    storage_options: Mapping[str, Any] | None = None,
+) -> LazyFrame:
+    """The rows of Parquet files, or of a data set; see `scan_csv` for the parameters.
+
+    Parameters
+    ----------
+    hive_schema : dict, optional
+        Types of columns that are in the names of folders, as in Hive: ``day=2013-01-01``.
+    """
+    return _scan(source, "parquet", name, schema, on_error, storage_options, partition_columns=hive_schema)
+
+
+def scan_ipc(
+    source: Paths,
+    *,
+    schema: Mapping[str, Any] | None = None,
+    on_error: OnError = "fail",
+    name: str | None = None,
+    storage_options: Mapping[str, Any] | None = None,
+) -> LazyFrame:
+    """The rows of Arrow IPC files; see `scan_csv` for the parameters."""
+    return _scan(source, "arrow", name, schema, on_error, storage_options)
+
+
+def scan_tfrecord(
+    source: Paths,
+    *,
+    schema: Mapping[str, Any] | None = None,
+    on_error: OnError = "fail",
+    name: str | None = None,
+    storage_options: Mapping[str, Any] | None = None,
+) -> LazyFrame:
+    """The rows of TFRecord files of ``tf.train.Example``; see `scan_csv` for the parameters."""
+    return _scan(source, "tfrecord", name, schema, on_error, storage_options)
+
+
+def from_arrow(data: Any, *, name: str = "rows") -> LazyFrame:
+    """Rows of any library that knows Arrow: pyarrow, Polars, pandas, DuckDB, or a `DataFrame`.
+
+    Parameters
+    ----------
+    data : object with ``__arrow_c_stream__``
+        Columns of fixed width without nulls are shared, the rest is converted.
+
+    Raises
+    ------
+    InvalidArgumentError
+        When `data` has no ``__arrow_c_stream__``.
+    """
+    if isinstance(data, DataFrame):
+        return LazyFrame(_core.Frame.of_rows(name, data._rows))
+    if not hasattr(data, "__arrow_c_stream__"):
+        raise InvalidArgumentError(
+            f"{type(data).__name__} has no __arrow_c_stream__, so it cannot hand over rows",
+            "pyarrow tables, Polars and pandas frames and DuckDB relations have it",
+        )
+    return LazyFrame(_core.Frame.of_rows(name, _core.Rows.from_stream(data.__arrow_c_stream__())))
+
+
+def from_dict(data: Mapping[str, Sequence[Any]], *, name: str = "rows") -> LazyFrame:
+    """Columns of Python values, with the types that pyarrow finds.
+
+    Examples
+    --------
+    >>> hr.from_dict({"a": [1, 2], "b": ["x", None]}).schema
+    Schema({'a': 'int64', 'b': 'string'})
+    """
+    import pyarrow as pa
+
+    return from_arrow(pa.table(dict(data)), name=name)

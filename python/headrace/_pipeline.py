@@ -1,0 +1,207 @@
+"""Pipelines: from frames to data sets, and what a run tells."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from headrace import _core, _work
+from headrace._errors import InvalidArgumentError
+from headrace._expr import Expr
+from headrace._frame import LazyFrame
+from headrace.features import Feature
+
+
+class RunResult:
+    """What a run did.
+
+    Attributes
+    ----------
+    report : dict
+        The whole report, as ``run.json`` holds it.
+    """
+
+    def __init__(self, report_json: str, text: str) -> None:
+        self.report: dict[str, Any] = json.loads(report_json)
+        self._text = text
+
+    def __repr__(self) -> str:
+        return self._text
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(self._text)}</pre>"
+
+    @property
+    def row_digest(self) -> str:
+        """The digest of all rows written: equal for equal rows, whatever the shards."""
+        return self.report["row_digest"]
+
+    @property
+    def outputs(self) -> list[dict[str, Any]]:
+        """The data sets written: path, format, parts with their shards."""
+        return self.report["outputs"]
+
+
+class Pipeline:
+    """A frame, what its rows promise, the features made of it, how rows are dealt, and where they go.
+
+    The same as a pipeline file: `to_yaml` writes one that ``headrace run`` takes, `from_yaml` reads one.
+
+    Parameters
+    ----------
+    name : str
+        Names the pipeline in reports and manifests.
+    frame : LazyFrame
+        The rows.
+    features : list of Feature or str
+        The columns of the data set; a text is a column as it is. Default: all columns.
+    contract : dict, optional
+        ``{"columns": {name: {"type", "nullable", "min", "max", "allowed"}}, "rows": {name: condition}}``. A run whose
+        rows break it publishes nothing.
+    split : dict, optional
+        ``{"by": expression, "parts": {"train": "< 2013-11-01", "eval": "rest"}}``, or ``{"hash": expression,
+        "parts": {"train": 0.9, "eval": 0.1}}``.
+    outputs : list of dict, optional
+        ``{"path", "format", "compression", "shards", …}`` for each data set.
+    state, quarantine, report : str, optional
+        Where the fitted state, bad rows and the report go. Default: beside the first output.
+
+    Examples
+    --------
+    >>> from headrace import features as f
+    >>> frame = hr.from_dict({"price": [1.0, 2.0, 3.0], "sold": [0, 1, 1]})
+    >>> pipeline = hr.Pipeline(
+    ...     "prices", frame, features=[f.Feature("price", transforms=f.Standardize()), f.Feature("sold", role="label")]
+    ... )
+    >>> sorted(pipeline.validate()["features"], key=str)
+    [{'name': 'price', 'role': 'feature'}, {'name': 'sold', 'role': 'label'}]
+    """
+
+    def __init__(
+        self,
+        name: str,
+        frame: LazyFrame,
+        *,
+        features: Sequence[Feature | str] = (),
+        contract: Mapping[str, Any] | None = None,
+        split: Mapping[str, Any] | None = None,
+        outputs: Sequence[Mapping[str, Any]] = (),
+        state: str | os.PathLike[str] | None = None,
+        quarantine: str | os.PathLike[str] | None = None,
+        report: str | os.PathLike[str] | None = None,
+    ) -> None:
+        sections: dict[str, Any] = {}
+        if features:
+            sections["features"] = [(Feature(f) if isinstance(f, str) else f).to_item() for f in features]
+        if contract is not None:
+            sections["contract"] = {"table": _TABLE, **contract}
+        if split is not None:
+            sections["split"] = split
+        if outputs:
+            sections["outputs"] = list(outputs)
+        for key, path in (("state", state), ("quarantine", quarantine), ("report", report)):
+            if path is not None:
+                sections[key] = path
+        self._native = _core.Pipeline.of_frame(name, frame._native, _TABLE, json.dumps(sections, default=_plain))
+
+    @classmethod
+    def from_yaml(cls, file: str | os.PathLike[str], parameters: Mapping[str, Any] | None = None) -> Pipeline:
+        """The pipeline of a file; `parameters` are what ``--set`` gives on the command line.
+
+        Raises
+        ------
+        NotFoundError
+            When there is no such file.
+        InvalidPipelineError
+            With the line and the column of the first mistake.
+        """
+        pipeline = cls.__new__(cls)
+        pipeline._native = _core.Pipeline.read(os.fspath(file), {k: str(v) for k, v in (parameters or {}).items()})
+        return pipeline
+
+    def to_yaml(self) -> str:
+        """The pipeline as the text of a pipeline file.
+
+        Raises
+        ------
+        UnsupportedError
+            When one of its sources is rows in memory.
+        """
+        return self._native.to_yaml()
+
+    @property
+    def name(self) -> str:
+        """The name of the pipeline."""
+        return self._native.name
+
+    def __repr__(self) -> str:
+        return f"<headrace.Pipeline {self.name}>"
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(self.explain())}</pre>"
+
+    def validate(self, *, state: str | os.PathLike[str] | None = None) -> dict[str, Any]:
+        """Check everything that can be checked without reading rows, and tell what is known: sources, tables with their
+        columns, features, outputs."""
+        return json.loads(self._native.validate(_core.Work(0, ""), os.fspath(state or "")))
+
+    def explain(self) -> str:
+        """The plan as text: the tables as written, then what the engine runs."""
+        logical, physical = self._native.explain(_core.Work(0, ""))
+        return logical + physical
+
+    def run(
+        self,
+        *,
+        state: str | os.PathLike[str] | None = None,
+        threads: int | None = None,
+        memory: str | None = None,
+        progress: bool | None = None,
+    ) -> RunResult:
+        """Read, check, fit, encode, write, and publish all outputs or none.
+
+        Parameters
+        ----------
+        state : str, optional
+            The folder of a fitted state to encode with, instead of fitting.
+        threads, memory, progress
+            As in `LazyFrame.collect`.
+
+        Raises
+        ------
+        ContractViolatedError
+            When rows broke the contract.
+        """
+        return run_native(self._native, state=state, threads=threads, memory=memory, progress=progress)
+
+
+_TABLE = "rows"
+
+
+def _plain(value: Any) -> Any:
+    """What JSON does not know."""
+    if isinstance(value, Expr):
+        return str(value)
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    raise InvalidArgumentError(f"{value!r} of type {type(value).__name__} is no part of a pipeline")
+
+
+def run_native(
+    pipeline: _core.Pipeline,
+    *,
+    state: str | os.PathLike[str] | None = None,
+    threads: int | None = None,
+    memory: str | None = None,
+    progress: bool | None = None,
+) -> RunResult:
+    """Run a pipeline of the core."""
+    report, text = _work.do(
+        lambda work: pipeline.run(work, os.fspath(state or "")), threads=threads, memory=memory, progress=progress
+    )
+    return RunResult(report, text)

@@ -1,0 +1,89 @@
+"""How work of the core is done: in a thread of its own, while the caller's thread listens for Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from headrace import _core
+
+T = TypeVar("T")
+
+_POLL_SECONDS = 0.05
+_PROGRESS_AFTER_SECONDS = 1.0
+
+
+class _Bar:
+    """Progress in a terminal or a notebook, when tqdm is there and nobody switched it off."""
+
+    def __init__(self, wanted: bool | None) -> None:
+        if wanted is None:
+            wanted = sys.stderr.isatty() and os.environ.get("HEADRACE_PROGRESS", "1") != "0"
+        self._bar: Any = None
+        self._stage = ""
+        self._tqdm: Any = None
+        if wanted:
+            try:
+                from tqdm.auto import tqdm
+            except ImportError:
+                return
+            self._tqdm = tqdm
+
+    def show(self, progress: tuple[str, int, int, int]) -> None:
+        stage, done, count, rows = progress
+        if self._tqdm is None or not stage:
+            return
+        if stage != self._stage:
+            self.close()
+            self._stage = stage
+            self._bar = self._tqdm(total=count, desc=stage, leave=False)
+        self._bar.total = count
+        self._bar.n = done
+        self._bar.set_postfix_str(f"{rows:,} rows")
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+def do(
+    work: Callable[[_core.Work], T],
+    *,
+    threads: int | None = None,
+    memory: str | None = None,
+    progress: bool | None = None,
+) -> T:
+    """Do `work` and give its result, or raise what it raised. Ctrl-C stops it within a tenth of a second."""
+    handle = _core.Work(threads or 0, memory or "")
+    result: list[T] = []
+    failure: list[BaseException] = []
+
+    def target() -> None:
+        try:
+            result.append(work(handle))
+        except BaseException as error:  # noqa: BLE001 (raised again in the caller's thread)
+            failure.append(error)
+
+    thread = threading.Thread(target=target, name="headrace", daemon=True)
+    thread.start()
+    bar = _Bar(progress)
+    waited = 0.0
+    try:
+        while thread.is_alive():
+            thread.join(_POLL_SECONDS)
+            waited += _POLL_SECONDS
+            if waited >= _PROGRESS_AFTER_SECONDS:
+                bar.show(handle.progress())
+    except BaseException:
+        handle.cancel()
+        thread.join()
+        raise
+    finally:
+        bar.close()
+    if failure:
+        raise failure[0].with_traceback(None)
+    return result[0]

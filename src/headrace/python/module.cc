@@ -1,0 +1,19 @@
+// See module.h.
+#include "headrace/python/module.h"
+
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/string_view.h>
+
+namespace nb = nanobind;
+
+NB_MODULE(_core, module) {
+  module.doc() = "What the package headrace is made of; its names may change at any time.";
+  module.attr("version") = headrace::kHeadraceVersion;
+  headrace::bind_errors(module);
+  headrace::bind_expressions(module);
+  headrace::bind_running(module);
+  headrace::bind_frames(module);
+  headrace::bind_pipelines(module);
+  module.def("end_stores", &headrace::end_stores, nb::call_guard<nb::gil_scoped_release>());
+  module.def("reference", &headrace::reference_text);
+}

@@ -1,0 +1,89 @@
+// See module.h: pipelines.
+#include <nanobind/stl/map.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include "headrace/python/running.h"
+
+namespace nb = nanobind;
+
+namespace headrace {
+namespace {
+
+/// A pipeline, with the rows in memory that its sources stand for.
+struct PythonPipeline {
+  Pipeline pipeline;
+  MemorySources memory;
+};
+
+/// The tables of `frame`, the last one called `table`, and `rest`: contract, features, split, outputs and the paths, as
+/// a pipeline file writes them. Relative paths are relative to the current folder.
+PythonPipeline pipeline_of(const std::string& name, const LazyFrame& frame, const std::string& table,
+                           const std::string& rest) {
+  LazyFrame::Definition definition = frame.definition(table);
+  definition.pipeline.name = name;
+  add_sections(definition.pipeline, rest);
+  return {std::move(definition.pipeline), std::move(definition.memory)};
+}
+
+/// The pipeline that writes `frame` as the `outputs` say, and nothing beside them but what is bad.
+PythonPipeline sink_of(const LazyFrame& frame, const std::string& outputs) {
+  PythonPipeline sink = pipeline_of("frame", frame, "frame", outputs);
+  sink.pipeline.state_path.clear();
+  sink.pipeline.report_path.clear();
+  return sink;
+}
+
+PythonPipeline read(const std::string& file, const std::map<std::string, std::string>& set) {
+  return {read_pipeline(file, set), {}};
+}
+
+std::string yaml_of(const PythonPipeline& self) {
+  if (!self.memory.empty()) {
+    throw Error(ErrorCode::kUnsupported,
+                "the source '" + self.memory.begin()->first + "' is rows in memory: a file cannot say them",
+                "write them to a file, and scan that");
+  }
+  return to_yaml(self.pipeline);
+}
+
+RunOptions options_of(const PythonPipeline& self, Work& work, const std::string& state) {
+  RunOptions options = work.run_options(state);
+  options.memory_sources = self.memory;
+  return options;
+}
+
+}  // namespace
+
+void bind_pipelines(nb::module_& module) {
+  using Unlocked = nb::call_guard<nb::gil_scoped_release>;
+  nb::class_<PythonPipeline>(module, "Pipeline")
+      .def_static("of_frame", &pipeline_of)
+      .def_static("sink_of_frame", &sink_of)
+      .def_static("read", &read, Unlocked())
+      .def_prop_ro("name", [](const PythonPipeline& self) { return self.pipeline.name; })
+      .def("to_yaml", &yaml_of)
+      .def(
+          "validate",
+          [](const PythonPipeline& self, Work& work, const std::string& state) {
+            return validate_pipeline(self.pipeline, options_of(self, work, state)).to_json();
+          },
+          Unlocked())
+      .def(
+          "explain",
+          [](const PythonPipeline& self, Work& work) {
+            Explanation explanation = explain_pipeline(self.pipeline, options_of(self, work, ""));
+            return std::make_pair(explanation.logical, explanation.physical);
+          },
+          Unlocked())
+      .def(
+          "run",
+          [](const PythonPipeline& self, Work& work, const std::string& state) {
+            RunReport report = run_pipeline(self.pipeline, options_of(self, work, state));
+            return std::make_pair(report.to_json(), report.to_text());
+          },
+          Unlocked());
+}
+
+}  // namespace headrace
