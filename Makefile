@@ -21,8 +21,8 @@ help: ## print this list
 setup: ## install what is missing: system packages, .venv, the data of the example
 	@$(PYTHON) tools/setup.py
 
-build: ## build the command line program: build/headrace
-	@$(STAGES) setup build-cli
+build: ## build the command line program, build/headrace, and install the Python package into .venv
+	@$(STAGES) setup build-cli install-python
 
 demo: ## run the flights example from raw files to a training-ready data set
 	@$(STAGES) setup build-cli run-demo
@@ -121,6 +121,10 @@ configure-%:
 build-cli: configure-release
 	@cmake --build --preset release --target headrace
 	@ln -sfn release/headrace build/headrace
+
+install-python: configure-release
+	@$(VENV)/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation \
+	  --force-reinstall -C build-dir=build/release .
 
 build-bench-data: configure-release
 	@cmake --build --preset release --target headrace_bench_data

@@ -33,7 +33,13 @@ elseif(NOT HEADRACE_ARROW STREQUAL "wheel")
   message(FATAL_ERROR "HEADRACE_ARROW is '${HEADRACE_ARROW}'; it can be 'wheel' or 'system'.")
 endif()
 
-set(HEADRACE_PYTHON ${PROJECT_SOURCE_DIR}/.venv/bin/python CACHE FILEPATH "The Python that has the pinned pyarrow")
+# A wheel is built for the Python that builds it.
+if(SKBUILD)
+  set(headrace_python_default ${Python_EXECUTABLE})
+else()
+  set(headrace_python_default ${PROJECT_SOURCE_DIR}/.venv/bin/python)
+endif()
+set(HEADRACE_PYTHON ${headrace_python_default} CACHE FILEPATH "The Python that has the pinned pyarrow")
 execute_process(
   COMMAND ${HEADRACE_PYTHON} -c "import pyarrow as pa; print(pa.get_include(), pa.get_library_dirs()[0], sep=';')"
   OUTPUT_VARIABLE arrow_dirs OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE arrow_result ERROR_QUIET)
@@ -57,7 +63,7 @@ message(STATUS "Arrow C++ ${arrow_so_version} from ${arrow_library_dir}")
 target_include_directories(Headrace::arrow SYSTEM INTERFACE ${arrow_include})
 target_link_directories(Headrace::arrow INTERFACE ${arrow_library_dir})
 target_link_libraries(Headrace::arrow INTERFACE -l:libarrow.so.${arrow_so_version})
-target_link_options(Headrace::arrow INTERFACE -Wl,-rpath,${arrow_library_dir})
+list(APPEND CMAKE_BUILD_RPATH ${arrow_library_dir})
 target_link_libraries(Headrace::parquet INTERFACE -l:libparquet.so.${arrow_so_version} Headrace::arrow)
 target_compile_definitions(Headrace::arrow_s3 INTERFACE HEADRACE_S3)
 target_link_libraries(Headrace::arrow_s3 INTERFACE -l:libarrow_s3.so.${arrow_so_version} Headrace::arrow)
