@@ -38,7 +38,7 @@ from headrace._frame import (
     scan_parquet,
     scan_tfrecord,
 )
-from headrace._pipeline import Pipeline, RunResult
+from headrace._pipeline import FittedPipeline, Pipeline, RunResult
 from headrace.features import Feature
 
 __version__: str = _core.version
@@ -53,6 +53,7 @@ __all__ = [
     "DataFrame",
     "Expr",
     "Feature",
+    "FittedPipeline",
     "GroupBy",
     "HeadraceError",
     "InternalError",

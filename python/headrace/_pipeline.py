@@ -153,6 +153,35 @@ class Pipeline:
         logical, physical = self._native.explain(_core.Work(0, ""))
         return logical + physical
 
+    def fit(
+        self, *, threads: int | None = None, memory: str | None = None, progress: bool | None = None
+    ) -> FittedPipeline:
+        """Read, check, and fit the features on the rows of the fit part; write nothing.
+
+        Parameters
+        ----------
+        threads, memory, progress
+            As in `LazyFrame.collect`. The state is the same for any of them.
+
+        Raises
+        ------
+        ContractViolatedError
+            When rows broke the contract.
+        """
+        return FittedPipeline(_work.do(self._native.fit, threads=threads, memory=memory, progress=progress))
+
+    def load(self, folder: str | os.PathLike[str]) -> FittedPipeline:
+        """The state that a run, or `FittedPipeline.save`, wrote into `folder`.
+
+        Raises
+        ------
+        NotFoundError
+            When there is none.
+        BadDataError
+            When it is damaged.
+        """
+        return FittedPipeline(self._native.load(os.fspath(folder)))
+
     def run(
         self,
         *,
@@ -176,6 +205,63 @@ class Pipeline:
             When rows broke the contract.
         """
         return run_native(self._native, state=state, threads=threads, memory=memory, progress=progress)
+
+
+class FittedPipeline:
+    """The state of a pipeline's features: what fitting found, and rows encoded with it.
+
+    Examples
+    --------
+    >>> from headrace import features as f
+    >>> frame = hr.from_dict({"price": [1.0, 3.0]})
+    >>> fitted = hr.Pipeline("prices", frame, features=[f.Feature("price", transforms=f.Standardize())]).fit()
+    >>> fitted.transform(hr.from_dict({"price": [1.0, 2.0, 5.0]})).collect().to_dict()
+    {'price': [-1.0, 0.0, 3.0]}
+    """
+
+    def __init__(self, native: _core.Fitted) -> None:
+        self._native = native
+
+    def transform(self, frame: LazyFrame) -> LazyFrame:
+        """The features over the rows of `frame`, which has the columns that the pipeline's frame has: the same bits
+        that `Pipeline.run` writes.
+
+        Raises
+        ------
+        NotFoundError
+            When the frame lacks a column that features read.
+        """
+        return LazyFrame(self._native.encode(frame._native))
+
+    @property
+    def digest(self) -> str:
+        """Equal states have equal digests; manifests of data sets hold it."""
+        return self._native.digest()
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The state, as ``state.json`` holds it."""
+        return json.loads(self._native.json())
+
+    def get_feature_names_out(self) -> list[str]:
+        """The names of the columns that `transform` gives."""
+        return [feature["name"] for feature in self.state["features"]]
+
+    def save(self, folder: str | os.PathLike[str]) -> None:
+        """Write ``state.json`` into `folder`, as a run does; `Pipeline.load` reads it."""
+        self._native.save(os.fspath(folder))
+
+    def show(self) -> str:
+        """A line a feature with what was found for it."""
+        lines = self._native.describe(_core.Work(0, ""))
+        width = max((len(name) for name, _ in lines), default=0)
+        return "\n".join(f"{name:<{width}}  {found}".rstrip() for name, found in lines)
+
+    def __repr__(self) -> str:
+        return f"<headrace.FittedPipeline {self.digest}>"
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(self.show())}</pre>"
 
 
 _TABLE = "rows"

@@ -104,3 +104,47 @@ def test_every_transform_of_the_reference_has_a_class():
     classes = {value.name for value in vars(f).values() if isinstance(value, type) and getattr(value, "name", None)}
     parts = {"year", "quarter", "month", "week", "day", "day_of_year", "weekday", "hour", "minute"}
     assert classes | parts == documented
+
+
+def test_fitting_apart_gives_the_state_of_a_run_and_encodes_the_same_bits(prices, tmp_path):
+    pipeline = make_pipeline(prices, tmp_path / "out")
+    fitted = pipeline.fit(threads=1)
+    assert not (tmp_path / "out").exists(), "fitting writes nothing"
+    result = pipeline.run()
+    assert fitted.digest == result.report["fitted_state_digest"]
+    assert fitted.get_feature_names_out() == ["price", "shop", "sold", "dear"]
+    encoded = fitted.transform(prices).collect().to_arrow()
+    columns = encoded.column_names
+    written = hr.scan_parquet(tmp_path / "out/rows").collect().to_arrow()
+    assert encoded.schema.types == written.schema.types
+    key = [(name, "ascending") for name in columns]
+    assert encoded.sort_by(key).to_pydict() == written.sort_by(key).to_pydict()
+
+
+def test_a_state_is_saved_loaded_and_shown(prices, tmp_path):
+    pipeline = make_pipeline(prices, tmp_path / "out")
+    fitted = pipeline.fit()
+    fitted.save(tmp_path / "state")
+    loaded = pipeline.load(tmp_path / "state")
+    assert loaded.digest == fitted.digest
+    assert loaded.state == fitted.state
+    assert "price" in loaded.show()
+    assert "words" in loaded.show()
+    other = hr.Pipeline("other", prices, features=[f.Feature("price", transforms=f.Log1p() | f.Standardize())])
+    with pytest.raises(hr.InvalidPipelineError, match="price"):
+        other.load(tmp_path / "state").transform(prices)
+    with pytest.raises(hr.NotFoundError, match="shop"):
+        fitted.transform(prices.drop("shop"))
+    with pytest.raises(hr.NotFoundError):
+        pipeline.load(tmp_path / "nothing")
+
+
+def test_fitting_keeps_the_contract(prices, tmp_path):
+    pipeline = make_pipeline(prices, tmp_path / "out", contract={"columns": {"price": {"max": 50}}})
+    with pytest.raises(hr.ContractViolatedError):
+        pipeline.fit()
+
+
+def test_the_flights_example_fits_in_python_as_on_the_command_line(flights_out, tmp_path):
+    pipeline = hr.Pipeline.from_yaml(FLIGHTS / "pipeline.yaml", {"out": tmp_path / "out"})
+    assert pipeline.fit().state == json.loads((flights_out / "state/state.json").read_text())

@@ -5,6 +5,7 @@
 #include "headrace/frame/convert.h"
 #include "headrace/frame/end_stores.h"
 #include "headrace/frame/explain.h"
+#include "headrace/frame/fit.h"
 #include "headrace/frame/inspect.h"
 #include "headrace/frame/lazy_frame.h"
 #include "headrace/frame/load.h"

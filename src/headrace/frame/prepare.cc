@@ -61,7 +61,7 @@ PreparedPipeline::PreparedPipeline(const Pipeline& the_pipeline, std::shared_ptr
     : pipeline(the_pipeline) {
   open_sources(std::move(fs), context, memory_sources);
   tables = build_tables(pipeline, [&](const std::string& source) { return readers.at(source)->schema(); });
-  if (pipeline.outputs.empty()) return;
+  if (pipeline.outputs.empty() && pipeline.features.empty()) return;
   make_roots();
   check_outputs();
 }

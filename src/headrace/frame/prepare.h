@@ -32,11 +32,12 @@ class PreparedPipeline {
   std::map<std::string, std::shared_ptr<const SourceReader>> readers;
   /// The plans of all tables as written, in order of definition.
   std::vector<std::pair<std::string, NodePtr>> tables;
-  /// The feature table cut to what features, split and contract read; optimised. Null when the pipeline has no output.
+  /// The feature table cut to what features, split and contract read; optimised. Null when the pipeline has neither outputs
+  /// nor features.
   NodePtr feature_root;
   /// The contract's table, when it is another than the feature table; optimised. Else null.
   NodePtr contract_root;
-  /// Null when the pipeline has no output.
+  /// Null when the pipeline has neither outputs nor features.
   std::unique_ptr<FeatureSet> features;
 
   std::map<std::string, const SourceReader*> reader_map() const;

@@ -18,6 +18,7 @@
 #include "headrace/exec/split_rows.h"
 #include "headrace/exec/write_shards.h"
 #include "headrace/expr/shared_parts.h"
+#include "headrace/frame/fit.h"
 #include "headrace/frame/lineage.h"
 #include "headrace/frame/memory_floor.h"
 #include "headrace/frame/prepare.h"
@@ -50,11 +51,23 @@ class Run {
       : pipeline_(pipeline), options_(options), report_(report) {}
 
   void execute() {
+    if (pipeline_.outputs.empty()) {
+      throw Error(ErrorCode::kInvalidPipeline, fmt::format("{}: the pipeline has no outputs", pipeline_.file),
+                  "add an output: outputs: [{path: out/parquet, format: parquet}]");
+    }
     in_stage("prepare", [&] { prepare(); });
     in_stage("relational", [&] { run_relational(); });
     in_stage("fit", [&] { fit(); });
     in_stage("write", [&] { write(); });
     in_stage("publish", [&] { publish(); });
+  }
+
+  /// The first half of a run.
+  FittedState execute_fit() {
+    in_stage("prepare", [&] { prepare(); });
+    in_stage("relational", [&] { run_relational(); });
+    in_stage("fit", [&] { fit(); });
+    return prepared_->features->state(fitted_row_count_);
   }
 
   /// Takes over what the operators counted so far; also after a failure.
@@ -88,15 +101,10 @@ class Run {
   }
 
   void prepare() {
-    if (pipeline_.outputs.empty()) {
-      throw Error(ErrorCode::kInvalidPipeline, fmt::format("{}: the pipeline has no outputs", pipeline_.file),
-                  "add an output: outputs: [{path: out/parquet, format: parquet}]");
-    }
     prepared_ = std::make_unique<PreparedPipeline>(pipeline_, options_.fs, options_.context, options_.memory_sources);
     report_.plan = explain_tree(prepared_->feature_root);
     if (!options_.state_path.empty()) {
-      std::string file = options_.state_path + "/state.json";
-      FittedState state = FittedState::from_json(read_text(*options_.fs, file), file);
+      FittedState state = read_state(options_.state_path, *options_.fs);
       prepared_->features->load_state(state);
       fitted_row_count_ = state.fitted_row_count;
       loaded_state_ = true;
@@ -366,9 +374,20 @@ RunReport run_pipeline(const Pipeline& pipeline, const RunOptions& options) {
   });
 }
 
+FittedState fit_pipeline(const Pipeline& pipeline, const RunOptions& options) {
+  Pipeline without_outputs = pipeline;
+  without_outputs.outputs.clear();
+  RunOptions own = options;
+  own.fs = file_system_of(pipeline, options);
+  own.state_path.clear();
+  RunReport report;
+  return without_bad_alloc([&] { return Run(without_outputs, own, report).execute_fit(); });
+}
+
 Table collect_table(const Pipeline& pipeline, const std::string& table, const RunOptions& options) {
   Pipeline without_outputs = pipeline;
   without_outputs.outputs.clear();
+  without_outputs.features.clear();
   PreparedPipeline prepared(without_outputs, file_system_of(pipeline, options), options.context,
                             options.memory_sources);
   std::vector<NodePtr> roots = optimize({prepared.table(table)});

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "headrace/base/units.h"
+#include "headrace/frame/fit.h"
 #include "headrace/frame/prepare.h"
 #include "headrace/io/format.h"
 
@@ -53,8 +54,7 @@ Validation validate_pipeline(const Pipeline& pipeline, const RunOptions& options
     validation.outputs.push_back(fmt::format("{} ({})", output.path, output.format));
   }
   if (!options.state_path.empty() && prepared.features) {
-    std::string file = options.state_path + "/state.json";
-    prepared.features->load_state(FittedState::from_json(read_text(*fs, file), file));
+    prepared.features->load_state(read_state(options.state_path, *fs));
   }
   return validation;
 }

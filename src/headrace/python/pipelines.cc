@@ -48,6 +48,12 @@ std::string yaml_of(const PythonPipeline& self) {
   return to_yaml(self.pipeline);
 }
 
+/// A pipeline with the state of its features.
+struct PythonFitted {
+  PythonPipeline pipeline;
+  FittedState state;
+};
+
 RunOptions options_of(const PythonPipeline& self, Work& work, const std::string& state) {
   RunOptions options = work.run_options(state);
   options.memory_sources = self.memory;
@@ -78,10 +84,40 @@ void bind_pipelines(nb::module_& module) {
           },
           Unlocked())
       .def(
+          "fit",
+          [](const PythonPipeline& self, Work& work) {
+            return PythonFitted{self, fit_pipeline(self.pipeline, options_of(self, work, ""))};
+          },
+          Unlocked())
+      .def(
+          "load",
+          [](const PythonPipeline& self, const std::string& folder) {
+            return PythonFitted{self, read_state(folder, *file_system_of(self.pipeline, RunOptions()))};
+          },
+          Unlocked())
+      .def(
           "run",
           [](const PythonPipeline& self, Work& work, const std::string& state) {
             RunReport report = run_pipeline(self.pipeline, options_of(self, work, state));
             return std::make_pair(report.to_json(), report.to_text());
+          },
+          Unlocked());
+
+  nb::class_<PythonFitted>(module, "Fitted")
+      .def("json", [](const PythonFitted& self) { return self.state.to_json(); })
+      .def("digest", [](const PythonFitted& self) { return self.state.digest(); })
+      .def("encode", [](const PythonFitted& self,
+                        const LazyFrame& frame) { return encode_frame(frame, self.pipeline.pipeline, self.state); })
+      .def(
+          "describe",
+          [](const PythonFitted& self, Work& work) {
+            return describe_state(self.pipeline.pipeline, self.state, options_of(self.pipeline, work, ""));
+          },
+          Unlocked())
+      .def(
+          "save",
+          [](const PythonFitted& self, const std::string& folder) {
+            write_state(self.state, folder, *file_system_of(self.pipeline.pipeline, RunOptions()));
           },
           Unlocked());
 }
