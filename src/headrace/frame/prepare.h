@@ -32,8 +32,8 @@ class PreparedPipeline {
   std::map<std::string, std::shared_ptr<const SourceReader>> readers;
   /// The plans of all tables as written, in order of definition.
   std::vector<std::pair<std::string, NodePtr>> tables;
-  /// The feature table cut to what features, split and contract read; optimised. Null when the pipeline has neither outputs
-  /// nor features.
+  /// The feature table cut to what features, split and contract read; optimised. Null when the pipeline has neither
+  /// outputs nor features.
   NodePtr feature_root;
   /// The contract's table, when it is another than the feature table; optimised. Else null.
   NodePtr contract_root;
