@@ -105,6 +105,14 @@ def is_test(source: Path) -> bool:
     return source.stem.endswith(("_test", "_bench")) or source.is_relative_to(ROOT / "fuzz")
 
 
+def is_ours(source: Path) -> bool:
+    """Whether a source is one of the project: not made by a build, and not of a library in .venv."""
+    if ROOT not in source.parents or not source.is_file():
+        return False
+    top = source.relative_to(ROOT).parts[0]
+    return top != "build" and not top.startswith(".")
+
+
 def main(build: Path, with_tests: bool) -> int:
     entries = json.loads((build / "compile_commands.json").read_text())
     includes = Includes()
@@ -112,7 +120,7 @@ def main(build: Path, with_tests: bool) -> int:
     jobs: list[Job] = []
     for entry in entries:
         source = Path(entry["file"])
-        if not source.is_file() or ROOT not in source.parents or build.resolve() in source.parents:
+        if not is_ours(source):
             continue
         if is_test(source) and not with_tests:
             continue

@@ -52,3 +52,14 @@ def test_a_change_of_the_command_is_a_reason_and_of_another_header_is_none(tree:
     assert digest(tree, "-DX") != before
     (tree / "src/headrace/base/other.h").write_text("int x;\n")
     assert digest(tree) == before
+
+
+def test_sources_of_libraries_and_of_builds_are_not_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(clang_tidy, "ROOT", tmp_path)
+    for name in ("src/a.cc", ".venv/lib/nanobind/b.cpp", "build/release/c.cc"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+    assert clang_tidy.is_ours(tmp_path / "src/a.cc")
+    assert not clang_tidy.is_ours(tmp_path / "src/missing.cc")
+    assert not clang_tidy.is_ours(tmp_path / ".venv/lib/nanobind/b.cpp")
+    assert not clang_tidy.is_ours(tmp_path / "build/release/c.cc")
