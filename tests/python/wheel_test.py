@@ -54,3 +54,8 @@ def test_nothing_points_to_where_it_was_built(installed):
         dynamic = subprocess.run(["readelf", "-d", file], capture_output=True, text=True, check=True).stdout
         assert "$ORIGIN" in dynamic
         assert str(ROOT) not in dynamic
+
+
+def test_types_come_with_it(installed):
+    assert (installed / "headrace/py.typed").is_file()
+    assert "class Frame:" in (installed / "headrace/_core.pyi").read_text()
