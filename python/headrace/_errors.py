@@ -23,7 +23,7 @@ class HeadraceError(Exception):
     def __init__(self, message: str, hint: str = "", context: list[str] | None = None) -> None:
         self.message = message
         self.hint = hint
-        self.context = list(context or [])
+        self.context: list[str] = list(context or [])
         super().__init__(message, hint, self.context)
 
     def __str__(self) -> str:

@@ -77,7 +77,8 @@ class Expr:
             "write & | ~ instead of `and`, `or`, `not`, and is_in() instead of `in`"
         )
 
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:
+        return object.__hash__(self)
 
     # --- operators ---
 
@@ -532,8 +533,9 @@ def _literal(value: Any) -> _core.Expr:  # noqa: PLR0911 (one line a type)
         return _core.parse_expr(f"decimal({precision}, {scale}) '{value:f}'")
     if isinstance(value, (list, tuple)):
         return _core.parse_expr("[" + ", ".join(str(_literal(item)) for item in value) + "]")
-    if hasattr(value, "item"):  # scalars of NumPy
-        return _literal(value.item())
+    item = getattr(value, "item", None)
+    if callable(item):  # scalars of NumPy
+        return _literal(item())
     raise InvalidArgumentError(
         f"{value!r} of type {type(value).__name__} is no value of a column",
         "None, bool, int, float, str, bytes, date, datetime, Decimal, or a list of such",
