@@ -12,6 +12,7 @@
 #include "headrace/exec/order_rows.h"
 #include "headrace/exec/split_rows.h"
 #include "headrace/plan/node.h"
+#include "headrace/plan/place.h"
 
 namespace headrace {
 namespace {
@@ -50,8 +51,10 @@ void collect_reductions(const Expr& expr, const Schema& table, std::vector<std::
   }
 }
 
-std::string place_of(const Pipeline& pipeline, const FilePlace& place) {
-  return place.line == 0 ? pipeline.file : fmt::format("{}:{}:{}", pipeline.file, place.line, place.column);
+/// "checking the split at p.yaml:12:7", or less of it when the place is unknown.
+std::string checking(std::string_view what, const Pipeline& pipeline, FilePlace place) {
+  std::string where = format_place(pipeline.file, place);
+  return fmt::format("checking the {}{}{}", what, where.empty() ? "" : " at ", where);
 }
 
 }  // namespace
@@ -95,7 +98,7 @@ void PreparedPipeline::make_roots() {
   if (pipeline.split) {
     add_names(columns, split_columns(*pipeline.split));
     with_context([&] { return PartAssigner(pipeline.split, feature_table->schema); },
-                 [&] { return "checking the split at " + place_of(pipeline, pipeline.split->place); });
+                 [&] { return checking("split", pipeline, pipeline.split->place); });
   }
   NodePtr contract_table;
   if (pipeline.contract) {
@@ -110,7 +113,7 @@ void PreparedPipeline::make_roots() {
             contract_root = narrow(contract_table, names, pipeline.contract->table + ": contract columns");
           }
         },
-        [&] { return "checking the contract at " + place_of(pipeline, pipeline.contract->place); });
+        [&] { return checking("contract", pipeline, pipeline.contract->place); });
   }
   feature_root = feature_table;
   precompute_reductions(columns);
@@ -144,24 +147,21 @@ void PreparedPipeline::check_outputs() const {
   Schema schema(std::move(fields));
   std::set<std::string> paths;
   for (const OutputSpec& output : pipeline.outputs) {
-    std::string place = place_of(pipeline, output.place);
-    const Format& format = with_context([&]() -> const Format& { return format_named(output.format); },
-                                        [&] { return "checking the output at " + place; });
-    if (format.create == nullptr) {
-      throw Error(ErrorCode::kUnsupported, fmt::format("{}: format {} cannot be written", place, output.format),
-                  "write parquet, tfrecord, arrow or mds");
-    }
     with_context(
         [&] {
+          const Format& format = format_named(output.format);
+          if (format.create == nullptr) {
+            throw Error(ErrorCode::kUnsupported, fmt::format("format {} cannot be written", output.format),
+                        "write parquet, tfrecord, arrow or mds");
+          }
           check_order(output.layout.order, schema);
           check_data_set(format, schema, data_set_options(output));
+          if (!paths.insert(output.path).second) {
+            throw Error(ErrorCode::kInvalidPipeline, fmt::format("two outputs have the same path: {}", output.path),
+                        "give each output a folder of its own");
+          }
         },
-        [&] { return "checking the output at " + place; });
-    if (!paths.insert(output.path).second) {
-      throw Error(ErrorCode::kInvalidPipeline,
-                  fmt::format("{}: two outputs have the same path: {}", place, output.path),
-                  "give each output a folder of its own");
-    }
+        [&] { return checking("output", pipeline, output.place); });
   }
 }
 
