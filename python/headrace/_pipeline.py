@@ -6,7 +6,7 @@ import html
 import json
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from headrace import _core, _work
 from headrace._errors import InvalidArgumentError
@@ -246,6 +246,9 @@ class FittedPipeline:
     def get_feature_names_out(self) -> list[str]:
         """The names of the columns that `transform` gives."""
         return [feature["name"] for feature in self.state["features"]]
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a fitted state is no pickle, which could run code when it is read: save() and Pipeline.load()")
 
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write ``state.json`` into `folder`, as a run does; `Pipeline.load` reads it."""

@@ -30,6 +30,12 @@ class Chain:
             return NotImplemented
         return Chain([*self._transforms, *other._transforms])
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Chain) and self.to_list() == other.to_list()
+
+    def __hash__(self) -> int:
+        return hash(repr(self))
+
     def __repr__(self) -> str:
         return " | ".join(map(repr, self._transforms))
 
@@ -312,6 +318,12 @@ class Feature:
             self._item["role"] = role
         if dtype is not None:
             self._item["dtype"] = dtype
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Feature) and self._item == other._item
+
+    def __hash__(self) -> int:
+        return hash(repr(self._item))
 
     def __repr__(self) -> str:
         return f"Feature({self._name!r}" + (f", transforms={self._transforms!r})" if self._transforms else ")")
