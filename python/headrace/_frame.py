@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from headrace import _core, _work
 from headrace._errors import InvalidArgumentError
-from headrace._expr import IntoExpr, into_column, into_expr
+from headrace._expr import IntoExpr, call, col, count, into_column, into_expr
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -362,6 +362,40 @@ class LazyFrame:
 
     # --- running ---
 
+    def describe(
+        self, *, threads: int | None = None, memory: str | None = None, progress: bool | None = None
+    ) -> DataFrame:
+        """Statistics of every column, in one pass over the rows.
+
+        Returns
+        -------
+        DataFrame
+            A row a column: ``column``, ``type``, ``count`` (of what is not null), ``nulls``, ``mean``, ``std`` (of
+            numbers, of a sample), ``min`` and ``max`` as texts (null for lists and structs).
+
+        Examples
+        --------
+        >>> hr.from_dict({"a": [1, 2, None], "s": ["x", "y", "z"]}).describe().to_dicts()[0]
+        {'column': 'a', 'type': 'int64', 'count': 2, 'nulls': 1, 'mean': 1.5, 'std': 0.7071..., 'min': '1', 'max': '2'}
+        """
+        schema = self.schema
+        aggregates: dict[str, IntoExpr] = {"rows": count()}
+        for i, (name, dtype) in enumerate(schema.items()):
+            for statistic in _statistics_of(dtype):
+                aggregates[f"{statistic}_{i}"] = call(statistic, col(name))
+        found = self.group_by().agg(**aggregates).collect(threads=threads, memory=memory, progress=progress)
+        texts = dict(zip(found.columns, found._rows.cells(1)[0], strict=True))
+        values = found.to_dicts()[0]
+        table: dict[str, list[Any]] = {"column": schema.names(), "type": list(schema.values())}
+        indexes = range(len(schema))
+        table["count"] = [values[f"count_{i}"] for i in indexes]
+        table["nulls"] = [values["rows"] - values[f"count_{i}"] for i in indexes]
+        table["mean"] = [_float_or_none(values.get(f"mean_{i}")) for i in indexes]
+        table["std"] = [_float_or_none(values.get(f"stddev_{i}")) for i in indexes]
+        for bound in ("min", "max"):
+            table[bound] = [texts[f"{bound}_{i}"] if values.get(f"{bound}_{i}") is not None else None for i in indexes]
+        return _describe_frame(table)
+
     def collect(
         self, *, threads: int | None = None, memory: str | None = None, progress: bool | None = None
     ) -> DataFrame:
@@ -443,6 +477,26 @@ class GroupBy:
         exprs = {into_expr(aggregate).output_name(): str(into_expr(aggregate)) for aggregate in aggregates}
         exprs |= {name: str(into_expr(aggregate)) for name, aggregate in named.items()}
         return self._frame._with_step("group_by", {"keys": self._keys, "aggregates": exprs})
+
+
+def _statistics_of(dtype: str) -> list[str]:
+    """The aggregates that a column of a type has, as SQL calls them."""
+    if dtype.startswith(("int", "float", "decimal")):
+        return ["count", "mean", "stddev", "min", "max"]
+    has_order = dtype in ("string", "binary", "date", "timestamp", "timestamp_ntz", "bool")
+    return ["count", "min", "max"] if has_order else ["count"]
+
+
+def _float_or_none(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+def _describe_frame(table: dict[str, list[Any]]) -> DataFrame:
+    import pyarrow as pa
+
+    types = {"count": pa.int64(), "nulls": pa.int64(), "mean": pa.float64(), "std": pa.float64()}
+    arrays = {name: pa.array(values, types.get(name, pa.string())) for name, values in table.items()}
+    return DataFrame(_core.Rows.from_stream(pa.table(arrays).__arrow_c_stream__()))
 
 
 def _names(names: str | Sequence[str]) -> list[str]:

@@ -202,6 +202,35 @@ def test_other_threads_go_on_while_the_core_works():
     assert len(during) > seconds / 0.005 / 10
 
 
+def test_statistics_of_every_column():
+    rng = np.random.default_rng(3)
+    numbers = rng.standard_normal(1000)
+    table = pa.table(
+        {
+            "f": pa.array([None if i % 10 == 0 else x for i, x in enumerate(numbers)]),
+            "i": np.arange(1000, dtype=np.int32),
+            "s": [f"n{i:04}" for i in range(1000)],
+            "b": [i % 2 == 0 for i in range(1000)],
+            "l": [[i] for i in range(1000)],
+            "d": pa.array(range(1000), pa.date32()),
+        }
+    )
+    rows = {row["column"]: row for row in hr.from_arrow(table).describe().to_dicts()}
+    kept = np.delete(numbers, slice(0, 1000, 10))
+    assert rows["f"]["count"] == 900
+    assert rows["f"]["nulls"] == 100
+    assert rows["f"]["mean"] == pytest.approx(kept.mean(), rel=1e-12)
+    assert rows["f"]["std"] == pytest.approx(kept.std(ddof=1), rel=1e-12)
+    assert float(rows["f"]["max"]) == kept.max()
+    assert (rows["i"]["min"], rows["i"]["max"]) == ("0", "999")
+    assert (rows["s"]["min"], rows["s"]["mean"]) == ("n0000", None)
+    assert rows["b"]["max"] == "true"
+    assert (rows["l"]["count"], rows["l"]["min"]) == (1000, None)
+    assert rows["d"]["max"] == "1972-09-26"
+    empty = hr.from_arrow(table.slice(0, 0)).describe().to_dicts()
+    assert [row["count"] for row in empty] == [0] * 6
+
+
 def test_memory_too_small_is_an_error_that_says_so():
     frame = hr.from_dict({"a": list(range(1000))})
     with pytest.raises(hr.InvalidArgumentError, match="memory is no size"):
