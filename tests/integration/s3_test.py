@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -375,3 +376,34 @@ def test_work_on_this_machine_starts_no_client_of_a_store(raw, tmp_path):
         pytest.skip("strace may not trace here")
     assert done.returncode == 0, done.stderr
     assert "socket(" not in Path(trace).read_text()
+
+
+PYTHON_PROGRAM = """
+import headrace as hr
+store = {{"endpoint": "{url}", "region": "us-east-1", "access_key": "{key}", "secret_key": "{secret}"}}
+trips = hr.scan_csv("s3://lake/raw/trips.csv", schema={{"trip": "int64", "carrier": "string", "distance": "float64",
+                    "late": "int64"}}, storage_options=store)
+carriers = hr.scan_parquet("s3://lake/raw/carriers/*.parquet", storage_options=store)
+rows = trips.join(carriers, on="carrier").filter("late = 1")
+rows.sink_parquet("s3://lake/python/rows")
+print(hr.scan_parquet("s3://lake/python/rows", storage_options=store).collect().height)
+pipeline = hr.Pipeline("p", rows)
+print(pipeline.to_yaml(), pipeline, trips, rows.explain())
+try:
+    hr.scan_csv("s3://lake/raw/nothing.csv", storage_options=store)
+except hr.NotFoundError as error:
+    print(error, error.context)
+"""
+
+
+def test_python_reaches_a_store_by_its_options_and_shows_no_key(bucket, server):
+    program = PYTHON_PROGRAM.format(url=server, key=KEY, secret=SECRET)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    environment |= {"PYTHONPATH": str(ROOT / "build/release/python"), "AWS_EC2_METADATA_DISABLED": "true"}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0] == str(ROWS // 3)
+    assert "s3://lake/raw/nothing.csv" in done.stdout
+    assert KEY not in done.stdout + done.stderr
+    assert SECRET not in done.stdout + done.stderr
+    assert bucket.manifest("python/rows")["parts"][0]["shards"]
