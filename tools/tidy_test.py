@@ -80,7 +80,7 @@ def header(include: str) -> str:
         ("src/headrace/kernel/a.h", header("#include <parquet/types.h>"), "belongs to column, io only"),
         ("src/headrace/exec/a.h", header("#include <nanobind/nanobind.h>"), "belongs to python only"),
         ("src/headrace/kernel/a.h", header("#include <thread>"), "belongs to base, exec, feed only"),
-        ("src/headrace/kernel/a.h", header("#include <mutex>"), "belongs to base, cli, exec, feed, io only"),
+        ("src/headrace/kernel/a.h", header("#include <mutex>"), "belongs to base, cli, exec, feed, io, python only"),
         ("src/headrace/kernel/a.h", header("std::jthread worker;"), "std::jthread belongs to base, exec, feed only"),
         ("src/headrace/kernel/Adder.h", GOOD_HEADER, "is not snake_case"),
         ("src/headrace/kernel/string_utils.h", GOOD_HEADER, "'utils' says nothing"),
