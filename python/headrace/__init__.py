@@ -10,7 +10,7 @@ import atexit as _atexit
 
 import pyarrow as _pyarrow  # first, so that its Arrow is the one in memory
 
-from headrace import _core, features
+from headrace import _core, _work, features
 from headrace._errors import (
     BadDataError,
     CancelledError,
@@ -43,8 +43,13 @@ from headrace.features import Feature
 
 __version__: str = _core.version
 
-# A process that used a store would crash while it exits without it.
-_atexit.register(_core.end_stores)
+
+@_atexit.register
+def _end() -> None:
+    """Without it, a process that was stopped at work, or that used a store, would crash while it exits."""
+    _work.stop_all()
+    _core.end_stores()
+
 
 __all__ = [
     "BadDataError",

@@ -15,6 +15,9 @@ T = TypeVar("T")
 _POLL_SECONDS = 0.05
 _PROGRESS_AFTER_SECONDS = 1.0
 
+# Work that has not ended, with the events that say when it has.
+_running: dict[_core.Work, threading.Event] = {}
+
 
 class _Bar:
     """Progress in a terminal or a notebook, when tqdm is there and nobody switched it off."""
@@ -61,29 +64,40 @@ def do(
     handle = _core.Work(threads or 0, memory or "")
     result: list[T] = []
     failure: list[BaseException] = []
+    # Not Thread.join(): one that Ctrl-C interrupts takes the thread for ended (Python 3.11).
+    ended = threading.Event()
 
     def target() -> None:
+        _running[handle] = ended
         try:
             result.append(work(handle))
         except BaseException as error:  # noqa: BLE001 (raised again in the caller's thread)
             failure.append(error)
+        finally:
+            _running.pop(handle, None)
+            ended.set()
 
-    thread = threading.Thread(target=target, name="headrace", daemon=True)
-    thread.start()
+    threading.Thread(target=target, name="headrace", daemon=True).start()
     bar = _Bar(progress)
     waited = 0.0
     try:
-        while thread.is_alive():
-            thread.join(_POLL_SECONDS)
+        while not ended.wait(_POLL_SECONDS):
             waited += _POLL_SECONDS
             if waited >= _PROGRESS_AFTER_SECONDS:
                 bar.show(handle.progress())
     except BaseException:
         handle.cancel()
-        thread.join()
+        ended.wait()
         raise
     finally:
         bar.close()
     if failure:
         raise failure[0].with_traceback(None)
     return result[0]
+
+
+def stop_all() -> None:
+    """End what is still running: the interpreter must not go while the core works."""
+    for handle, ended in list(_running.items()):
+        handle.cancel()
+        ended.wait()

@@ -161,11 +161,11 @@ def test_ctrl_c_stops_a_collect_at_once(python_with_headrace):
     program = textwrap.dedent("""
         import time
         import headrace as hr, numpy as np, pyarrow as pa
-        keys = pa.table({"k": np.zeros(20_000, dtype=np.int64)})
-        frame = hr.from_arrow(keys)
+        many = hr.from_arrow(pa.table({"k": np.arange(4_000_000) % 10}))
+        few = hr.from_arrow(pa.table({"k": np.arange(1_000) % 10}))
         print("ready", flush=True)
         try:
-            frame.join(frame, on="k").group_by().agg(n=hr.count()).collect()  # 400 million rows
+            many.join(few, on="k").group_by().agg(n=hr.count()).collect()  # 400 million rows
         except KeyboardInterrupt:
             print("stopped", time.time(), flush=True)
     """)
@@ -180,10 +180,32 @@ def test_ctrl_c_stops_a_collect_at_once(python_with_headrace):
     assert process.wait(10) == 0
 
 
+def test_a_process_that_is_stopped_twice_at_work_ends_without_a_crash(python_with_headrace):
+    command, environment = python_with_headrace
+    program = textwrap.dedent("""
+        import headrace as hr, numpy as np, pyarrow as pa
+        many = hr.from_arrow(pa.table({"k": np.arange(4_000_000) % 10}))
+        few = hr.from_arrow(pa.table({"k": np.arange(1_000) % 10}))
+        print("ready", flush=True)
+        many.join(few, on="k").group_by().agg(n=hr.count()).collect()
+    """)
+    process = subprocess.Popen(
+        [*command, "-c", program], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout.readline() == "ready\n"
+    time.sleep(0.5)
+    for _ in range(2):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.01)
+    _, errors = process.communicate(timeout=20)
+    assert "KeyboardInterrupt" in errors
+    assert process.returncode in (1, 130, -signal.SIGINT), errors
+
+
 def test_other_threads_go_on_while_the_core_works():
-    table = pa.table({"k": np.zeros(8_000, dtype=np.int64)})
-    frame = hr.from_arrow(table)
-    joined = frame.join(frame, on="k").group_by().agg(n=hr.count())
+    many = hr.from_arrow(pa.table({"k": np.arange(640_000) % 10}))
+    few = hr.from_arrow(pa.table({"k": np.arange(1_000) % 10}))
+    joined = many.join(few, on="k").group_by().agg(n=hr.count())
     ticks = []
     stop = threading.Event()
 
@@ -251,7 +273,8 @@ def test_a_frame_shows_itself():
 
 def test_import_is_quick(python_with_headrace):
     command, environment = python_with_headrace
-    program = "import time; t = time.perf_counter(); import headrace; print(time.perf_counter() - t)"
+    # Time of the processor: what else the machine does is not the import's fault.
+    program = "import time; t = time.process_time(); import headrace; print(time.process_time() - t)"
     seconds = min(
         float(subprocess.run([*command, "-c", program], env=environment, capture_output=True, text=True).stdout)
         for _ in range(3)
