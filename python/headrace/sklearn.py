@@ -11,6 +11,7 @@ from headrace.features import Feature
 
 try:
     import numpy as np
+    import pyarrow as pa
     from sklearn.base import BaseEstimator, TransformerMixin
     from sklearn.utils.validation import check_is_fitted
 except ImportError as _missing:
@@ -18,7 +19,6 @@ except ImportError as _missing:
 
 if TYPE_CHECKING:
     import numpy.typing as npt
-    import pyarrow as pa
 
 
 class FeatureEncoder(TransformerMixin, BaseEstimator):
@@ -73,7 +73,8 @@ class FeatureEncoder(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         table = self.fitted_.transform(from_arrow(X)).collect().to_arrow()
-        return np.hstack([_matrix(table.column(name)) for name in table.column_names])
+        batches = table.to_batches() or [pa.RecordBatch.from_pylist([], table.schema)]
+        return np.vstack([np.hstack([_matrix(column) for column in batch.columns]) for batch in batches])
 
     def get_feature_names_out(self, input_features: Any = None) -> npt.NDArray[Any]:
         """The names of the matrix' columns: a list of one length is ``name_0``, ``name_1``, …"""
@@ -87,13 +88,14 @@ def _names_of(column: str, dtype: str) -> list[str]:
     return [f"{column}_{i}" for i in range(int(dtype.rstrip(">").rsplit(",", 1)[1]))]
 
 
-def _matrix(column: pa.ChunkedArray) -> npt.NDArray[Any]:
-    import pyarrow as pa
-
-    array = column.combine_chunks()
-    if isinstance(array, pa.ChunkedArray):  # without chunks
-        array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], column.type)
-    if pa.types.is_fixed_size_list(array.type):
-        width = array.type.list_size
-        return _matrix(pa.chunked_array([array.flatten()])).reshape(-1, width)
-    return array.cast(pa.float64()).to_numpy(zero_copy_only=False).reshape(-1, 1)
+def _matrix(column: pa.Array) -> npt.NDArray[Any]:
+    """The values of a column as float64, shape (rows, values a row)."""
+    if not pa.types.is_fixed_size_list(column.type):
+        return column.cast(pa.float64()).to_numpy(zero_copy_only=False).reshape(-1, 1)
+    width = column.type.list_size
+    # Not flatten(), which leaves the values of null lists out.
+    values = column.values.slice(column.offset * width, len(column) * width)
+    matrix = _matrix(values).reshape(-1, width)
+    if column.null_count:
+        matrix = np.where(column.is_null().to_numpy(zero_copy_only=False)[:, np.newaxis], np.nan, matrix)
+    return matrix

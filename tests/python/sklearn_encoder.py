@@ -55,6 +55,11 @@ def main():
     assert list(as_pandas.columns) == names
     as_polars = FeatureEncoder(FEATURES).set_output(transform="polars").fit_transform(rows)
     assert as_polars.columns == names
+    # A null in a list column is a row of NaN, and no rows are a matrix without rows.
+    hours = pa.table({"hour": pa.array([0, None, 6], pa.int64())})
+    circle = FeatureEncoder([f.Feature("hour", transforms=f.Cyclic(period=24))]).fit(hours)
+    assert np.isnan(circle.transform(hours)).tolist() == [[False, False], [True, True], [False, False]]
+    assert circle.transform(hours.slice(0, 0)).shape == (0, 2)
     # Inside a pipeline, a cross-validation and a search.
     model = make_pipeline(FeatureEncoder(FEATURES), LogisticRegression(max_iter=1000))
     scores = cross_val_score(model, rows, late, scoring="roc_auc", cv=3)
