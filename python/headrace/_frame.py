@@ -111,7 +111,7 @@ class DataFrame:
 
     def lazy(self) -> LazyFrame:
         """The rows as the start of a new frame; they are shared."""
-        return LazyFrame(_core.Frame.of_rows("rows", self._rows))
+        return from_arrow(self)
 
     def to_arrow(self) -> pa.Table:
         """The rows as a ``pyarrow.Table``. Columns of fixed width are shared, but for booleans and validity."""
@@ -496,7 +496,7 @@ def _describe_frame(table: dict[str, list[Any]]) -> DataFrame:
 
     types = {"count": pa.int64(), "nulls": pa.int64(), "mean": pa.float64(), "std": pa.float64()}
     arrays = {name: pa.array(values, types.get(name, pa.string())) for name, values in table.items()}
-    return DataFrame(_core.Rows.from_stream(pa.table(arrays).__arrow_c_stream__()))
+    return DataFrame(_rows_of(pa.table(arrays)))
 
 
 def _names(names: str | Sequence[str]) -> list[str]:
@@ -651,14 +651,18 @@ def from_arrow(data: Any, *, name: str = "rows") -> LazyFrame:
     InvalidArgumentError
         When `data` has no ``__arrow_c_stream__``.
     """
+    return LazyFrame(_core.Frame.of_rows(name, _rows_of(data)))
+
+
+def _rows_of(data: Any) -> _core.Rows:
     if isinstance(data, DataFrame):
-        return LazyFrame(_core.Frame.of_rows(name, data._rows))
+        return data._rows
     if not hasattr(data, "__arrow_c_stream__"):
         raise InvalidArgumentError(
             f"{type(data).__name__} has no __arrow_c_stream__, so it cannot hand over rows",
             "pyarrow tables, Polars and pandas frames and DuckDB relations have it",
         )
-    return LazyFrame(_core.Frame.of_rows(name, _core.Rows.from_stream(data.__arrow_c_stream__())))
+    return _core.Rows.from_stream(data.__arrow_c_stream__())
 
 
 def from_dict(data: Mapping[str, Sequence[Any]], *, name: str = "rows") -> LazyFrame:
