@@ -55,6 +55,11 @@ class ShapeChecker {
  public:
   explicit ShapeChecker(const std::string& file) : file_(file) {}
 
+  void check_map(const ConfigNode& node, const PipelineSection& section) const {
+    check_keys(node, section);
+    check_required(node, section);
+  }
+
   void check_keys(const ConfigNode& node, const PipelineSection& section) const {
     std::string owner = with_article(section.name);
     if (!node.is_map()) {
@@ -71,6 +76,7 @@ class ShapeChecker {
     }
   }
 
+ private:
   void check_required(const ConfigNode& node, const PipelineSection& section) const {
     std::string owner = with_article(section.name);
     for (const PipelineKey& key : section.keys) {
@@ -80,7 +86,6 @@ class ShapeChecker {
     }
   }
 
- private:
   static std::vector<std::string> key_names(const PipelineSection& section) {
     std::vector<std::string> names;
     for (const PipelineKey& key : section.keys) names.emplace_back(key.name);
@@ -99,10 +104,7 @@ class ShapeChecker {
                         fmt::format("{} is {}, expected {}", what, describe(node), describe_types(types)),
                         mismatch_hint(node, types, key));
     }
-    if (fits->kind == KeyType::Kind::kSection) {
-      check_keys(node, *fits->section);
-      return check_required(node, *fits->section);
-    }
+    if (fits->kind == KeyType::Kind::kSection) return check_map(node, *fits->section);
     if (fits->kind == KeyType::Kind::kTransform) return check_transform(node);
     for (std::size_t i = 0; i < node.items.size(); ++i) {
       check_value(node.items[i], fits->elements, fmt::format("item {} in {}", i + 1, what), key);
@@ -229,8 +231,7 @@ std::string with_article(std::string_view noun) {
 }
 
 void check_section(const ConfigNode& node, const PipelineSection& section, const std::string& file) {
-  check_section_keys(node, section, file);
-  ShapeChecker(file).check_required(node, section);
+  ShapeChecker(file).check_map(node, section);
 }
 
 void check_section_keys(const ConfigNode& node, const PipelineSection& section, const std::string& file) {
