@@ -8,8 +8,8 @@
 
 #include "headrace/base/error.h"
 #include "headrace/base/nearest.h"
+#include "headrace/base/portable_name.h"
 #include "headrace/io/data_set/extend_manifest.h"
-#include "headrace/io/data_set/portable_name.h"
 #include "headrace/io/data_set/run_folders.h"
 
 namespace headrace {

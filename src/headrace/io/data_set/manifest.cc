@@ -11,8 +11,8 @@
 #include <fmt/format.h>
 
 #include "headrace/base/error.h"
+#include "headrace/base/portable_name.h"
 #include "headrace/io/data_set/data_set.h"
-#include "headrace/io/data_set/portable_name.h"
 #include "headrace/io/excerpt.h"
 #include "headrace/io/strict_json.h"
 

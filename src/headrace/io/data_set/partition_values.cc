@@ -8,8 +8,8 @@
 #include <fmt/format.h>
 
 #include "headrace/base/error.h"
+#include "headrace/base/portable_name.h"
 #include "headrace/column/calendar.h"
-#include "headrace/io/data_set/portable_name.h"
 #include "headrace/io/excerpt.h"
 
 namespace headrace {

@@ -1,12 +1,12 @@
 // See read.h: what the readers of all sections share.
 #include "headrace/plan/file/read.h"
 
-#include <algorithm>
 #include <filesystem>
 
 #include <fmt/format.h>
 
 #include "headrace/base/path_scheme.h"
+#include "headrace/base/portable_name.h"
 #include "headrace/expr/parse.h"
 
 namespace headrace {
@@ -73,13 +73,8 @@ std::vector<NamedExpr> read_named_exprs(const ReadFile& file, const ConfigNode& 
 }
 
 void check_name(const ReadFile& file, const std::string& name, FilePlace place, std::string_view what) {
-  auto good = [](char c) {
-    bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    return letter || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
-  };
   constexpr std::size_t kNameBytesMax = 200;
-  bool valid = !name.empty() && name.size() <= kNameBytesMax && name[0] != '.' && std::ranges::all_of(name, good);
-  if (!valid) {
+  if (!is_portable_name(name) || name.size() > kNameBytesMax) {
     file.fail(place, fmt::format("'{}' is no name for {}", name, what),
               "names take letters, digits, '_', '-' and '.', a '.' not first; they become parts of paths");
   }
