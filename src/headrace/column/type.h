@@ -73,6 +73,7 @@ class Type {
   bool is_numeric() const { return kind_ >= TypeKind::kInt8 && kind_ <= TypeKind::kDecimal128; }
   bool is_binary_like() const { return kind_ == TypeKind::kString || kind_ == TypeKind::kBinary; }
   bool is_timestamp() const { return kind_ == TypeKind::kTimestamp || kind_ == TypeKind::kTimestampNtz; }
+  bool is_list() const { return kind_ == TypeKind::kList || kind_ == TypeKind::kFixedSizeList; }
   bool is_nested() const { return kind_ >= TypeKind::kList; }
 
   /// The text form listed at the top of this file, as pipelines and messages write it.

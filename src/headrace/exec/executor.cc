@@ -11,12 +11,15 @@
 
 #include "headrace/base/error.h"
 #include "headrace/exec/deduplicate.h"
+#include "headrace/exec/explode.h"
 #include "headrace/exec/filter.h"
+#include "headrace/exec/first_rows.h"
 #include "headrace/exec/hash_aggregate.h"
 #include "headrace/exec/hash_join.h"
 #include "headrace/exec/join_right.h"
 #include "headrace/exec/project.h"
 #include "headrace/exec/scan_bounds.h"
+#include "headrace/exec/sort_rows.h"
 #include "headrace/exec/spill/spool.h"
 #include "headrace/exec/spilled_join.h"
 #include "headrace/exec/stage.h"
@@ -145,11 +148,13 @@ struct Executor::Stages {
     Stream stream;
     stream.source.label = node.label;
     stream.source.split_count = reader.split_count();
-    stream.source.read = [this, &reader, &entry, request, rejected](std::size_t split,
-                                                                    const std::function<void(const Batch&)>& push) {
+    auto has_enough = std::make_shared<std::function<bool(std::size_t)>>();
+    stream.source.has_enough = has_enough;
+    stream.source.read = [this, &reader, &entry, request, rejected, has_enough](
+                             std::size_t split, const std::function<void(const Batch&)>& push) {
       std::unique_ptr<SplitStream> rows = reader.open_split(split, *request);
       Batch batch;
-      while (rows->next(batch)) push(batch);
+      while (!(*has_enough && (*has_enough)(split)) && rows->next(batch)) push(batch);
       (*rejected)[split] = std::move(rows->bad_rows());
       std::lock_guard lock(mutex);
       entry.report.scan.add(rows->counts());
@@ -250,6 +255,71 @@ struct Executor::Stages {
     return run_blocking(sink, *deduplicate.input, node);
   }
 
+  Stream open_kind(const SortNode& sort, const Node& node) {
+    Stream stream = open(*sort.input);
+    std::size_t input_entry = stream.last_entry;
+    std::int64_t used_before = used_bytes();
+    double seconds = 0;
+    auto sorted = with_context(
+        [&] {
+          std::shared_ptr<const Spool> rows = run_to_spool(stream, node.schema);
+          Clock::time_point start = Clock::now();
+          rows = sort_rows(std::move(rows), sort.order, context);
+          seconds = seconds_since(start);
+          return rows;
+        },
+        [&] { return "running " + node.label; });
+    return stream_of_entry(sorted, node, {input_entry}, seconds, used_before);
+  }
+
+  Stream open_kind(const LimitNode& limit, const Node& node) {
+    Stream stream = open(*limit.input);
+    std::size_t input_entry = stream.last_entry;
+    std::int64_t used_before = used_bytes();
+    std::int64_t row_count = limit.rows > INT64_MAX - limit.offset ? INT64_MAX : limit.rows + limit.offset;
+    auto rows = std::make_shared<Spool>(std::make_shared<const Schema>(node.schema), context);
+    run_first_rows(stream.source, stream.operators, row_count, *rows, *stream.source_counts, context);
+    close(stream);
+    rows->finish();
+    rows->keep_first(row_count);
+    rows->drop_first(limit.offset);
+    return stream_of_entry(rows, node, {input_entry}, 0, used_before);
+  }
+
+  Stream open_kind(const ExplodeNode& explode, const Node& node) {
+    Stream stream = open(*explode.input);
+    auto schema = std::make_shared<const Schema>(node.schema);
+    append(stream, "explode", node.label, explode_operator(explode, explode.input->schema, schema, context));
+    return stream;
+  }
+
+  Stream open_kind(const ConcatNode& concat, const Node& node) {
+    Stream all;
+    std::vector<StageSource> parts;
+    std::vector<std::size_t> inputs;
+    for (const NodePtr& input : concat.inputs) {
+      Stream stream = open(*input);
+      inputs.push_back(stream.last_entry);
+      parts.push_back(
+          with_operators(std::move(stream.source), std::move(stream.operators), *stream.source_counts, context));
+      all.joins.insert(all.joins.end(), stream.joins.begin(), stream.joins.end());
+    }
+    Entry& entry = add_entry("concat", node.label, std::move(inputs));
+    all.source = one_after_another(node.label, std::move(parts));
+    all.source_counts = &entry.counts;
+    all.last_entry = entry.report.id;
+    return all;
+  }
+
+  /// The kept rows of a node that has run.
+  Stream stream_of_entry(const std::shared_ptr<const Spool>& rows, const Node& node, std::vector<std::size_t> inputs,
+                         double seconds, std::int64_t used_before) {
+    Entry& entry = add_entry(std::string(kind_name(node)), node.label, std::move(inputs));
+    entry.report.memory_bytes = std::max<std::int64_t>(0, used_bytes() - used_before);
+    entry.counts = {rows_out_of(entry.report.inputs[0]), rows->row_count(), 0, seconds};
+    return stream_of(rows, node.label, entry.report.id);
+  }
+
   /// Runs the input into a sink that needs all rows before it gives any; `sink.result()` are the rows of the node.
   template <typename BlockingSink>
   Stream run_blocking(BlockingSink& sink, const Node& input, const Node& node) {
@@ -298,6 +368,10 @@ struct Executor::Stages {
   /// Runs all rows of `stream` into `sink`, then lets go of what only they needed.
   void run_stream(Stream& stream, Sink& sink, double* sink_seconds) {
     run_stage(stream.source, stream.operators, sink, *stream.source_counts, sink_seconds, context);
+    close(stream);
+  }
+
+  void close(Stream& stream) {
     stream.operators.clear();
     for (Entry* entry : stream.joins) {
       entry->join->count_right();
@@ -370,6 +444,11 @@ std::vector<OperatorReport> Executor::reports() const {
       if (how == JoinKind::kInner || how == JoinKind::kSemi) kept_rows = report.join.left_matched;
       if (how == JoinKind::kAnti) kept_rows = report.join.left_unmatched;
       if (how == JoinKind::kLeft) kept_rows = report.rows_in;
+    }
+    if (report.kind == "concat") {
+      // Its rows are those of its inputs, and so is the time that they took.
+      report.rows_in = kept_rows = report.rows_out;
+      report.seconds = 0;
     }
     if (report.kind == "aggregate") kept_rows = 0;
     if (report.kind != "scan") {

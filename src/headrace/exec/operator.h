@@ -31,6 +31,10 @@ class Sink {
   virtual void start(std::size_t split_count, std::size_t worker_count) = 0;
   /// Takes rows of one split. The batches of a split come in order, from one worker.
   virtual void consume(Batch batch, std::size_t split_index, std::size_t worker_index) = 0;
+  /// Said after the last row of a split.
+  virtual void finish_split(std::size_t /*split_index*/) {}
+  /// Said when a split has failed, from any thread: who waits in consume() waits in vain.
+  virtual void abandon() noexcept {}
 };
 
 }  // namespace headrace

@@ -14,7 +14,7 @@ namespace headrace {
 /// One operator of a plan, summed over all workers.
 struct OperatorReport {
   std::size_t id = 0;  // inputs have smaller ids
-  std::string kind;    // "scan", "filter", "project", "join", "aggregate", "deduplicate", "contract", "split"
+  std::string kind;    // as kind_name() of plan/node.h, or "contract", "split", "encode", "write"
   std::string label;
   std::string source;               // scan only: the name of the source
   std::vector<std::size_t> inputs;  // operator ids; for a join left, then right

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <mutex>
 #include <utility>
 
 #include "headrace/base/error.h"
@@ -22,6 +23,14 @@ class Worker {
   Worker(const std::vector<StageOperator>& operators, Sink& sink, std::size_t worker_index)
       : operators_(operators), sink_(sink), worker_index_(worker_index), counts_(operators.size()) {
     for (const StageOperator& op : operators) instances_.push_back(op.make());
+  }
+
+  /// Takes rows of the source, of any number.
+  void push_rows(const Batch& batch, std::size_t split_index, std::int64_t batch_rows) {
+    for (std::int64_t at = 0; at < batch.row_count; at += batch_rows) {
+      std::int64_t rows = std::min(batch_rows, batch.row_count - at);
+      push(rows == batch.row_count ? batch : batch.slice(at, rows), split_index);
+    }
   }
 
   void push(Batch batch, std::size_t split_index) {
@@ -79,7 +88,64 @@ class Worker {
   double sink_seconds_ = 0;
 };
 
+/// Hands rows on.
+class PushSink : public Sink {
+ public:
+  explicit PushSink(const std::function<void(const Batch&)>& push) : push_(push) {}
+  void start(std::size_t, std::size_t) override {}
+  void consume(Batch batch, std::size_t, std::size_t) override { push_(batch); }
+
+ private:
+  const std::function<void(const Batch&)>& push_;
+};
+
 }  // namespace
+
+StageSource with_operators(StageSource source, std::vector<StageOperator> operators, StageCounts& source_counts,
+                           const RunContext& context) {
+  struct State {
+    StageSource source;
+    std::vector<StageOperator> operators;
+    std::mutex mutex;  // of all counts
+  };
+  auto state = std::make_shared<State>();
+  state->source = source;
+  state->operators = std::move(operators);
+  source.read = [state, &source_counts, batch_rows = context.batch_rows](
+                    std::size_t split, const std::function<void(const Batch&)>& push) {
+    PushSink sink(push);
+    Worker worker(state->operators, sink, 0);
+    Clock::time_point start = Clock::now();
+    state->source.read(split, [&](const Batch& batch) { worker.push_rows(batch, split, batch_rows); });
+    worker.total_seconds = seconds_since(start);
+    std::lock_guard lock(state->mutex);
+    worker.finish(state->operators, source_counts, nullptr);
+  };
+  return source;
+}
+
+StageSource one_after_another(std::string label, std::vector<StageSource> sources) {
+  auto parts = std::make_shared<std::vector<StageSource>>(std::move(sources));
+  StageSource all;
+  all.label = std::move(label);
+  all.has_enough = std::make_shared<std::function<bool(std::size_t)>>();
+  std::vector<std::size_t> ends;
+  for (StageSource& part : *parts) {
+    std::size_t start = all.split_count;
+    if (part.has_enough) {
+      *part.has_enough = [outer = all.has_enough, start](std::size_t split) {
+        return *outer && (*outer)(start + split);
+      };
+    }
+    all.split_count += part.split_count;
+    ends.push_back(all.split_count);
+  }
+  all.read = [parts, ends](std::size_t split, const std::function<void(const Batch&)>& push) {
+    auto part = static_cast<std::size_t>(std::ranges::upper_bound(ends, split) - ends.begin());
+    (*parts)[part].read(part == 0 ? split : split - ends[part - 1], push);
+  };
+  return all;
+}
 
 StageSource with_fewer_splits(StageSource source, std::size_t split_count_max) {
   std::size_t together = (source.split_count + split_count_max - 1) / split_count_max;
@@ -102,7 +168,7 @@ void run_stage(const StageSource& source, const std::vector<StageOperator>& oper
   std::atomic<std::int64_t> rows_done{0};
   HeapTrim trim(*context.memory);
 
-  run_tasks(source.split_count, worker_count, *context.cancellation, [&](std::size_t split, std::size_t worker_index) {
+  auto run_split = [&](std::size_t split, std::size_t worker_index) {
     if (!workers[worker_index]) workers[worker_index] = std::make_unique<Worker>(operators, sink, worker_index);
     Worker& worker = *workers[worker_index];
     std::int64_t split_rows = 0;
@@ -110,16 +176,22 @@ void run_stage(const StageSource& source, const std::vector<StageOperator>& oper
     source.read(split, [&](const Batch& batch) {
       context.cancellation->check();
       split_rows += batch.row_count;
-      for (std::int64_t at = 0; at < batch.row_count; at += context.batch_rows) {
-        std::int64_t rows = std::min(context.batch_rows, batch.row_count - at);
-        worker.push(rows == batch.row_count ? batch : batch.slice(at, rows), split);
-      }
+      worker.push_rows(batch, split, context.batch_rows);
       trim.now_and_then();
     });
+    sink.finish_split(split);
     worker.total_seconds += seconds_since(start);
     std::size_t done = splits_done.fetch_add(1) + 1;
     std::int64_t rows = rows_done.fetch_add(split_rows) + split_rows;
     if (context.on_progress) context.on_progress({source.label, done, source.split_count, rows});
+  };
+  run_tasks(source.split_count, worker_count, *context.cancellation, [&](std::size_t split, std::size_t worker_index) {
+    try {
+      run_split(split, worker_index);
+    } catch (...) {
+      sink.abandon();
+      throw;
+    }
   });
   for (auto& worker : workers) {
     if (worker) worker->finish(operators, source_counts, sink_seconds);

@@ -17,6 +17,8 @@ struct StageSource {
   std::size_t split_count = 0;
   /// Calls `push` for each batch of a split, in order.
   std::function<void(std::size_t split_index, const std::function<void(const Batch&)>& push)> read;
+  /// Where `read` can end early: what it asks, if that has been set, whether a split has given enough.
+  std::shared_ptr<std::function<bool(std::size_t split_index)>> has_enough = nullptr;
 };
 
 /// The same rows in at most `split_count_max` splits, each of several of the source's in a row.
@@ -35,6 +37,13 @@ struct StageOperator {
   MakeOperator make;
   StageCounts* counts;
 };
+
+/// The rows of `source` behind `operators`, as a source. `source_counts` gets what run_stage() would give it.
+StageSource with_operators(StageSource source, std::vector<StageOperator> operators, StageCounts& source_counts,
+                           const RunContext& context);
+
+/// The splits of all sources, one source after another.
+StageSource one_after_another(std::string label, std::vector<StageSource> sources);
 
 /// Runs all splits of `source` through `operators` into `sink`. `source_counts` gets rows_out and seconds of the
 /// source, `sink_seconds` (may be null) the time of the sink. Errors name the operator they left.

@@ -11,6 +11,7 @@
 
 #include "headrace/base/error.h"
 #include "headrace/io/fs/routed_file_system.h"
+#include "headrace/io/stream_source.h"
 #include "headrace/kernel/gather.h"
 
 namespace headrace {
@@ -21,8 +22,8 @@ struct LazyFrame::Link {
   StorageOptions storage;
   std::shared_ptr<const SourceReader> reader;  // of rows in memory
 
-  std::shared_ptr<const Link> input;  // null: a source
-  std::shared_ptr<const Link> right;
+  std::shared_ptr<const Link> input;                // null: a source
+  std::vector<std::shared_ptr<const Link>> others;  // what the step reads beside it
   Step step;
 
   NodePtr plan;
@@ -50,9 +51,11 @@ class LazyFrame::Definer {
     while (!open.empty()) {
       const Link* link = open.back();
       open.pop_back();
-      for (const Link* read : {link->input.get(), link->right.get()}) {
-        if (read != nullptr && ++readers_[read] == 1) open.push_back(read);
-      }
+      auto read = [&](const Link* other) {
+        if (other != nullptr && ++readers_[other] == 1) open.push_back(other);
+      };
+      read(link->input.get());
+      for (const auto& other : link->others) read(other.get());
     }
   }
 
@@ -76,7 +79,8 @@ class LazyFrame::Definer {
     table.from = name_of(chain.front()->input);
     for (const Link* link : chain) {
       table.steps.push_back(link->step);
-      if (auto* join = std::get_if<JoinStep>(&table.steps.back().kind)) join->right = name_of(link->right);
+      std::span<std::string> names = other_tables(table.steps.back());
+      for (std::size_t i = 0; i < names.size(); ++i) names[i] = name_of(link->others[i]);
     }
     table.name = &last == root_ ? name_ : unused_name(table.from + "_rows");
     definition_.pipeline.tables.push_back(table);
@@ -133,15 +137,23 @@ LazyFrame LazyFrame::of_rows(std::string name, std::shared_ptr<const SourceReade
   return LazyFrame(std::make_shared<const Link>(std::move(link)));
 }
 
-LazyFrame LazyFrame::with_step(Step step, const LazyFrame* right) const {
+LazyFrame LazyFrame::of_function(std::string name, Schema schema, std::function<std::unique_ptr<BatchStream>()> open) {
+  return of_rows(std::move(name), stream_source(std::move(schema), std::move(open), MemoryBudget::create()));
+}
+
+LazyFrame LazyFrame::with_step(Step step, std::span<const LazyFrame> others) const {
   Link link;
-  if (auto* join = std::get_if<JoinStep>(&step.kind)) {
-    HEADRACE_CHECK(right != nullptr);
-    join->right = right->link_->source.name.empty() ? "a frame" : right->link_->source.name;
-    link.right = right->link_;
+  std::span<std::string> names = other_tables(step);
+  HEADRACE_CHECK(names.size() == others.size());
+  std::vector<NodePtr> plans;
+  for (std::size_t i = 0; i < others.size(); ++i) {
+    const std::shared_ptr<const Link>& other = others[i].link_;
+    names[i] = other->source.name.empty() ? "a frame" : other->source.name;
+    plans.push_back(other->plan);
+    link.others.push_back(other);
   }
   std::string text = step_text(step);
-  link.plan = with_context([&] { return apply_step(link_->plan, step, link.right ? link.right->plan : nullptr, text); },
+  link.plan = with_context([&] { return apply_step(link_->plan, step, plans, text); },
                            [&] { return fmt::format("adding {} to a frame: {}", step_kind(step), link_->trail); });
   link.trail = fmt::format("{}{} {}", link_->trail, link_->input ? "," : ", then", text);
   link.input = link_;
@@ -153,13 +165,27 @@ const Schema& LazyFrame::schema() const { return link_->plan->schema; }
 
 LazyFrame::Definition LazyFrame::definition(const std::string& name) const { return Definer(name).define(link_); }
 
-StreamedRows collect_frame(const LazyFrame& frame, const RunOptions& options) {
-  constexpr std::size_t kBatchesJoined = 64;  // a million rows
-  LazyFrame::Definition definition = frame.definition("frame");
+namespace {
+
+/// Options for a frame's own pipeline.
+RunOptions own_options(const RunOptions& options, LazyFrame::Definition& definition) {
   RunOptions own = options;
   own.fs = nullptr;
   own.memory_sources = std::move(definition.memory);
-  Table table = collect_table(definition.pipeline, "frame", own);
+  return own;
+}
+
+}  // namespace
+
+std::vector<OperatorReport> run_frame(const LazyFrame& frame, Sink& sink, const RunOptions& options) {
+  LazyFrame::Definition definition = frame.definition("frame");
+  return run_table(definition.pipeline, "frame", sink, own_options(options, definition));
+}
+
+StreamedRows collect_frame(const LazyFrame& frame, const RunOptions& options) {
+  constexpr std::size_t kBatchesJoined = 64;  // a million rows
+  LazyFrame::Definition definition = frame.definition("frame");
+  Table table = collect_table(definition.pipeline, "frame", own_options(options, definition));
   MemoryBudget& memory = *options.context.memory;
   StreamedRows rows{table.schema, {}};
   for (std::size_t begin = 0; begin < table.batches.size(); begin += kBatchesJoined) {

@@ -4,8 +4,10 @@
 // value; a step makes another one. Nothing is read before collect() but what tells columns and types.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "headrace/column/arrow_stream.h"
@@ -24,9 +26,12 @@ class LazyFrame {
   /// Rows in memory, shared with `reader`. `name` is what plans and messages call them.
   static LazyFrame of_rows(std::string name, std::shared_ptr<const SourceReader> reader);
 
-  /// The frame with one step on top. `right` is the other side of a join, whose `right` is not looked at; else null.
-  /// Throws Error that names what is wrong, what would be valid, and the steps before.
-  LazyFrame with_step(Step step, const LazyFrame* right = nullptr) const;
+  /// Rows that `open` makes anew each time they are read (io/stream_source.h).
+  static LazyFrame of_function(std::string name, Schema schema, std::function<std::unique_ptr<BatchStream>()> open);
+
+  /// The frame with one step on top. `others` stand for its other_tables(), whose names are not looked at. Throws Error
+  /// that names what is wrong, what would be valid, and the steps before.
+  LazyFrame with_step(Step step, std::span<const LazyFrame> others = {}) const;
 
   const Schema& schema() const;
 
@@ -50,5 +55,7 @@ class LazyFrame {
 /// All rows, in batches of up to a million that need no dictionaries. options.fs and options.memory_sources are not
 /// looked at.
 StreamedRows collect_frame(const LazyFrame& frame, const RunOptions& options);
+/// All rows, into a sink. Returns what its operators did.
+std::vector<OperatorReport> run_frame(const LazyFrame& frame, Sink& sink, const RunOptions& options);
 
 }  // namespace headrace

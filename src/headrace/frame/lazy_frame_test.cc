@@ -71,8 +71,8 @@ TEST_CASE("many rows come back in few batches, in order") {
 TEST_CASE("a frame that is read twice is one table, and sources that share a name get two") {
   LazyFrame totals = counted(10).with_step(parse_step("{group_by: {keys: k, aggregates: {total: sum(v)}}}"));
   LazyFrame joined = counted(4, 1000)
-                         .with_step(parse_step("{join: {right: right, on: k, how: left}}"), &totals)
-                         .with_step(parse_step("{join: {right: right, on: k, how: left, suffix: _b}}"), &totals);
+                         .with_step(parse_step("{join: {right: right, on: k, how: left}}"), {&totals, 1})
+                         .with_step(parse_step("{join: {right: right, on: k, how: left, suffix: _b}}"), {&totals, 1});
   LazyFrame::Definition definition = joined.definition("rows");
   REQUIRE(definition.pipeline.tables.size() == 2);
   CHECK(definition.pipeline.tables.back().name == "rows");
@@ -84,7 +84,7 @@ TEST_CASE("a frame that is read twice is one table, and sources that share a nam
 
 TEST_CASE("a frame joined with itself") {
   LazyFrame frame = counted(3);
-  LazyFrame joined = frame.with_step(parse_step("{join: {right: right, on: k, how: inner}}"), &frame);
+  LazyFrame joined = frame.with_step(parse_step("{join: {right: right, on: k, how: inner}}"), {&frame, 1});
   CHECK(text_of(collect_frame(joined, with_threads(1))) == "0 0 0 | 1 1 1 | 2 2 2 | ");
 }
 

@@ -69,6 +69,19 @@ struct NodeText {
     text += fmt::format(" in order of {}", fmt::join(deduplicate.order_by, ", "));
     return text + (deduplicate.ties.empty() ? "" : ", then of all columns");
   }
+  std::string operator()(const SortNode& sort) const {
+    std::vector<std::string> columns;
+    for (const SortColumn& column : sort.order) columns.push_back(to_string(column));
+    return fmt::format("sort by {}", fmt::join(columns, ", "));
+  }
+  std::string operator()(const LimitNode& limit) const {
+    return fmt::format("limit {}{}", limit.rows, limit.offset == 0 ? "" : fmt::format(" after {}", limit.offset));
+  }
+  std::string operator()(const ConcatNode&) const { return "concat"; }
+  std::string operator()(const ExplodeNode& explode) const {
+    std::string text = fmt::format("explode {}", fmt::join(explode.columns, ", "));
+    return text + (explode.keep_empty ? "" : ", not the empty");
+  }
 };
 
 std::string describe_node(const Node& node) {
@@ -124,6 +137,8 @@ class TreePrinter {
 };
 
 }  // namespace
+
+std::string node_text(const Node& node) { return std::visit(NodeText{}, node.kind); }
 
 std::string explain_tree(const NodePtr& root) {
   TreePrinter printer(root);

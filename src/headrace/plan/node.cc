@@ -136,6 +136,68 @@ void equalise_key_types(JoinNode& join, const std::string& label) {
   if (!right_casts.empty()) join.right = make_with_columns(join.right, std::move(right_casts), label);
 }
 
+Error missing_column(const std::string& name, const std::vector<NodePtr>& inputs, std::size_t index) {
+  std::string where = index == 0 ? "the rows so far" : fmt::format("'{}'", inputs[index]->label);
+  return invalid(
+      fmt::format("{} have no column '{}', which the others have", where, name),
+      name_hint(name, inputs[index]->schema.names(), "columns") + "; or fill_missing: true, and it is null there");
+}
+
+/// The columns of concatenated rows: those of the first input, then those that others have beside them.
+std::vector<Field> concat_fields(const std::vector<NodePtr>& inputs, bool fill_missing) {
+  std::vector<Field> fields = inputs[0]->schema.fields();
+  for (std::size_t i = 1; i < inputs.size(); ++i) {
+    for (const Field& field : inputs[i]->schema) {
+      auto known = std::ranges::find(fields, field.name, &Field::name);
+      if (known == fields.end()) {
+        if (!fill_missing) throw missing_column(field.name, inputs, 0);
+        fields.push_back(field);
+        continue;
+      }
+      Type common = common_type(known->type, field.type);
+      if (common.kind() == TypeKind::kNull && known->type.kind() != TypeKind::kNull) {
+        throw invalid(fmt::format("the column '{}' is {} here and {} in '{}', which have no common type", field.name,
+                                  known->type.to_string(), field.type.to_string(), inputs[i]->label),
+                      fmt::format("cast one of them in a step before: with_columns: {{{0}: cast({0} as {1})}}",
+                                  field.name, known->type.to_string()));
+      }
+      known->type = common;
+    }
+    if (fill_missing) continue;
+    for (const Field& field : fields) {
+      if (!inputs[i]->schema.find(field.name)) throw missing_column(field.name, inputs, i);
+    }
+  }
+  return fields;
+}
+
+/// `input` with exactly these columns, cast where its own have another type, null where it has none.
+NodePtr with_fields(const NodePtr& input, const std::vector<Field>& fields, const std::string& label) {
+  std::vector<NamedExpr> columns;
+  bool same = fields.size() == input->schema.size();
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const Field& field = fields[i];
+    std::optional<std::size_t> index = input->schema.find(field.name);
+    same = same && index == i && input->schema[i].type == field.type;
+    if (!index) {
+      columns.push_back({field.name, cast(literal(Value()), field.type)});
+    } else if (input->schema[*index].type == field.type) {
+      columns.push_back({field.name, column(field.name)});
+    } else {
+      columns.push_back({field.name, cast(column(field.name), field.type)});
+    }
+  }
+  return same ? input : make_project(input, std::move(columns), label);
+}
+
+std::string list_hint(const Schema& schema) {
+  std::vector<std::string> lists;
+  for (const Field& field : schema) {
+    if (field.type.is_list()) lists.push_back(field.name);
+  }
+  return lists.empty() ? "no column is of lists" : fmt::format("columns of lists: {}", fmt::join(lists, ", "));
+}
+
 }  // namespace
 
 NodePtr make_scan(std::string source, Schema schema, std::string label) {
@@ -229,6 +291,55 @@ NodePtr make_deduplicate(DeduplicateNode deduplicate, std::string label) {
   return make_node(std::move(deduplicate), std::move(same), std::move(label));
 }
 
+NodePtr make_sort(NodePtr input, std::vector<SortColumn> order, std::string label) {
+  if (order.empty())
+    throw invalid("sort has no columns", "name the columns to sort by, such as: sort: [user, time desc]");
+  std::vector<std::string> names;
+  for (const SortColumn& column : order) names.push_back(column.name);
+  key_fields(input->schema, names);
+  Schema schema = input->schema;
+  return make_node(SortNode{std::move(input), std::move(order)}, std::move(schema), std::move(label));
+}
+
+NodePtr make_limit(NodePtr input, std::int64_t rows, std::int64_t offset, std::string label) {
+  if (rows < 0 || offset < 0) {
+    throw invalid(fmt::format("{} of a limit is negative: {}", rows < 0 ? "rows" : "offset", rows < 0 ? rows : offset),
+                  "a limit counts from the first row: give 0 or more");
+  }
+  Schema schema = input->schema;
+  return make_node(LimitNode{std::move(input), rows, offset}, std::move(schema), std::move(label));
+}
+
+NodePtr make_concat(std::vector<NodePtr> inputs, bool fill_missing, std::string label) {
+  if (inputs.size() < 2) throw invalid("concat has no other table", "name the tables whose rows come behind");
+  std::vector<Field> fields = concat_fields(inputs, fill_missing);
+  for (NodePtr& input : inputs) input = with_fields(input, fields, label);
+  for (Field& field : fields) {
+    field.nullable = std::ranges::any_of(
+        inputs, [&](const NodePtr& input) { return input->schema[input->schema.index_of(field.name)].nullable; });
+  }
+  return make_node(ConcatNode{std::move(inputs)}, Schema(std::move(fields)), std::move(label));
+}
+
+NodePtr make_explode(NodePtr input, std::vector<std::string> columns, bool keep_empty, std::string label) {
+  if (columns.empty()) throw invalid("explode has no columns", "name a column of lists");
+  std::vector<Field> fields = input->schema.fields();
+  std::set<std::string_view> seen;
+  for (const std::string& name : columns) {
+    Field& field = fields[input->schema.index_of(name)];
+    if (!seen.insert(name).second) {
+      throw invalid(fmt::format("the column '{}' stands there twice", name), "remove one of them");
+    }
+    if (!field.type.is_list()) {
+      throw invalid(fmt::format("explode wants lists, and '{}' has the type {}", name, field.type.to_string()),
+                    list_hint(input->schema));
+    }
+    field = {field.name, field.type.element(), true};
+  }
+  return make_node(ExplodeNode{std::move(input), std::move(columns), keep_empty}, Schema(std::move(fields)),
+                   std::move(label));
+}
+
 std::vector<NodePtr> inputs_of(const Node& node) {
   struct Inputs {
     std::vector<NodePtr> operator()(const ScanNode&) const { return {}; }
@@ -237,6 +348,10 @@ std::vector<NodePtr> inputs_of(const Node& node) {
     std::vector<NodePtr> operator()(const JoinNode& join) const { return {join.left, join.right}; }
     std::vector<NodePtr> operator()(const AggregateNode& aggregate) const { return {aggregate.input}; }
     std::vector<NodePtr> operator()(const DeduplicateNode& deduplicate) const { return {deduplicate.input}; }
+    std::vector<NodePtr> operator()(const SortNode& sort) const { return {sort.input}; }
+    std::vector<NodePtr> operator()(const LimitNode& limit) const { return {limit.input}; }
+    std::vector<NodePtr> operator()(const ConcatNode& concat) const { return concat.inputs; }
+    std::vector<NodePtr> operator()(const ExplodeNode& explode) const { return {explode.input}; }
   };
   return std::visit(Inputs{}, node.kind);
 }
@@ -249,6 +364,10 @@ std::string_view kind_name(const Node& node) {
     std::string_view operator()(const JoinNode&) const { return "join"; }
     std::string_view operator()(const AggregateNode&) const { return "aggregate"; }
     std::string_view operator()(const DeduplicateNode&) const { return "deduplicate"; }
+    std::string_view operator()(const SortNode&) const { return "sort"; }
+    std::string_view operator()(const LimitNode&) const { return "limit"; }
+    std::string_view operator()(const ConcatNode&) const { return "concat"; }
+    std::string_view operator()(const ExplodeNode&) const { return "explode"; }
   };
   return std::visit(Name{}, node.kind);
 }

@@ -14,6 +14,7 @@
 
 #include "headrace/column/type.h"
 #include "headrace/expr/expr.h"
+#include "headrace/plan/sort_column.h"
 
 namespace headrace {
 
@@ -87,8 +88,37 @@ struct DeduplicateNode {
   bool any_order = false;
 };
 
+/// Puts rows in order; those that are equal in all columns of `order` stay in the order of the input.
+struct SortNode {
+  NodePtr input;
+  std::vector<SortColumn> order;
+};
+
+/// Keeps `rows` rows of the input, after the first `offset`, in order.
+struct LimitNode {
+  NodePtr input;
+  std::int64_t rows = 0;
+  std::int64_t offset = 0;
+};
+
+/// The rows of all inputs, one after another. Their columns are the same, in names, order and types.
+struct ConcatNode {
+  std::vector<NodePtr> inputs;
+};
+
+/// A row for each element of a list, in order: the element in the column's place, all other columns as they are. Lists
+/// of several columns are taken together, and must be of equal length in each row.
+struct ExplodeNode {
+  NodePtr input;
+  std::vector<std::string> columns;
+  /// Whether a row whose list is null or empty stays, as one with a null.
+  bool keep_empty = true;
+};
+
 struct Node {
-  std::variant<ScanNode, FilterNode, ProjectNode, JoinNode, AggregateNode, DeduplicateNode> kind;
+  std::variant<ScanNode, FilterNode, ProjectNode, JoinNode, AggregateNode, DeduplicateNode, SortNode, LimitNode,
+               ConcatNode, ExplodeNode>
+      kind;
   Schema schema;
   /// What the user calls this step, for reports and messages: "training_rows: join planes", "training_rows: filter
   /// arrived".
@@ -107,10 +137,20 @@ NodePtr make_aggregate(NodePtr input, std::vector<std::string> keys, std::vector
 /// `ties` are set here.
 NodePtr make_deduplicate(DeduplicateNode deduplicate, std::string label);
 
+NodePtr make_sort(NodePtr input, std::vector<SortColumn> order, std::string label);
+NodePtr make_limit(NodePtr input, std::int64_t rows, std::int64_t offset, std::string label);
+/// Columns come in the order of the first input, found by name in the others, in the common type of all. With
+/// `fill_missing`, a column that some lack is null there; else that is an error.
+NodePtr make_concat(std::vector<NodePtr> inputs, bool fill_missing, std::string label);
+NodePtr make_explode(NodePtr input, std::vector<std::string> columns, bool keep_empty, std::string label);
+
 /// The direct inputs of a node: none for a scan, two for a join (left, right).
 std::vector<NodePtr> inputs_of(const Node& node);
-/// The name of a node's kind: "scan", "filter", "project", "join", "aggregate", "deduplicate".
+/// The name of a node's kind: "scan", "filter", "project" and so on.
 std::string_view kind_name(const Node& node);
+
+/// What a node does, in a line: "join left rows on tailnum = tailnum".
+std::string node_text(const Node& node);
 
 /// The plan as an indented tree, one node a line, root first, with schema columns counted, expressions, keys and pushed
 /// bounds; a node met a second time is named, not repeated.

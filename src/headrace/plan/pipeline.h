@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -64,8 +65,28 @@ struct DeduplicateStep {
   bool any_order = false;
 };
 
+struct SortStep {
+  std::vector<SortColumn> order;
+};
+
+struct LimitStep {
+  std::int64_t rows = 0;
+  std::int64_t offset = 0;
+};
+
+struct ConcatStep {
+  std::vector<std::string> tables;  // tables or sources, whose rows come behind
+  bool fill_missing = false;
+};
+
+struct ExplodeStep {
+  std::vector<std::string> columns;
+  bool keep_empty = true;
+};
+
 struct Step {
-  std::variant<FilterStep, WithColumnsStep, SelectStep, DropStep, RenameStep, JoinStep, GroupByStep, DeduplicateStep>
+  std::variant<FilterStep, WithColumnsStep, SelectStep, DropStep, RenameStep, JoinStep, GroupByStep, DeduplicateStep,
+               SortStep, LimitStep, ConcatStep, ExplodeStep>
       kind;
   FilePlace place;
 };
@@ -169,9 +190,13 @@ std::string_view step_kind(const Step& step);
 /// What tells a step from others of its kind, for labels and messages: "filter arrived", "join planes".
 std::string step_text(const Step& step);
 
-/// The checked plan of `input` with one step on top. `right` is the other input of a join, else null. Throws Error
-/// that says what is wrong with the step, but not where it stands.
-NodePtr apply_step(const NodePtr& input, const Step& step, const NodePtr& right, std::string label);
+/// The names of the tables that a step reads beside its input: of a join one, of a concat some, else none.
+std::span<std::string> other_tables(Step& step);
+std::span<const std::string> other_tables(const Step& step);
+
+/// The checked plan of `input` with one step on top. `others` are the plans of its other_tables(). Throws Error that
+/// says what is wrong with the step, but not where it stands.
+NodePtr apply_step(const NodePtr& input, const Step& step, const std::vector<NodePtr>& others, std::string label);
 
 /// Builds the checked plan of every table, in order of definition, each sharing the nodes of the tables and sources it
 /// is made of. `source_schema` gives the columns of a source. Errors say file, line, table, step and the trail of

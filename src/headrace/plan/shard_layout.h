@@ -5,17 +5,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
-namespace headrace {
+#include "headrace/plan/sort_column.h"
 
-/// A column that rows are sorted by. Nulls come first, or last when descending, as in Spark.
-struct SortColumn {
-  std::string name;
-  bool descending = false;
-  friend auto operator<=>(const SortColumn&, const SortColumn&) = default;
-};
+namespace headrace {
 
 /// The order of a part's rows: by partition, if there are any; in it by columns or at random, or else as they come.
 struct RowOrder {
@@ -24,10 +18,6 @@ struct RowOrder {
   std::optional<std::uint64_t> shuffle;  // the seed of a random order; not together with sort_by
   friend auto operator<=>(const RowOrder&, const RowOrder&) = default;
 };
-
-/// "time", "time desc": the text form of a column to sort by, and the inverse.
-std::string to_string(const SortColumn& column);
-SortColumn parse_sort_column(std::string_view text);
 
 struct ShardLayout {
   RowOrder order;

@@ -24,6 +24,10 @@ struct StepName {
   std::string_view operator()(const JoinStep&) const { return "join"; }
   std::string_view operator()(const GroupByStep&) const { return "group_by"; }
   std::string_view operator()(const DeduplicateStep&) const { return "deduplicate"; }
+  std::string_view operator()(const SortStep&) const { return "sort"; }
+  std::string_view operator()(const LimitStep&) const { return "limit"; }
+  std::string_view operator()(const ConcatStep&) const { return "concat"; }
+  std::string_view operator()(const ExplodeStep&) const { return "explode"; }
 };
 
 /// What tells a step from others of its kind: "join planes", "filter arrived".
@@ -38,6 +42,18 @@ struct StepText {
   std::string operator()(const DeduplicateStep& deduplicate) const {
     return fmt::format("deduplicate {}", fmt::join(deduplicate.keys, ", "));
   }
+  std::string operator()(const SortStep& sort) const {
+    std::string text = "sort";
+    for (const SortColumn& column : sort.order) text += (text == "sort" ? " " : ", ") + to_string(column);
+    return text;
+  }
+  std::string operator()(const LimitStep& limit) const { return fmt::format("limit {}", limit.rows); }
+  std::string operator()(const ConcatStep& concat) const {
+    return fmt::format("concat {}", fmt::join(concat.tables, ", "));
+  }
+  std::string operator()(const ExplodeStep& explode) const {
+    return fmt::format("explode {}", fmt::join(explode.columns, ", "));
+  }
   template <typename Other>
   std::string operator()(const Other& step) const {
     return std::string(StepName{}(step));
@@ -47,8 +63,8 @@ struct StepText {
 /// Puts one step on top of a node.
 class StepBuilder {
  public:
-  StepBuilder(NodePtr input, NodePtr right, std::string label)
-      : input_(std::move(input)), right_(std::move(right)), label_(std::move(label)) {}
+  StepBuilder(NodePtr input, std::vector<NodePtr> others, std::string label)
+      : input_(std::move(input)), others_(std::move(others)), label_(std::move(label)) {}
 
   NodePtr operator()(const FilterStep& step) const { return make_filter(input_, step.predicate, label_); }
   NodePtr operator()(const WithColumnsStep& step) const { return make_with_columns(input_, step.columns, label_); }
@@ -74,7 +90,7 @@ class StepBuilder {
   NodePtr operator()(const JoinStep& step) const {
     JoinNode join;
     join.left = input_;
-    join.right = right_;
+    join.right = others_.at(0);
     join.how = step.how;
     join.left_on = step.left_on;
     join.right_on = step.right_on;
@@ -91,9 +107,22 @@ class StepBuilder {
     return make_deduplicate({input_, step.keys, step.order_by, {}, step.keep, step.any_order}, label_);
   }
 
+  NodePtr operator()(const SortStep& step) const { return make_sort(input_, step.order, label_); }
+  NodePtr operator()(const LimitStep& step) const { return make_limit(input_, step.rows, step.offset, label_); }
+
+  NodePtr operator()(const ConcatStep& step) const {
+    std::vector<NodePtr> inputs = others_;
+    inputs.insert(inputs.begin(), input_);
+    return make_concat(std::move(inputs), step.fill_missing, label_);
+  }
+
+  NodePtr operator()(const ExplodeStep& step) const {
+    return make_explode(input_, step.columns, step.keep_empty, label_);
+  }
+
  private:
   NodePtr input_;
-  NodePtr right_;  // of a join
+  std::vector<NodePtr> others_;
   std::string label_;
 };
 
@@ -136,8 +165,20 @@ std::string_view step_kind(const Step& step) { return std::visit(StepName{}, ste
 
 std::string step_text(const Step& step) { return std::visit(StepText{}, step.kind); }
 
-NodePtr apply_step(const NodePtr& input, const Step& step, const NodePtr& right, std::string label) {
-  return std::visit(StepBuilder(input, right, std::move(label)), step.kind);
+std::span<std::string> other_tables(Step& step) {
+  if (auto* join = std::get_if<JoinStep>(&step.kind)) return {&join->right, 1};
+  if (auto* concat = std::get_if<ConcatStep>(&step.kind)) return concat->tables;
+  return {};
+}
+
+std::span<const std::string> other_tables(const Step& step) {
+  if (const auto* join = std::get_if<JoinStep>(&step.kind)) return {&join->right, 1};
+  if (const auto* concat = std::get_if<ConcatStep>(&step.kind)) return concat->tables;
+  return {};
+}
+
+NodePtr apply_step(const NodePtr& input, const Step& step, const std::vector<NodePtr>& others, std::string label) {
+  return std::visit(StepBuilder(input, others, std::move(label)), step.kind);
 }
 
 void check_table_names(const Pipeline& pipeline) {
@@ -152,9 +193,10 @@ void check_table_names(const Pipeline& pipeline) {
       throw unknown_table(pipeline, table, table.place, fmt::format("table '{}'", table.name), table.from, known);
     }
     for (std::size_t i = 0; i < table.steps.size(); ++i) {
-      const auto* join = std::get_if<JoinStep>(&table.steps[i].kind);
-      if (join == nullptr || known.contains(join->right)) continue;
-      throw unknown_table(pipeline, table, table.steps[i].place, describe_step(table, i), join->right, known);
+      for (const std::string& other : other_tables(table.steps[i])) {
+        if (known.contains(other)) continue;
+        throw unknown_table(pipeline, table, table.steps[i].place, describe_step(table, i), other, known);
+      }
     }
     if (known.insert(table.name).second) continue;
     throw place_error(pipeline.file, table.place,
@@ -177,10 +219,10 @@ std::vector<std::pair<std::string, NodePtr>> build_tables(
     NodePtr node = find_table(table.from);
     for (std::size_t i = 0; i < table.steps.size(); ++i) {
       const Step& step = table.steps[i];
-      const auto* join = std::get_if<JoinStep>(&step.kind);
       try {
-        NodePtr right = join != nullptr ? find_table(join->right) : nullptr;
-        node = apply_step(node, step, right, fmt::format("{}: {}", table.name, step_text(step)));
+        std::vector<NodePtr> others;
+        for (const std::string& other : other_tables(step)) others.push_back(find_table(other));
+        node = apply_step(node, step, others, fmt::format("{}: {}", table.name, step_text(step)));
       } catch (const Error& error) {
         throw step_error(error, pipeline, table, i);
       }

@@ -1,4 +1,5 @@
 // See module.h: frames, and rows in and out.
+#include <chrono>
 #include <cstring>
 
 #include <nanobind/stl/optional.h>
@@ -67,6 +68,35 @@ Rows collect(const LazyFrame& frame, Work& work) {
   return {collect_frame(frame, options), options.context.memory};
 }
 
+/// The next rows, or nothing when there are none yet, or no more.
+std::optional<Rows> next_rows(FrameStream& stream, std::int64_t wait_ms) {
+  std::optional<Batch> rows = stream.next(std::chrono::milliseconds(wait_ms));
+  if (!rows) return std::nullopt;
+  std::shared_ptr<const Schema> schema = rows->schema;
+  return Rows{{schema, {std::move(*rows)}}, stream.memory()};
+}
+
+/// A Python object that may be let go of by any thread.
+std::shared_ptr<nb::object> shared_object(nb::object object) {
+  return {new nb::object(std::move(object)), [](nb::object* owned) {
+            nb::gil_scoped_acquire locked;
+            delete owned;
+          }};
+}
+
+/// The rows that `make` gives, a function whose result has an Arrow stream of the columns of `sample`.
+LazyFrame frame_of_function(std::string name, const Rows& sample, nb::object make) {
+  std::shared_ptr<MemoryBudget> memory = MemoryBudget::create();
+  auto open = [make = shared_object(std::move(make)), memory] {
+    nb::gil_scoped_acquire locked;
+    nb::object capsule = (*make)();
+    void* stream = PyCapsule_GetPointer(capsule.ptr(), "arrow_array_stream");
+    if (stream == nullptr) throw nb::python_error();
+    return import_batches(static_cast<ArrowArrayStream*>(stream), memory);
+  };
+  return LazyFrame::of_function(std::move(name), *sample.streamed.schema, std::move(open));
+}
+
 StorageOptions storage_of(const std::string& endpoint, const std::string& region, const std::string& scheme,
                           bool anonymous, const std::string& access_key, const std::string& secret_key,
                           const std::string& session_token) {
@@ -93,6 +123,14 @@ void bind_frames(nb::module_& module) {
            [](const Rows& self) { return capsule_of(export_stream(self.streamed, self.memory), "arrow_array_stream"); })
       .def("schema", [](const Rows& self) { return capsule_of(export_schema(*self.streamed.schema), "arrow_schema"); });
 
+  nb::class_<FrameStream>(module, "FrameStream")
+      .def("__init__", [](FrameStream* self, const LazyFrame& frame, const Work& work,
+                          std::int64_t chunk_rows) { new (self) FrameStream(frame, work.run_options(), chunk_rows); })
+      .def("run", &FrameStream::run, nb::call_guard<nb::gil_scoped_release>())
+      .def("next", &next_rows, nb::call_guard<nb::gil_scoped_release>())
+      .def("is_at_end", &FrameStream::is_at_end)
+      .def("abandon", &FrameStream::abandon);
+
   nb::class_<StorageOptions>(module, "StorageOptions")
       .def(nb::new_(&storage_of), nb::arg("endpoint") = "", nb::arg("region") = "", nb::arg("scheme") = "",
            nb::arg("anonymous") = false, nb::arg("access_key") = "", nb::arg("secret_key") = "",
@@ -110,11 +148,17 @@ void bind_frames(nb::module_& module) {
                     return LazyFrame::of_rows(std::move(name),
                                               memory_source(rows.streamed.schema, rows.streamed.batches, rows.memory));
                   })
+      .def_static("of_function", &frame_of_function)
       .def("with_step", [](const LazyFrame& self, const std::string& step) { return self.with_step(parse_step(step)); })
-      .def("with_join", [](const LazyFrame& self, const std::string& step,
-                           const LazyFrame& right) { return self.with_step(parse_step(step), &right); })
+      .def("with_step_and",
+           [](const LazyFrame& self, const std::string& step, const std::vector<LazyFrame>& others) {
+             return self.with_step(parse_step(step), others);
+           })
       .def("fields", [](const LazyFrame& self) { return fields_of(self.schema()); })
       .def("schema", [](const LazyFrame& self) { return capsule_of(export_schema(self.schema()), "arrow_schema"); })
+      .def(
+          "analyze", [](const LazyFrame& self, Work& work) { return analyze_frame(self, work.run_options()); },
+          nb::call_guard<nb::gil_scoped_release>())
       .def("collect", &collect, nb::call_guard<nb::gil_scoped_release>());
 }
 

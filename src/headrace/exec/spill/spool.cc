@@ -1,6 +1,7 @@
 // See spool.h.
 #include "headrace/exec/spill/spool.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "headrace/base/error.h"
@@ -59,11 +60,21 @@ void Spool::keep_first(std::int64_t row_count) {
   }
 }
 
+void Spool::drop_first(std::int64_t row_count) {
+  row_count = std::min(row_count, this->row_count());
+  std::size_t whole = 0;  // batches that go
+  while (whole < entries_.size() && first_rows_[whole + 1] <= row_count) ++whole;
+  entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(whole));
+  first_rows_.erase(first_rows_.begin(), first_rows_.begin() + static_cast<std::ptrdiff_t>(whole));
+  if (!entries_.empty()) entries_[0].skipped += row_count - first_rows_[0];
+  for (std::int64_t& first_row : first_rows_) first_row = std::max<std::int64_t>(0, first_row - row_count);
+}
+
 Batch Spool::read(std::size_t index) const {
   const Entry& entry = entries_[index];
   Batch batch = entry.spilled ? file_.read(*entry.spilled) : entry.batch;
   std::int64_t rows = first_rows_[index + 1] - first_rows_[index];
-  return rows == batch.row_count ? batch : batch.slice(0, rows);
+  return rows == batch.row_count ? batch : batch.slice(entry.skipped, rows);
 }
 
 }  // namespace headrace

@@ -29,6 +29,8 @@ class Spool {
   void finish();
   /// Forgets all rows but the first `row_count`.
   void keep_first(std::int64_t row_count);
+  /// Forgets the first `row_count` rows, or all that there are.
+  void drop_first(std::int64_t row_count);
 
   const std::shared_ptr<const Schema>& schema() const { return schema_; }
   std::size_t batch_count() const { return entries_.size(); }
@@ -45,6 +47,7 @@ class Spool {
   struct Entry {
     Batch batch;                         // of columns only when in memory
     std::optional<std::size_t> spilled;  // index in file_
+    std::int64_t skipped = 0;            // rows before the first
   };
   bool keeps(const Batch& batch);
 

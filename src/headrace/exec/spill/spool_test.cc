@@ -107,4 +107,21 @@ TEST_CASE("an empty spool has no rows and no batches") {
   CHECK(spool.row_count() == 0);
 }
 
+TEST_CASE("the first rows that are dropped are gone, wherever batches end") {
+  RunContext context;
+  for (std::int64_t dropped : {0, 1, 499, 500, 501, 12'345, 29'999, 30'000, 99'999}) {
+    Spool spool(std::make_shared<const Schema>(Schema({{"n", TypeKind::kInt64}})), context);
+    fill(spool, context);
+    spool.keep_first(29'500);
+    spool.drop_first(dropped);
+    std::vector<std::string> rows = rows_of(spool);
+    CHECK(spool.row_count() == std::ssize(rows));
+    CHECK(std::ssize(rows) == std::max<std::int64_t>(0, 29'500 - dropped));
+    if (!rows.empty()) {
+      CHECK(rows.front() == std::to_string(dropped));
+      CHECK(rows.back() == "29499");
+    }
+  }
+}
+
 }  // namespace headrace

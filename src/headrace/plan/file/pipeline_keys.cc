@@ -103,6 +103,16 @@ constexpr PipelineKey kStepKeys[] = {
      "{keys: [carrier], aggregates: {flights: count()}}"},
     {"deduplicate", "deduplicate", kOptional, "", "Keeps one row of all that have equal keys.",
      "{keys: flight, order_by: sched_dep_time}"},
+    {"sort", "string or list of string", kOptional, "",
+     "Puts rows in the order of these columns, `desc` behind a name for the greatest first. Null is the least value, "
+     "NaN "
+     "the greatest; rows that tie stay in their order.",
+     "[carrier, dep_time desc]"},
+    {"limit", "integer or limit", kOptional, "", "Keeps the first rows.", "10"},
+    {"concat", "string or list of string or concat", kOptional, "",
+     "The rows of other tables behind these. Columns are found by name, and get their common type.", "flights_2014"},
+    {"explode", "string or list of string or explode", kOptional, "",
+     "A row for each element of a list. Lists of several columns are taken together.", "tags"},
 };
 
 constexpr PipelineKey kFilterKeys[] = {
@@ -146,6 +156,25 @@ constexpr PipelineKey kDeduplicateKeys[] = {
      "last"},
     {"any_order", "boolean", kOptional, "false",
      "Instead of `order_by`: any row will do. The native engine takes the first (or last) of its input.", "true"},
+};
+
+constexpr PipelineKey kLimitKeys[] = {
+    {"rows", "integer", kRequired, "", "How many rows to keep.", "10"},
+    {"offset", "integer", kOptional, "0", "How many rows to leave out before them.", "20"},
+};
+
+constexpr PipelineKey kConcatKeys[] = {
+    {"tables", "string or list of string", kRequired, "", "The sources or earlier tables whose rows come behind.",
+     "[flights_2014, flights_2015]"},
+    {"fill_missing", "boolean", kOptional, "false",
+     "Whether a column that some of the tables lack is null there; else it is an error.", "true"},
+};
+
+constexpr PipelineKey kExplodeKeys[] = {
+    {"columns", "string or list of string", kRequired, "",
+     "Columns of lists. In each row, the lists of several columns must be of equal length.", "[tags, weights]"},
+    {"keep_empty", "boolean", kOptional, "true",
+     "Whether a row whose list is null or empty stays, as one row with a null.", "false"},
 };
 
 constexpr PipelineKey kContractKeys[] = {
@@ -201,7 +230,7 @@ constexpr PipelineKey kSplitKeys[] = {
 
 constexpr PipelineKey kOutputKeys[] = {
     {"path", "string", kRequired, "", "The folder of the data set.", "out/parquet"},
-    {"format", "string", kRequired, "", "parquet, tfrecord, arrow or mds.", "parquet"},
+    {"format", "string", kRequired, "", "parquet, tfrecord, arrow, mds or csv.", "parquet"},
     {"compression", "string", kOptional, "the format's own", "The codec, such as none, zstd, snappy or gzip.", "zstd"},
     {"mode", "one of overwrite, append, overwrite_partitions", kOptional, "overwrite",
      "What becomes of the data set that is there: the new rows take its place, join it, or take the place of the "
@@ -248,6 +277,9 @@ constexpr PipelineSection kSections[] = {
      "One row of all that have equal keys: `order_by` says which, or `any_order: true` that it does not "
      "matter.",
      kDeduplicateKeys},
+    {"limit", "The first rows, after some.", kLimitKeys},
+    {"concat", "Tables one after another.", kConcatKeys},
+    {"explode", "A row for each element of a list.", kExplodeKeys},
     {"contract", "Promises about the rows of one table.", kContractKeys},
     {"contract column", "Promises about a column. Its type alone is enough when that is the only one.",
      kContractColumnKeys},

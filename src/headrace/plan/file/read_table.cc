@@ -73,6 +73,28 @@ DeduplicateStep read_deduplicate(const ConfigNode& node) {
   return deduplicate;
 }
 
+SortStep read_sort(const ConfigNode& step) {
+  SortStep sort;
+  for (const std::string& column : read_strings(step, "sort")) sort.order.push_back(parse_sort_column(column));
+  return sort;
+}
+
+LimitStep read_limit(const ConfigNode& node) {
+  if (!node.is_map()) return {node.scalar.as_int(), 0};
+  const ConfigNode* offset = node.find("offset");
+  return {node.find("rows")->scalar.as_int(), offset != nullptr ? offset->scalar.as_int() : 0};
+}
+
+ConcatStep read_concat(const ConfigNode& step, const ConfigNode& node) {
+  if (!node.is_map()) return {read_strings(step, "concat"), false};
+  return {read_strings(node, "tables"), read_bool(node, "fill_missing", false)};
+}
+
+ExplodeStep read_explode(const ConfigNode& step, const ConfigNode& node) {
+  if (!node.is_map()) return {read_strings(step, "explode"), true};
+  return {read_strings(node, "columns"), read_bool(node, "keep_empty", true)};
+}
+
 }  // namespace
 
 std::string_view join_kind_name(JoinKind how) {
@@ -111,6 +133,14 @@ Step read_step(const ReadFile& file, const ConfigNode& node) {
     step.kind = read_group_by(file, value);
   else if (kind == "deduplicate")
     step.kind = read_deduplicate(value);
+  else if (kind == "sort")
+    step.kind = read_sort(node);
+  else if (kind == "limit")
+    step.kind = read_limit(value);
+  else if (kind == "concat")
+    step.kind = read_concat(node, value);
+  else if (kind == "explode")
+    step.kind = read_explode(node, value);
   else
     HEADRACE_CHECK(false && "a key of a step is in the table, but not read");
   return step;

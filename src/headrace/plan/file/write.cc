@@ -197,6 +197,33 @@ class Writer {
       if (deduplicate.any_order) keys.add("any_order", "true");
       map.add("deduplicate", keys.flow());
     }
+    void operator()(const SortStep& sort) const {
+      std::vector<std::string> columns;
+      for (const SortColumn& column : sort.order) columns.push_back(to_string(column));
+      map.add("sort", write_strings(columns));
+    }
+    void operator()(const LimitStep& limit) const {
+      std::string rows = yaml_value(Value::int64(limit.rows));
+      if (limit.offset == 0) return map.add("limit", rows);
+      YamlMap keys;
+      keys.add("rows", rows);
+      keys.add("offset", yaml_value(Value::int64(limit.offset)));
+      map.add("limit", keys.flow());
+    }
+    void operator()(const ConcatStep& concat) const {
+      if (!concat.fill_missing) return map.add("concat", write_strings(concat.tables));
+      YamlMap keys;
+      keys.add("tables", write_strings(concat.tables));
+      keys.add("fill_missing", "true");
+      map.add("concat", keys.flow());
+    }
+    void operator()(const ExplodeStep& explode) const {
+      if (explode.keep_empty) return map.add("explode", write_strings(explode.columns));
+      YamlMap keys;
+      keys.add("columns", write_strings(explode.columns));
+      keys.add("keep_empty", "false");
+      map.add("explode", keys.flow());
+    }
   };
 
   static std::string write_contract(const ContractSpec& contract) {

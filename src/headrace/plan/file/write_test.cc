@@ -70,6 +70,18 @@ struct StepText {
     return fmt::format("deduplicate {} {} {} {}", fmt::join(s.keys, ";"), fmt::join(s.order_by, ";"),
                        static_cast<int>(s.keep), s.any_order);
   }
+  std::string operator()(const SortStep& s) const {
+    std::string text = "sort";
+    for (const SortColumn& column : s.order) text += fmt::format(" {}:{}", column.name, column.descending);
+    return text;
+  }
+  std::string operator()(const LimitStep& s) const { return fmt::format("limit {} {}", s.rows, s.offset); }
+  std::string operator()(const ConcatStep& s) const {
+    return fmt::format("concat {} {}", fmt::join(s.tables, ";"), s.fill_missing);
+  }
+  std::string operator()(const ExplodeStep& s) const {
+    return fmt::format("explode {} {}", fmt::join(s.columns, ";"), s.keep_empty);
+  }
 };
 
 std::string text_of(const FeatureSpec& feature) {
@@ -251,7 +263,7 @@ class Drawer {
 
   Step step() {
     Step s;
-    switch (below(8)) {
+    switch (below(12)) {
       case 0: s.kind = FilterStep{expr(), chance() ? "named: it" : ""}; break;
       case 1: s.kind = WithColumnsStep{exprs()}; break;
       case 2: s.kind = SelectStep{exprs()}; break;
@@ -270,6 +282,15 @@ class Drawer {
                                  pick<Keep>({Keep::kFirst, Keep::kLast}), !ordered};
         break;
       }
+      case 7: {
+        SortStep sort;
+        for (const std::string& name : column_names()) sort.order.push_back({name, chance()});
+        s.kind = sort;
+        break;
+      }
+      case 8: s.kind = LimitStep{static_cast<std::int64_t>(below(100)), chance() ? 0 : 7}; break;
+      case 9: s.kind = ConcatStep{{"s0"}, chance()}; break;
+      case 10: s.kind = ExplodeStep{column_names(), chance()}; break;
       default: s.kind = GroupByStep{chance() ? column_names() : std::vector<std::string>{}, exprs()};
     }
     return s;

@@ -28,6 +28,12 @@ NodePtr with_inputs(const NodePtr& node, const std::map<const Node*, NodePtr>& r
     }
     void operator()(AggregateNode& aggregate) const { aggregate.input = rebuilt.at(aggregate.input.get()); }
     void operator()(DeduplicateNode& deduplicate) const { deduplicate.input = rebuilt.at(deduplicate.input.get()); }
+    void operator()(SortNode& sort) const { sort.input = rebuilt.at(sort.input.get()); }
+    void operator()(LimitNode& limit) const { limit.input = rebuilt.at(limit.input.get()); }
+    void operator()(ConcatNode& concat) const {
+      for (NodePtr& input : concat.inputs) input = rebuilt.at(input.get());
+    }
+    void operator()(ExplodeNode& explode) const { explode.input = rebuilt.at(explode.input.get()); }
   };
   std::visit(Replace{rebuilt}, copy.kind);
   return std::make_shared<const Node>(std::move(copy));

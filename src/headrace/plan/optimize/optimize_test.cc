@@ -76,6 +76,14 @@ void check_consistent(const NodePtr& root) {
       CHECK(make_aggregate(aggregate->input, aggregate->keys, aggregate->aggregates, "")->schema == node->schema);
     } else if (const auto* deduplicate = std::get_if<DeduplicateNode>(&node->kind)) {
       CHECK(make_deduplicate(*deduplicate, "")->schema.size() >= node->schema.size());
+    } else if (const auto* sort = std::get_if<SortNode>(&node->kind)) {
+      CHECK(make_sort(sort->input, sort->order, "")->schema == node->schema);
+    } else if (const auto* limit = std::get_if<LimitNode>(&node->kind)) {
+      CHECK(make_limit(limit->input, limit->rows, limit->offset, "")->schema == node->schema);
+    } else if (const auto* concat = std::get_if<ConcatNode>(&node->kind)) {
+      CHECK(make_concat(concat->inputs, false, "")->schema == node->schema);
+    } else if (const auto* explode = std::get_if<ExplodeNode>(&node->kind)) {
+      CHECK(make_explode(explode->input, explode->columns, explode->keep_empty, "")->schema == node->schema);
     }
   }
 }

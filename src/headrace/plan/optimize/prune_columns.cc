@@ -125,6 +125,20 @@ class NeedCollector {
     input.insert(needed_.begin(), needed_.end());
     if (shows_ties(deduplicate, needed_)) input.insert(deduplicate.ties.begin(), deduplicate.ties.end());
   }
+  void operator()(const SortNode& sort) const {
+    Names& input = needs_[sort.input.get()];
+    input.insert(needed_.begin(), needed_.end());
+    for (const SortColumn& column : sort.order) input.insert(column.name);
+  }
+  void operator()(const LimitNode& limit) const { needs_[limit.input.get()].insert(needed_.begin(), needed_.end()); }
+  void operator()(const ConcatNode& concat) const {
+    for (const NodePtr& input : concat.inputs) needs_[input.get()].insert(needed_.begin(), needed_.end());
+  }
+  void operator()(const ExplodeNode& explode) const {
+    Names& input = needs_[explode.input.get()];
+    input.insert(needed_.begin(), needed_.end());
+    input.insert(explode.columns.begin(), explode.columns.end());
+  }
 
  private:
   const Node& node_;
@@ -198,6 +212,36 @@ class Rebuilder {
     if (!shows_ties(deduplicate, needed_)) pruned.ties.clear();
     pruned.input = rebuilt_.at(deduplicate.input.get());
     return make(std::move(pruned), keep(node_.schema, needed_));
+  }
+
+  NodePtr operator()(const SortNode& sort) const {
+    NodePtr input = rebuilt_.at(sort.input.get());
+    Schema schema = input->schema;
+    return make(SortNode{std::move(input), sort.order}, std::move(schema));
+  }
+
+  NodePtr operator()(const LimitNode& limit) const {
+    NodePtr input = rebuilt_.at(limit.input.get());
+    Schema schema = input->schema;
+    return make(LimitNode{std::move(input), limit.rows, limit.offset}, std::move(schema));
+  }
+
+  NodePtr operator()(const ConcatNode& concat) const {
+    Schema schema = keep(node_.schema, needed_);
+    ConcatNode pruned;
+    for (const NodePtr& input : concat.inputs) {
+      pruned.inputs.push_back(reshape(rebuilt_.at(input.get()), passed(schema.names()), node_.label));
+    }
+    return make(std::move(pruned), std::move(schema));
+  }
+
+  NodePtr operator()(const ExplodeNode& explode) const {
+    Names kept = needed_;
+    kept.insert(explode.columns.begin(), explode.columns.end());
+    Schema schema = keep(node_.schema, kept);
+    ExplodeNode pruned = explode;
+    pruned.input = reshape(rebuilt_.at(explode.input.get()), passed(schema.names()), node_.label);
+    return make(std::move(pruned), std::move(schema));
   }
 
  private:

@@ -1,5 +1,5 @@
-// See shard_layout.h.
-#include "headrace/plan/shard_layout.h"
+// See sort_column.h.
+#include "headrace/plan/sort_column.h"
 
 namespace headrace {
 namespace {
