@@ -152,7 +152,7 @@ void PreparedPipeline::check_outputs() const {
           const Format& format = format_named(output.format);
           if (format.create == nullptr) {
             throw Error(ErrorCode::kUnsupported, fmt::format("format {} cannot be written", output.format),
-                        "write parquet, tfrecord, arrow or mds");
+                        "write parquet, tfrecord, arrow, mds or csv");
           }
           check_order(output.layout.order, schema);
           check_data_set(format, schema, data_set_options(output));

@@ -12,6 +12,7 @@
 #include "headrace/base/nearest.h"
 #include "headrace/io/csv/header.h"
 #include "headrace/io/csv/reader.h"
+#include "headrace/io/csv/writer.h"
 #include "headrace/io/excerpt.h"
 #include "headrace/io/row_gate.h"
 
@@ -128,8 +129,8 @@ const Format kCsvFormat = {
     .name = "csv",
     .extensions = {".csv", ".tsv"},
     .open = open_csv,
-    .check_schema = nullptr,
-    .create = nullptr,
+    .check_schema = &check_csv_schema,
+    .create = &create_csv,
 };
 
 }  // namespace headrace

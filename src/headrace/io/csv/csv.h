@@ -16,6 +16,9 @@
 // on with the next line. So one stray quote costs one row, not the rest of the file, wherever splits are cut.
 //
 // Text becomes a value as cast(text as type) would do it.
+//
+// What is written reads back as it was: a header, commas, LF, quotes where they are needed; null is nothing, an empty
+// text "". Floats have the shortest digits that read back as the same bits.
 #pragma once
 
 #include "headrace/io/format.h"
