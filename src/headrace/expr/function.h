@@ -59,7 +59,7 @@ enum class Fails {
 
 struct Function {
   std::string_view name;
-  std::string_view group;      // arithmetic, comparison, logic, conditional, math, string, time, hash, list
+  std::string_view group;      // arithmetic, comparison, logic, conditional, math, string, struct, time, hash, list
   std::string_view signature;  // for documentation: "round(x: decimal | float64, digits: int64 = 0) -> same as x"
   std::string_view summary;    // one or two sentences: meaning, nulls, errors
   std::vector<FunctionExample> examples;

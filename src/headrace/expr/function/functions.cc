@@ -107,6 +107,10 @@ extern const Function kSubstr;
 extern const Function kTrim;
 extern const Function kUpper;
 
+// struct
+extern const Function kNamedStruct;
+extern const Function kStructField;
+
 // time
 extern const Function kAddMonths;
 extern const Function kDateAdd;
@@ -233,6 +237,10 @@ const Function* const kTable[] = {
     &kSubstr,
     &kTrim,
     &kUpper,
+
+    // struct
+    &kNamedStruct,
+    &kStructField,
 
     // time
     &kAddMonths,
