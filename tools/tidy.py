@@ -19,7 +19,7 @@ LAYER_FILE = "src/headrace/CMakeLists.txt"
 SOURCE_ROOT = "src/headrace/"
 
 # Faces of the public C++ API. They are no layers of the library, so the build file does not list them as such.
-FACES = {"cli": {"frame", "base"}, "python": {"frame", "base"}}
+FACES = {"cli": {"frame", "base"}, "python": {"frame", "column", "base"}}
 
 # Who may include a header, by its path; `None` is any layer. The first match counts.
 ARROW_LAYERS = {"column", "io"}

@@ -30,6 +30,7 @@ from headrace._frame import (
     GroupBy,
     LazyFrame,
     Schema,
+    concat,
     from_arrow,
     from_dict,
     scan_csv,
@@ -38,7 +39,7 @@ from headrace._frame import (
     scan_parquet,
     scan_tfrecord,
 )
-from headrace._pipeline import FittedPipeline, Pipeline, RunResult
+from headrace._pipeline import FittedPipeline, Pipeline, RowServer, RunResult
 from headrace.features import Feature
 
 __version__: str = _core.version
@@ -68,12 +69,14 @@ __all__ = [
     "MemoryBudgetError",
     "NotFoundError",
     "Pipeline",
+    "RowServer",
     "RunResult",
     "Schema",
     "StorageError",
     "UnsupportedError",
     "call",
     "col",
+    "concat",
     "count",
     "features",
     "from_arrow",

@@ -304,6 +304,11 @@ class Expr:
         return TimeExpr(self)
 
     @property
+    def struct(self) -> StructExpr:
+        """Functions of structs."""
+        return StructExpr(self)
+
+    @property
     def list(self) -> ListExpr:  # noqa: A003
         """Functions of lists."""
         return ListExpr(self)
@@ -468,6 +473,21 @@ class ListExpr(_Namespace):
     def contains(self, value: Any) -> Expr:
         """Whether one of the elements equals `value`."""
         return self._with("list_contains", value)
+
+
+class StructExpr(_Namespace):
+    """Functions of structs, as `Expr.struct`."""
+
+    def field(self, name: str) -> Expr:
+        """The field of that name; that of a null struct is null.
+
+        Examples
+        --------
+        >>> df = hr.from_dict({"s": [{"a": 1, "b": "x"}, None]}).select(b=hr.col("s").struct.field("b"))
+        >>> df.collect().to_dict()
+        {'b': ['x', None]}
+        """
+        return self._with("struct_field", name)
 
 
 def col(name: str) -> Expr:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import html
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal
 
 from headrace import _core, _work
-from headrace._errors import InvalidArgumentError
+from headrace._errors import HeadraceError, InvalidArgumentError, UnsupportedError
 from headrace._expr import IntoExpr, call, col, count, into_column, into_expr
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
 OnError = Literal["fail", "quarantine", "drop", "null"]
 JoinHow = Literal["left", "inner", "semi", "anti"]
+PlanFormat = Literal["text", "json", "dot", "mermaid"]
 
 _SHOWN_ROWS = 10
 
@@ -151,14 +152,16 @@ class DataFrame:
         return "\n".join(text)
 
     def _repr_html_(self) -> str:
+        return self._html(f"{self.height:,} rows × {len(self.schema)} columns")
+
+    def _html(self, caption: str) -> str:
         schema = self.schema
         head = "".join(f"<th>{html.escape(n)}<br><small>{html.escape(t)}</small></th>" for n, t in schema.items())
         body = "".join(
             "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in line) + "</tr>"
             for line in self._rows.cells(_SHOWN_ROWS)
         )
-        shape = f"{self.height:,} rows × {len(schema)} columns"
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><p>{shape}</p>"
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><p>{html.escape(caption)}</p>"
 
 
 class LazyFrame:
@@ -176,10 +179,11 @@ class LazyFrame:
     [{'carrier': 'AA', 'n': 1, 'mean': 20.0}, {'carrier': 'UA', 'n': 1, 'mean': 30.0}]
     """
 
-    __slots__ = ("_native",)
+    __slots__ = ("_is_portable", "_native")
 
     def __init__(self, native: _core.Frame) -> None:
         self._native = native
+        self._is_portable = True  # whether nothing but expressions makes the rows
 
     # --- what it is ---
 
@@ -269,6 +273,62 @@ class LazyFrame:
             step["keep"] = "last"
         return self._with_step("deduplicate", step)
 
+    def sort(self, by: str | Sequence[str], *more_by: str, descending: bool | Sequence[bool] = False) -> LazyFrame:
+        """The rows in the order of columns; those that tie stay in their order.
+
+        Parameters
+        ----------
+        by, *more_by : str
+            Columns of plain values, the first one first.
+        descending : bool or list of bool
+            Whether the greatest come first; of all columns, or of each. Null is the least value, NaN the greatest.
+
+        Examples
+        --------
+        >>> df = hr.from_dict({"k": ["b", "a", "b"], "n": [1, 2, 3]}).sort("k", "n", descending=[False, True])
+        >>> df.collect().to_dict()
+        {'k': ['a', 'b', 'b'], 'n': [2, 3, 1]}
+        """
+        names = [*_names(by), *more_by]
+        turned = [descending] * len(names) if isinstance(descending, bool) else list(descending)
+        if len(turned) != len(names):
+            raise InvalidArgumentError(
+                f"sort() has {len(names)} columns and {len(turned)} values of descending", "give one, or one a column"
+            )
+        order = [f"{name} desc" if desc else name for name, desc in zip(names, turned, strict=True)]
+        return self._with_step("sort", order)
+
+    def limit(self, n: int, *, offset: int = 0) -> LazyFrame:
+        """The first `n` rows, after the first `offset`. Files are read no further than that takes.
+
+        Examples
+        --------
+        >>> hr.from_dict({"a": [1, 2, 3, 4]}).limit(2, offset=1).collect().to_dict()
+        {'a': [2, 3]}
+        """
+        return self._with_step("limit", {"rows": n, "offset": offset})
+
+    def head(self, n: int = 5) -> LazyFrame:
+        """The first `n` rows: `limit` by the name that pandas and Polars have for it."""
+        return self.limit(n)
+
+    def explode(self, *columns: str, keep_empty: bool = True) -> LazyFrame:
+        """A row for each element of a list: the element in the column's place, the other columns as they are.
+
+        Parameters
+        ----------
+        *columns : str
+            Columns of lists. Several are taken together: in each row they must be of equal length.
+        keep_empty : bool
+            Whether a row whose list is null or empty stays, with a null.
+
+        Examples
+        --------
+        >>> hr.from_dict({"k": ["a", "b"], "v": [[1, 2], []]}).explode("v").collect().to_dict()
+        {'k': ['a', 'a', 'b'], 'v': [1, 2, None]}
+        """
+        return self._with_step("explode", {"columns": list(columns), "keep_empty": keep_empty})
+
     # --- columns ---
 
     def select(self, *columns: IntoExpr, **named: IntoExpr) -> LazyFrame:
@@ -350,11 +410,68 @@ class LazyFrame:
         for key, value in (("on", on), ("left_on", left_on), ("right_on", right_on)):
             if value is not None:
                 step[key] = _names(value)
-        if not isinstance(other, LazyFrame):
-            raise InvalidArgumentError(
-                f"join() wants a LazyFrame, not {type(other).__name__}", "make one of it: hr.from_arrow(other)"
-            )
-        return LazyFrame(self._native.with_join(json.dumps({"join": step}), other._native))
+        return self._with_step_and({"join": step}, "join", [other])
+
+    def concat(self, *others: LazyFrame, fill_missing: bool = False) -> LazyFrame:
+        """The rows of this frame, then those of the others; see `headrace.concat`."""
+        step = {"concat": {"tables": ["other"] * len(others), "fill_missing": fill_missing}}
+        return self._with_step_and(step, "concat", others)
+
+    def map_batches(
+        self,
+        function: Callable[[pa.Table], Any],
+        *,
+        schema: Any = None,
+        chunk_rows: int = 131_072,
+    ) -> LazyFrame:
+        """The rows that a Python function makes of chunks of the rows, for what expressions cannot say.
+
+        What comes of it is not portable: such a frame is no part of a pipeline file or of a fitted state, since nobody
+        can promise what the function does. Write it with a ``sink_*`` method and scan that to go on with promises.
+
+        Parameters
+        ----------
+        function : callable
+            Takes a ``pyarrow.Table`` and gives anything with an Arrow stream, such as a table or a Polars frame. It is
+            called chunk by chunk, in order, in another thread.
+        schema : pyarrow.Schema, optional
+            The columns that the function gives. Default: those it gives for a table without rows.
+        chunk_rows : int
+            The least number of rows of a chunk, but for the last one. Where chunks end is no promise.
+
+        Raises
+        ------
+        BadDataError
+            When it runs: if the function fails, or gives other columns than promised.
+
+        Examples
+        --------
+        >>> import pyarrow.compute as pc
+        >>> def reversed_names(table):
+        ...     return table.set_column(0, "name", pc.utf8_reverse(table["name"]))
+        >>> hr.from_dict({"name": ["abc", "x"]}).map_batches(reversed_names).collect().to_dict()
+        {'name': ['cba', 'x']}
+        """
+        import pyarrow as pa
+
+        if schema is None:
+            empty = pa.schema(self).empty_table()
+            schema = pa.table(DataFrame(_rows_of(function(empty)))).schema
+
+        def make() -> object:
+            def made() -> Iterator[pa.RecordBatch]:
+                for chunk in self.collect_batches(chunk_rows=chunk_rows):
+                    result = pa.table(DataFrame(_rows_of(function(chunk.to_arrow()))))
+                    if (result.schema.names, result.schema.types) != (schema.names, schema.types):
+                        raise TypeError(f"the function gave [{_fields(result)}] and not [{_fields(schema)}]")
+                    yield from result.to_batches()
+
+            return pa.RecordBatchReader.from_batches(schema, made()).__arrow_c_stream__()
+
+        sample = _rows_of(schema.empty_table())
+        frame = LazyFrame(_core.Frame.of_function("map_batches", sample, make))
+        frame._is_portable = False
+        return frame
 
     def group_by(self, *keys: str) -> GroupBy:
         """Groups of rows that are equal in `keys`; nulls are equal. Without keys: one group of all rows."""
@@ -413,6 +530,27 @@ class LazyFrame:
         rows = _work.do(self._native.collect, threads=threads, memory=memory, progress=progress)
         return DataFrame(rows)
 
+    def collect_batches(
+        self, *, chunk_rows: int = 131_072, threads: int | None = None, memory: str | None = None
+    ) -> Iterator[DataFrame]:
+        """The rows chunk by chunk, in order, while they are made: never all of them in memory.
+
+        Parameters
+        ----------
+        chunk_rows : int
+            The least number of rows of a chunk, but for the last one.
+        threads, memory
+            As in `collect`.
+
+        Examples
+        --------
+        >>> frame = hr.from_dict({"a": list(range(10))})
+        >>> [chunk.height for chunk in frame.collect_batches(chunk_rows=4)]
+        [10]
+        """
+        for rows in _work.stream(self._native, chunk_rows=chunk_rows, threads=threads, memory=memory):
+            yield DataFrame(rows)
+
     def sink_parquet(self, path: str | os.PathLike[str], **options: Any) -> RunResult:
         """Write the rows as a data set of Parquet files in the folder `path`, all of it or nothing.
 
@@ -434,14 +572,74 @@ class LazyFrame:
         """The same as `sink_parquet`, as Arrow IPC files."""
         return self._sink(path, "arrow", options)
 
-    def explain(self) -> str:
-        """The plan as text, a line a step, last step first."""
-        return _core.Pipeline.of_frame("frame", self._native, "frame", "{}").explain(_core.Work(0, ""))[0]
+    def sink_csv(self, path: str | os.PathLike[str], **options: Any) -> RunResult:
+        """The same as `sink_parquet`, as CSV files: a header, commas, quotes where they are needed; null is nothing, an
+        empty text ``""``. Lists and structs cannot be written so."""
+        return self._sink(path, "csv", options)
+
+    def explain(self, *, format: PlanFormat = "text", analyze: bool = False) -> str:
+        """What will be done.
+
+        Parameters
+        ----------
+        format : {"text", "json", "dot", "mermaid"}
+            ``"text"`` is the plan as it was built, a line a step, last step first. The others are the optimized plan:
+            for programs, for Graphviz, for Markdown.
+        analyze : bool
+            Run it, throw the rows away, and show the time, rows and memory of each operator, as text.
+
+        Examples
+        --------
+        >>> print(hr.from_dict({"a": [1, 2]}).filter("a > 1").explain())
+        table frame
+        filter a > 1 -> 1 column  [frame: filter a > 1]
+          scan rows -> 1 column
+        <BLANKLINE>
+        """
+        if analyze:
+            return _work.do(self._native.analyze, progress=False)
+        if format != "text":
+            return self._as_pipeline().graph(_core.Work(0, ""), format)
+        return self._as_pipeline().explain(_core.Work(0, ""))[0]
+
+    def show_graph(self) -> Any:
+        """The optimized plan as a drawing for notebooks; needs the package ``graphviz``.
+
+        Raises
+        ------
+        UnsupportedError
+            When ``graphviz`` is not installed.
+        """
+        return draw(self.explain(format="dot"))
+
+    def _repr_html_(self) -> str:
+        """Columns, and ten rows: found by reading no further than they take."""
+        try:
+            rows = self.limit(_SHOWN_ROWS).collect(threads=1, progress=False)
+        except HeadraceError as error:
+            return f"<pre>{html.escape(repr(self))}\n{html.escape(str(error))}</pre>"
+        return rows._html(f"the first {rows.height} rows of a LazyFrame of {len(self.schema)} columns")
 
     # --- inside ---
 
     def _with_step(self, kind: str, value: Any) -> LazyFrame:
-        return LazyFrame(self._native.with_step(json.dumps({kind: value})))
+        frame = LazyFrame(self._native.with_step(json.dumps({kind: value})))
+        frame._is_portable = self._is_portable
+        return frame
+
+    def _with_step_and(self, step: dict[str, Any], what: str, others: Sequence[LazyFrame]) -> LazyFrame:
+        """A step that reads other frames too."""
+        for other in others:
+            if not isinstance(other, LazyFrame):
+                raise InvalidArgumentError(
+                    f"{what}() wants a LazyFrame, not {type(other).__name__}", "make one of it: hr.from_arrow(other)"
+                )
+        frame = LazyFrame(self._native.with_step_and(json.dumps(step), [other._native for other in others]))
+        frame._is_portable = self._is_portable and all(other._is_portable for other in others)
+        return frame
+
+    def _as_pipeline(self) -> _core.Pipeline:
+        return _core.Pipeline.of_frame("frame", self._native, "frame", "{}")
 
     def _sink(self, path: str | os.PathLike[str], format: str, options: dict[str, Any]) -> RunResult:
         from headrace._pipeline import run_native
@@ -636,6 +834,47 @@ def scan_tfrecord(
 ) -> LazyFrame:
     """The rows of TFRecord files of ``tf.train.Example``; see `scan_csv` for the parameters."""
     return _scan(source, "tfrecord", name, schema, on_error, storage_options)
+
+
+def concat(frames: Sequence[LazyFrame], *, how: Literal["vertical", "diagonal"] = "vertical") -> LazyFrame:
+    """The rows of several frames, one after another.
+
+    Parameters
+    ----------
+    frames : list of LazyFrame
+        Columns are found by name, in the order of the first frame, and get their common type.
+    how : {"vertical", "diagonal"}
+        ``"diagonal"``: a column that some frames lack is null there; else it is an error.
+
+    Examples
+    --------
+    >>> frames = [hr.from_dict({"a": [1]}), hr.from_dict({"b": ["x"], "a": [2]})]
+    >>> hr.concat(frames, how="diagonal").collect().to_dict()
+    {'a': [1, 2], 'b': [None, 'x']}
+    """
+    listed = list(frames)
+    if not listed:
+        raise InvalidArgumentError("concat() has no frames", "give at least one")
+    if how not in ("vertical", "diagonal"):
+        raise InvalidArgumentError(f"concat() knows no how={how!r}", 'use "vertical" or "diagonal"')
+    if len(listed) == 1:
+        return listed[0]
+    return listed[0].concat(*listed[1:], fill_missing=how == "diagonal")
+
+
+def _fields(columns: Any) -> str:
+    """The columns of a table or schema of pyarrow, for messages."""
+    schema = getattr(columns, "schema", columns)
+    return ", ".join(f"{field.name}: {field.type}" for field in schema)
+
+
+def draw(dot: str) -> Any:
+    """A drawing of a plan."""
+    try:
+        import graphviz
+    except ImportError:
+        raise UnsupportedError("drawing a plan needs graphviz", 'pip install "headrace[viz]"') from None
+    return graphviz.Source(dot)
 
 
 def from_arrow(data: Any, *, name: str = "rows") -> LazyFrame:

@@ -6,13 +6,15 @@ import html
 import json
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 from headrace import _core, _work
-from headrace._errors import InvalidArgumentError
+from headrace._errors import InvalidArgumentError, UnsupportedError
 from headrace._expr import Expr
-from headrace._frame import LazyFrame
+from headrace._frame import LazyFrame, PlanFormat, draw
 from headrace.features import Feature
+
+Engine = Literal["native", "spark"]
 
 
 class RunResult:
@@ -106,6 +108,8 @@ class Pipeline:
             if path is not None:
                 sections[key] = path
         self._native = _core.Pipeline.of_frame(name, frame._native, _TABLE, json.dumps(sections, default=_plain))
+        self._is_portable = frame._is_portable
+        self._frame: LazyFrame | None = frame
 
     @classmethod
     def from_yaml(cls, file: str | os.PathLike[str], parameters: Mapping[str, Any] | None = None) -> Pipeline:
@@ -120,6 +124,8 @@ class Pipeline:
         """
         pipeline = cls.__new__(cls)
         pipeline._native = _core.Pipeline.read(os.fspath(file), {k: str(v) for k, v in (parameters or {}).items()})
+        pipeline._is_portable = True
+        pipeline._frame = None
         return pipeline
 
     def to_yaml(self) -> str:
@@ -128,8 +134,9 @@ class Pipeline:
         Raises
         ------
         UnsupportedError
-            When one of its sources is rows in memory.
+            When one of its sources is rows in memory, or rows are made by a Python function.
         """
+        self._require_portable("a file")
         return self._native.to_yaml()
 
     @property
@@ -145,13 +152,38 @@ class Pipeline:
 
     def validate(self, *, state: str | os.PathLike[str] | None = None) -> dict[str, Any]:
         """Check everything that can be checked without reading rows, and tell what is known: sources, tables with their
-        columns, features, outputs."""
-        return json.loads(self._native.validate(_core.Work(0, ""), os.fspath(state or "")))
+        columns, features, outputs; and whether the pipeline is portable, which `LazyFrame.map_batches` makes it not."""
+        found = json.loads(self._native.validate(_core.Work(0, ""), os.fspath(state or "")))
+        return {**found, "portable": self._is_portable}
 
-    def explain(self) -> str:
-        """The plan as text: the tables as written, then what the engine runs."""
+    def explain(self, *, format: PlanFormat = "text", analyze: bool = False) -> str:
+        """What will be done.
+
+        Parameters
+        ----------
+        format : {"text", "json", "dot", "mermaid"}
+            ``"text"``: the tables as written, then what the engine runs. The others: the plan that the engine runs, for
+            programs, for Graphviz, for Markdown.
+        analyze : bool
+            Run the pipeline, outputs and all, and show the time, rows and memory of each operator, as text.
+        """
+        if analyze:
+            return _work.do(self._native.analyze, progress=False)
+        if format != "text":
+            return self._native.graph(_core.Work(0, ""), format)
         logical, physical = self._native.explain(_core.Work(0, ""))
         return logical + physical
+
+    def show_graph(self) -> Any:
+        """The plan that the engine runs as a drawing for notebooks; needs the package ``graphviz``."""
+        return draw(self.explain(format="dot"))
+
+    def _require_portable(self, what: str) -> None:
+        if not self._is_portable:
+            raise UnsupportedError(
+                f"the pipeline '{self.name}' has rows that a Python function makes, so it cannot be part of {what}",
+                "write the frame first, such as with sink_parquet(), and start the pipeline from what was written",
+            )
 
     def fit(
         self, *, threads: int | None = None, memory: str | None = None, progress: bool | None = None
@@ -167,8 +199,44 @@ class Pipeline:
         ------
         ContractViolatedError
             When rows broke the contract.
+        UnsupportedError
+            When rows are made by a Python function.
         """
-        return FittedPipeline(_work.do(self._native.fit, threads=threads, memory=memory, progress=progress))
+        self._require_portable("a fitted state")
+        native = _work.do(self._native.fit, threads=threads, memory=memory, progress=progress)
+        return FittedPipeline(native)
+
+    def fit_transform(
+        self, *, threads: int | None = None, memory: str | None = None, progress: bool | None = None
+    ) -> tuple[FittedPipeline, LazyFrame]:
+        """`fit`, and the pipeline's own rows encoded with what was found.
+
+        Returns
+        -------
+        (FittedPipeline, LazyFrame)
+            The rows of all parts of the split; they are read again when the frame is collected.
+
+        Examples
+        --------
+        >>> from headrace import features as f
+        >>> frame = hr.from_dict({"price": [1.0, 3.0]})
+        >>> pipeline = hr.Pipeline("prices", frame, features=[f.Feature("price", transforms=f.MinMax())])
+        >>> fitted, rows = pipeline.fit_transform()
+        >>> rows.collect().to_dict()
+        {'price': [0.0, 1.0]}
+
+        Raises
+        ------
+        UnsupportedError
+            For a pipeline from a file, which has no frame.
+        """
+        if self._frame is None:
+            raise UnsupportedError(
+                f"the pipeline '{self.name}' comes from a file and has no frame to transform",
+                "fit() it and transform() a frame, or run() it and scan what it writes",
+            )
+        fitted = self.fit(threads=threads, memory=memory, progress=progress)
+        return fitted, fitted.transform(self._frame)
 
     def load(self, folder: str | os.PathLike[str]) -> FittedPipeline:
         """The state that a run, or `FittedPipeline.save`, wrote into `folder`.
@@ -186,6 +254,7 @@ class Pipeline:
         self,
         *,
         state: str | os.PathLike[str] | None = None,
+        engine: Engine = "native",
         threads: int | None = None,
         memory: str | None = None,
         progress: bool | None = None,
@@ -196,6 +265,8 @@ class Pipeline:
         ----------
         state : str, optional
             The folder of a fitted state to encode with, instead of fitting.
+        engine : {"native", "spark"}
+            What runs the pipeline. Only this process can, as yet: ``"spark"`` is refused.
         threads, memory, progress
             As in `LazyFrame.collect`.
 
@@ -203,7 +274,11 @@ class Pipeline:
         ------
         ContractViolatedError
             When rows broke the contract.
+        UnsupportedError
+            When the engine is not there, or a state would depend on rows that a Python function makes.
         """
+        _require_engine(engine)
+        self._require_portable("a run that writes a fitted state")
         return run_native(self._native, state=state, threads=threads, memory=memory, progress=progress)
 
 
@@ -232,6 +307,25 @@ class FittedPipeline:
             When the frame lacks a column that features read.
         """
         return LazyFrame(self._native.encode(frame._native))
+
+    def serve(self) -> RowServer:
+        """A function from a single row to its features, compiled once: no run of the engine for a row.
+
+        Returns
+        -------
+        RowServer
+            Call it with a dict of the columns that features read.
+
+        Examples
+        --------
+        >>> from headrace import features as f
+        >>> frame = hr.from_dict({"price": [1.0, 3.0]})
+        >>> fitted = hr.Pipeline("prices", frame, features=[f.Feature("price", transforms=f.Standardize())]).fit()
+        >>> serve = fitted.serve()
+        >>> serve({"price": 5.0})
+        {'price': 3.0}
+        """
+        return RowServer(self._native.serve(_core.Work(0, "")))
 
     @property
     def digest(self) -> str:
@@ -265,6 +359,56 @@ class FittedPipeline:
 
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(self.show())}</pre>"
+
+
+class RowServer:
+    """Features of single rows; see `FittedPipeline.serve`. Calls from several threads are fine.
+
+    Attributes
+    ----------
+    columns : list of str
+        What a row must have. Other keys are not looked at.
+    """
+
+    __slots__ = ("_native", "columns")
+
+    def __init__(self, native: _core.Server) -> None:
+        self._native = native
+        self.columns: list[str] = native.inputs()
+
+    def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
+        """The features of a row, with the bits that a run with this state writes.
+
+        Parameters
+        ----------
+        row : dict
+            A value for each of `columns`; ``None`` is null.
+
+        Returns
+        -------
+        dict
+            A number, list or text by feature.
+
+        Raises
+        ------
+        NotFoundError
+            When a column is missing.
+        BadDataError
+            When a value is not of its column's type, or makes a feature fail.
+        """
+        return self._native.serve(row)
+
+    def __repr__(self) -> str:
+        return f"<headrace.RowServer of {', '.join(self.columns)}>"
+
+
+def _require_engine(engine: str) -> None:
+    if engine == "spark":
+        raise UnsupportedError(
+            "this version cannot run pipelines on Spark", 'leave out engine, or write engine="native": this process'
+        )
+    if engine != "native":
+        raise InvalidArgumentError(f"there is no engine '{engine}'", 'engines: "native", "spark"')
 
 
 _TABLE = "rows"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from headrace import _core
@@ -94,6 +94,39 @@ def do(
     if failure:
         raise failure[0].with_traceback(None)
     return result[0]
+
+
+def stream(
+    frame: _core.Frame, *, chunk_rows: int, threads: int | None = None, memory: str | None = None
+) -> Iterator[_core.Rows]:
+    """The rows of a frame, chunk by chunk, while a thread makes more. Who stops asking stops that thread."""
+    handle = _core.Work(threads or 0, memory or "")
+    rows = _core.FrameStream(frame, handle, chunk_rows)
+    failure: list[BaseException] = []
+    ended = threading.Event()
+
+    def target() -> None:
+        _running[handle] = ended
+        try:
+            rows.run()
+        except BaseException as error:  # noqa: BLE001 (raised again in the caller's thread)
+            failure.append(error)
+        finally:
+            _running.pop(handle, None)
+            ended.set()
+
+    threading.Thread(target=target, name="headrace", daemon=True).start()
+    try:
+        while not rows.is_at_end() and not failure:
+            chunk = rows.next(int(_POLL_SECONDS * 1000))
+            if chunk is not None:
+                yield chunk
+    finally:
+        handle.cancel()
+        rows.abandon()
+        ended.wait()
+    if failure:
+        raise failure[0].with_traceback(None)
 
 
 def stop_all() -> None:

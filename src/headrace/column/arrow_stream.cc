@@ -43,19 +43,43 @@ class BatchReader final : public arrow::RecordBatchReader {
   std::size_t next_ = 0;
 };
 
+/// Batches of another library.
+class ImportedBatches final : public BatchStream {
+ public:
+  ImportedBatches(ArrowArrayStream* stream, std::shared_ptr<MemoryBudget> memory)
+      : reader_(unwrap(arrow::ImportRecordBatchReader(stream), kWhat)),
+        memory_(std::move(memory)),
+        schema_(std::make_shared<const Schema>(from_arrow_schema(*reader_->schema()))) {}
+
+  const std::shared_ptr<const Schema>& schema() const override { return schema_; }
+
+  bool next(Batch& batch) override {
+    std::shared_ptr<arrow::RecordBatch> rows = unwrap(reader_->Next(), kWhat);
+    if (!rows) return false;
+    unwrap(rows->ValidateFull(), kWhat);
+    batch = from_arrow(*rows, *memory_);
+    batch.schema = schema_;
+    return true;
+  }
+
+ private:
+  static constexpr std::string_view kWhat = "cannot read rows from an Arrow stream";
+  std::shared_ptr<arrow::RecordBatchReader> reader_;
+  std::shared_ptr<MemoryBudget> memory_;
+  std::shared_ptr<const Schema> schema_;
+};
+
 }  // namespace
 
 StreamedRows import_stream(ArrowArrayStream* stream, MemoryBudget& memory) {
-  constexpr std::string_view kWhat = "cannot read rows from an Arrow stream";
-  std::shared_ptr<arrow::RecordBatchReader> reader = unwrap(arrow::ImportRecordBatchReader(stream), kWhat);
-  StreamedRows rows{std::make_shared<const Schema>(from_arrow_schema(*reader->schema())), {}};
-  while (std::shared_ptr<arrow::RecordBatch> batch = unwrap(reader->Next(), kWhat)) {
-    unwrap(batch->ValidateFull(), kWhat);
-    Batch imported = from_arrow(*batch, memory);
-    imported.schema = rows.schema;
-    rows.batches.push_back(std::move(imported));
-  }
+  std::unique_ptr<BatchStream> batches = import_batches(stream, memory.shared_from_this());
+  StreamedRows rows{batches->schema(), {}};
+  for (Batch batch; batches->next(batch);) rows.batches.push_back(std::move(batch));
   return rows;
+}
+
+std::unique_ptr<BatchStream> import_batches(ArrowArrayStream* stream, std::shared_ptr<MemoryBudget> memory) {
+  return std::make_unique<ImportedBatches>(stream, std::move(memory));
 }
 
 void StreamDeleter::operator()(ArrowArrayStream* stream) const {

@@ -22,6 +22,9 @@ struct StreamedRows {
 /// Error(kUnsupported) for types without a counterpart.
 StreamedRows import_stream(ArrowArrayStream* stream, MemoryBudget& memory);
 
+/// The same, batch by batch as they are asked for.
+std::unique_ptr<BatchStream> import_batches(ArrowArrayStream* stream, std::shared_ptr<MemoryBudget> memory);
+
 /// Release what the structs own, unless somebody took it out of them, and free them.
 struct StreamDeleter {
   void operator()(ArrowArrayStream* stream) const;

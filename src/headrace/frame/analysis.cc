@@ -99,6 +99,22 @@ std::vector<Floor> floors_of(const RunReport& report, const MachineRates& rates)
   return {{"memory bandwidth", bytes, rates.copy_bytes}, {"decode", file_bytes_of(report), rates.decode_bytes}};
 }
 
+std::string analyze_frame(const LazyFrame& frame, const RunOptions& options) {
+  class ThrowAway : public Sink {
+   public:
+    void start(std::size_t, std::size_t) override {}
+    void consume(Batch, std::size_t, std::size_t) override {}
+  };
+  ThrowAway sink;
+  Clock::time_point start = Clock::now();
+  std::string text = OperatorTree(run_frame(frame, sink, options)).take_text();
+  double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  std::size_t threads = options.context.thread_count;
+  return text + fmt::format("seconds are summed over {} thread{}; {:.3f} s in all, peak memory {} of the budget\n",
+                            threads, threads == 1 ? "" : "s", seconds,
+                            format_bytes(options.context.memory->peak_bytes()));
+}
+
 std::string analysis_text(const RunReport& report, const std::vector<Floor>& floors) {
   std::string text = OperatorTree(report.operators).take_text();
   text += fmt::format("seconds are summed over {} thread{}; memory is what the operator held when its input ended\n",

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "headrace/frame/lazy_frame.h"
 #include "headrace/frame/run_report.h"
 
 namespace headrace {
@@ -31,6 +32,9 @@ struct Floor {
 /// write makes, which is written once and read once, as a copy does; what others make is little beside what they pass
 /// on. Decode: the bytes of the files that were read.
 std::vector<Floor> floors_of(const RunReport& report, const MachineRates& rates);
+
+/// Runs a frame, throws its rows away, and tells what each operator took, as a tree.
+std::string analyze_frame(const LazyFrame& frame, const RunOptions& options);
 
 /// The operators as a tree, the last one first, each with seconds, rows, bytes and memory; then stages and floors.
 std::string analysis_text(const RunReport& report, const std::vector<Floor>& floors);

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "headrace/frame/plan_graph.h"
 #include "headrace/frame/run.h"
 #include "headrace/plan/pipeline.h"
 
@@ -13,6 +14,10 @@ struct Explanation {
   std::string
       physical;  // what the engine runs: optimised plan, then contract, split, features by fitting stage, outputs
 };
+
+/// The plan that the engine runs, as plan_graph() writes it: of the feature table (and the contract's), or without
+/// features of the last table. Opens sources to learn their columns, reads no rows.
+std::string explain_graph(const Pipeline& pipeline, GraphFormat format, const RunOptions& options);
 
 /// Opens sources to learn their columns, reads no rows.
 Explanation explain_pipeline(const Pipeline& pipeline, const RunOptions& options);

@@ -384,7 +384,12 @@ FittedState fit_pipeline(const Pipeline& pipeline, const RunOptions& options) {
   return without_bad_alloc([&] { return Run(without_outputs, own, report).execute_fit(); });
 }
 
-Table collect_table(const Pipeline& pipeline, const std::string& table, const RunOptions& options) {
+namespace {
+
+/// Calls run(executor, root) with the plan of one table.
+template <typename Run>
+std::vector<OperatorReport> with_table(const Pipeline& pipeline, const std::string& table, const RunOptions& options,
+                                       const Run& run) {
   Pipeline without_outputs = pipeline;
   without_outputs.outputs.clear();
   without_outputs.features.clear();
@@ -393,9 +398,24 @@ Table collect_table(const Pipeline& pipeline, const std::string& table, const Ru
   std::vector<NodePtr> roots = optimize({prepared.table(table)});
   std::map<std::string, const SourceReader*> readers = prepared.reader_map();
   Executor executor(roots, readers, options.context);
-  Table rows = executor.collect(roots[0]);
-  check_row_accounting(executor.reports());
+  run(executor, roots[0]);
+  std::vector<OperatorReport> reports = executor.reports();
+  check_row_accounting(reports);
+  return reports;
+}
+
+}  // namespace
+
+Table collect_table(const Pipeline& pipeline, const std::string& table, const RunOptions& options) {
+  Table rows;
+  with_table(pipeline, table, options, [&](Executor& executor, const NodePtr& root) { rows = executor.collect(root); });
   return rows;
+}
+
+std::vector<OperatorReport> run_table(const Pipeline& pipeline, const std::string& table, Sink& sink,
+                                      const RunOptions& options) {
+  return with_table(pipeline, table, options,
+                    [&](Executor& executor, const NodePtr& root) { executor.run(root, sink); });
 }
 
 }  // namespace headrace

@@ -33,5 +33,8 @@ RunReport run_pipeline(const Pipeline& pipeline, const RunOptions& options);
 
 /// The rows of one table or source of a pipeline; outputs are not looked at.
 Table collect_table(const Pipeline& pipeline, const std::string& table, const RunOptions& options);
+/// The same, into a sink. Returns what its operators did.
+std::vector<OperatorReport> run_table(const Pipeline& pipeline, const std::string& table, Sink& sink,
+                                      const RunOptions& options);
 
 }  // namespace headrace

@@ -2,8 +2,10 @@
 #include <nanobind/stl/map.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/unique_ptr.h>
 #include <nanobind/stl/vector.h>
 
+#include "headrace/python/row_values.h"
 #include "headrace/python/running.h"
 
 namespace nb = nanobind;
@@ -54,6 +56,18 @@ struct PythonFitted {
   FittedState state;
 };
 
+/// Encodes rows one by one.
+struct PythonServer {
+  explicit PythonServer(RowServer row_server) : server(std::move(row_server)) {}
+
+  nb::dict serve(const nb::dict& values) const {
+    return dict_of_row(server.encode(row_of_dict(values, server.input(), *memory)), 0);
+  }
+
+  RowServer server;
+  std::shared_ptr<MemoryBudget> memory = MemoryBudget::create();
+};
+
 RunOptions options_of(const PythonPipeline& self, Work& work, const std::string& state) {
   RunOptions options = work.run_options(state);
   options.memory_sources = self.memory;
@@ -84,6 +98,19 @@ void bind_pipelines(nb::module_& module) {
           },
           Unlocked())
       .def(
+          "graph",
+          [](const PythonPipeline& self, Work& work, const std::string& format) {
+            return explain_graph(self.pipeline, graph_format_named(format), options_of(self, work, ""));
+          },
+          Unlocked())
+      .def(
+          "analyze",
+          [](const PythonPipeline& self, Work& work) {
+            RunReport report = run_pipeline(self.pipeline, options_of(self, work, ""));
+            return analysis_text(report, floors_of(report, measure_machine_rates(report.thread_count)));
+          },
+          Unlocked())
+      .def(
           "fit",
           [](const PythonPipeline& self, Work& work) {
             return PythonFitted{self, fit_pipeline(self.pipeline, options_of(self, work, ""))};
@@ -103,7 +130,21 @@ void bind_pipelines(nb::module_& module) {
           },
           Unlocked());
 
+  nb::class_<PythonServer>(module, "Server")
+      .def("serve", &PythonServer::serve)
+      .def("inputs", [](const PythonServer& self) { return self.server.input()->names(); });
+
   nb::class_<PythonFitted>(module, "Fitted")
+      .def(
+          "serve",
+          [](const PythonFitted& self, Work& work) {
+            PreparedPipeline prepared(self.pipeline.pipeline, file_system_of(self.pipeline.pipeline, RunOptions()),
+                                      work.run_options().context, self.pipeline.memory);
+            const Pipeline& pipeline = self.pipeline.pipeline;
+            return std::make_unique<PythonServer>(
+                RowServer(pipeline, prepared.table(pipeline.feature_table)->schema, self.state));
+          },
+          Unlocked())
       .def("json", [](const PythonFitted& self) { return self.state.to_json(); })
       .def("digest", [](const PythonFitted& self) { return self.state.digest(); })
       .def("encode", [](const PythonFitted& self,
