@@ -44,8 +44,8 @@ execute_process(
   COMMAND ${HEADRACE_PYTHON} -c "import pyarrow as pa; print(pa.get_include(), pa.get_library_dirs()[0], sep=';')"
   OUTPUT_VARIABLE arrow_dirs OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE arrow_result ERROR_QUIET)
 if(NOT arrow_result EQUAL 0)
-  message(FATAL_ERROR "pyarrow is not installed in ${HEADRACE_PYTHON}: run 'make setup', or configure with "
-    "-DHEADRACE_ARROW=system to use an installed Arrow C++.")
+  message(FATAL_ERROR "pyarrow is not installed in ${HEADRACE_PYTHON}: run 'make setup', give a Python that has it by "
+    "-DHEADRACE_PYTHON=…, or configure with -DHEADRACE_ARROW=system to use an installed Arrow C++.")
 endif()
 list(GET arrow_dirs 0 arrow_include)
 list(GET arrow_dirs 1 arrow_library_dir)
