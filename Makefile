@@ -76,6 +76,10 @@ docs: ## write the pages of docs/reference that the program prints
 docs-check: ## check the documents: links lead somewhere, printed pages are fresh
 	@$(VENV)/python tools/docs_check.py
 
+wheels: ## make the two wheels of the Python package in build/wheels
+	@$(STAGES) setup build-release
+	@$(VENV)/python tools/wheel.py build/wheels
+
 lock: ## write the lock files again from their requirements.in
 	@$(PYTHON) tools/setup.py lock
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import atexit as _atexit
 
-import pyarrow as _pyarrow  # first, so that its Arrow is the one in memory
-
+from headrace import _arrow  # noqa: F401 isort: skip (first, so that pyarrow's Arrow is in memory)
 from headrace import _core, _work, features
 from headrace._errors import (
     BadDataError,
@@ -20,6 +19,7 @@ from headrace._errors import (
     InvalidArgumentError,
     InvalidPipelineError,
     MemoryBudgetError,
+    MissingPackageError,
     NotFoundError,
     StorageError,
     UnsupportedError,
@@ -67,6 +67,7 @@ __all__ = [
     "InvalidPipelineError",
     "LazyFrame",
     "MemoryBudgetError",
+    "MissingPackageError",
     "NotFoundError",
     "Pipeline",
     "RowServer",
@@ -90,5 +91,3 @@ __all__ = [
     "sql",
     "when",
 ]
-
-del _pyarrow

@@ -87,6 +87,12 @@ class CancelledError(HeadraceError):
     code = "cancelled"
 
 
+class MissingPackageError(HeadraceError, ImportError):
+    """A call needs a package that is not installed; `hint` is the command that installs it."""
+
+    code = "missing_package"
+
+
 class InternalError(HeadraceError):
     """A bug in Headrace."""
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from headrace import _core, _work
 from headrace._errors import HeadraceError, InvalidArgumentError, UnsupportedError
 from headrace._expr import IntoExpr, call, col, count, into_column, into_expr
+from headrace._optional import need
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -116,19 +117,16 @@ class DataFrame:
 
     def to_arrow(self) -> pa.Table:
         """The rows as a ``pyarrow.Table``. Columns of fixed width are shared, but for booleans and validity."""
-        import pyarrow as pa
-
-        return pa.table(self)
+        return need("pyarrow", "to_arrow()").table(self)
 
     def to_pandas(self) -> Any:
         """The rows as a ``pandas.DataFrame``."""
+        need("pandas", "to_pandas()")
         return self.to_arrow().to_pandas()
 
     def to_polars(self) -> Any:
         """The rows as a ``polars.DataFrame``."""
-        import polars as pl
-
-        return pl.DataFrame(self)
+        return need("polars", "to_polars()").DataFrame(self)
 
     def to_dict(self) -> dict[str, list[Any]]:
         """The columns as lists of Python values."""
@@ -690,8 +688,7 @@ def _float_or_none(value: Any) -> float | None:
 
 
 def _describe_frame(table: dict[str, list[Any]]) -> DataFrame:
-    import pyarrow as pa
-
+    pa = need("pyarrow", "describe()")
     types = {"count": pa.int64(), "nulls": pa.int64(), "mean": pa.float64(), "std": pa.float64()}
     arrays = {name: pa.array(values, types.get(name, pa.string())) for name, values in table.items()}
     return DataFrame(_rows_of(pa.table(arrays)))
@@ -912,6 +909,5 @@ def from_dict(data: Mapping[str, Sequence[Any]], *, name: str = "rows") -> LazyF
     >>> hr.from_dict({"a": [1, 2], "b": ["x", None]}).schema
     Schema({'a': 'int64', 'b': 'string'})
     """
-    import pyarrow as pa
-
+    pa = need("pyarrow", "from_dict()")
     return from_arrow(pa.table(dict(data)), name=name)

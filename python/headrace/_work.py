@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import threading
@@ -9,6 +10,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from headrace import _core
+from headrace._errors import MissingPackageError
+from headrace._optional import need
 
 T = TypeVar("T")
 
@@ -23,17 +26,14 @@ class _Bar:
     """Progress in a terminal or a notebook, when tqdm is there and nobody switched it off."""
 
     def __init__(self, wanted: bool | None) -> None:
-        if wanted is None:
-            wanted = sys.stderr.isatty() and os.environ.get("HEADRACE_PROGRESS", "1") != "0"
         self._bar: Any = None
         self._stage = ""
         self._tqdm: Any = None
         if wanted:
-            try:
-                from tqdm.auto import tqdm
-            except ImportError:
-                return
-            self._tqdm = tqdm
+            self._tqdm = need("tqdm.auto", "progress=True").tqdm
+        elif wanted is None and sys.stderr.isatty() and os.environ.get("HEADRACE_PROGRESS", "1") != "0":
+            with contextlib.suppress(MissingPackageError):
+                self._tqdm = need("tqdm.auto", "a bar").tqdm
 
     def show(self, progress: tuple[str, int, int, int]) -> None:
         stage, done, count, rows = progress
@@ -61,6 +61,7 @@ def do(
     progress: bool | None = None,
 ) -> T:
     """Do `work` and give its result, or raise what it raised. Ctrl-C stops it within a tenth of a second."""
+    bar = _Bar(progress)
     handle = _core.Work(threads or 0, memory or "")
     result: list[T] = []
     failure: list[BaseException] = []
@@ -78,7 +79,6 @@ def do(
             ended.set()
 
     threading.Thread(target=target, name="headrace", daemon=True).start()
-    bar = _Bar(progress)
     waited = 0.0
     try:
         while not ended.wait(_POLL_SECONDS):

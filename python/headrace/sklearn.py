@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from headrace._errors import MissingPackageError
 from headrace._frame import from_arrow
+from headrace._optional import install_command
 from headrace._pipeline import FittedPipeline, Pipeline
 from headrace.features import Feature
 
@@ -15,7 +17,11 @@ try:
     from sklearn.base import BaseEstimator, TransformerMixin
     from sklearn.utils.validation import check_is_fitted
 except ImportError as _missing:
-    raise ImportError('headrace.sklearn needs scikit-learn: pip install "headrace[sklearn]"') from _missing
+    _name = (_missing.name or "sklearn").split(".")[0]
+    raise MissingPackageError(
+        f"headrace.sklearn needs {_name}, which is not installed",
+        install_command("pyarrow" if _name == "pyarrow" else "sklearn"),
+    ) from _missing
 
 if TYPE_CHECKING:
     import numpy.typing as npt

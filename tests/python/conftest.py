@@ -11,7 +11,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "build/release/python"
-WHEEL_BYTES_MAX = 15 << 20
 
 sys.path.insert(0, str(PACKAGE))
 os.environ["HEADRACE_PROGRESS"] = "0"
@@ -24,19 +23,36 @@ def python_with_headrace():
 
 
 @pytest.fixture(scope="session")
-def installed(tmp_path_factory):
-    """A folder with the wheel's content and, beside it, pyarrow: as site-packages are."""
-    folder = tmp_path_factory.mktemp("wheel")
-    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
-    done = subprocess.run(
-        [*pip, "-w", folder, "-C", "build-dir=build/release", ROOT], cwd=ROOT, capture_output=True, text=True
-    )
+def wheels(tmp_path_factory):
+    """The wheels by flavour: slim and standalone."""
+    folder = tmp_path_factory.mktemp("wheels")
+    done = subprocess.run([sys.executable, ROOT / "tools/wheel.py", folder], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    wheel = next(folder.glob("headrace-*.whl"))
-    assert wheel.stat().st_size <= WHEEL_BYTES_MAX
-    site = folder / "site-packages"
+    slim, standalone = sorted(folder.glob("*.whl"))
+    return {"slim": slim, "standalone": standalone}
+
+
+def unpack(wheel, site):
+    """As pip does, which makes executable what says that it is."""
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)
-    (site / "headrace/bin/headrace").chmod(0o755)
+        for member in archive.infolist():
+            if member.external_attr >> 16 & 0o111:
+                (site / member.filename).chmod(0o755)
+
+
+@pytest.fixture(scope="session")
+def installed(wheels, tmp_path_factory):
+    """A folder with the slim wheel's content and, beside it, pyarrow: as site-packages are."""
+    site = tmp_path_factory.mktemp("slim")
+    unpack(wheels["slim"], site)
     (site / "pyarrow").symlink_to(pyarrow.__path__[0])
+    return site
+
+
+@pytest.fixture(scope="session")
+def standalone(wheels, tmp_path_factory):
+    """A folder with the standalone wheel's content, and nothing else."""
+    site = tmp_path_factory.mktemp("standalone")
+    unpack(wheels["standalone"], site)
     return site

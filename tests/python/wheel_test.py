@@ -1,9 +1,15 @@
-"""The wheel that pip makes of the sources, from the objects of the release build."""
+"""The slim wheel, made from the objects of the release build; and what both wheels have in common."""
 
 import subprocess
 import sys
 
+import pytest
+
 from tests.conftest import ROOT
+
+SLIM_BYTES_MAX = 15 << 20
+# Libraries of the C and C++ run time, which every system of the wheel's tag has.
+EVERYWHERE = {"c", "m", "dl", "rt", "pthread", "stdc++", "gcc_s"}
 
 
 def run(installed, *command):
@@ -29,6 +35,26 @@ def test_nothing_points_to_where_it_was_built(installed):
         dynamic = subprocess.run(["readelf", "-d", file], capture_output=True, text=True, check=True).stdout
         assert "$ORIGIN" in dynamic
         assert str(ROOT) not in dynamic
+
+
+def test_the_slim_wheel_is_small_and_asks_for_pyarrow_only(wheels, installed):
+    assert wheels["slim"].stat().st_size <= SLIM_BYTES_MAX
+    metadata = next(installed.glob("headrace-*.dist-info/METADATA")).read_text()
+    needed = [line for line in metadata.splitlines() if line.startswith("Requires-Dist:") and "extra ==" not in line]
+    assert needed == ["Requires-Dist: pyarrow==26.0.*"]
+
+
+@pytest.mark.parametrize("flavour", ["installed", "standalone"])
+def test_all_libraries_are_in_the_wheel_or_on_every_system(flavour, request):
+    site = request.getfixturevalue(flavour)
+    binaries = [site / "headrace/bin/headrace", *(site / "headrace").glob("_core*.so"), *site.glob("*.libs/*")]
+    assert len(binaries) > 5
+    for binary in binaries:
+        listed = subprocess.run(["ldd", binary], capture_output=True, text=True, check=True).stdout
+        for line in listed.splitlines():
+            name, arrow, path = line.strip().partition(" => ")
+            is_ours = path.startswith(str(site))
+            assert not arrow or is_ours or name.split(".so")[0].removeprefix("lib") in EVERYWHERE, line
 
 
 def test_types_come_with_it(installed):
