@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array
 import html
 import json
 import os
@@ -10,7 +11,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal
 
 from headrace import _core, _work
-from headrace._errors import HeadraceError, InvalidArgumentError, UnsupportedError
+from headrace._errors import HeadraceError, InvalidArgumentError, NotFoundError
 from headrace._expr import IntoExpr, call, col, count, into_column, into_expr
 from headrace._optional import need
 
@@ -102,6 +103,10 @@ class DataFrame:
     def __len__(self) -> int:
         return self.height
 
+    def __getitem__(self, name: str) -> Series:
+        """The column called `name`."""
+        return Series(self._rows, name)
+
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """The rows as an Arrow stream, a large array a batch. A requested schema is not looked at, as the interface
         allows."""
@@ -160,6 +165,70 @@ class DataFrame:
             for line in self._rows.cells(_SHOWN_ROWS)
         )
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><p>{html.escape(caption)}</p>"
+
+
+class Series:
+    """A column of a `DataFrame`. Numbers without nulls are an array for any library that knows DLPack or the buffer
+    protocol, without a copy when the rows are one chunk (`LazyFrame.collect` gives a million rows a chunk).
+
+    Dates are days, timestamps microseconds since 1970, as int32 and int64; lists of one length make two dimensions.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> df = hr.from_dict({"x": [1.0, 2.0, 3.0]}).collect()
+    >>> float(np.from_dlpack(df["x"]).sum())
+    6.0
+    >>> memoryview(df["x"].values).format
+    'd'
+    """
+
+    __slots__ = ("_rows", "name")
+
+    def __init__(self, rows: _core.Rows, name: str) -> None:
+        schema = Schema(rows.fields())
+        if name not in schema:
+            raise NotFoundError(f"there is no column '{name}'", f"columns: {', '.join(schema.names())}")
+        self._rows = rows
+        self.name = name
+
+    @property
+    def dtype(self) -> str:
+        """The type, such as ``"float64"``."""
+        return Schema(self._rows.fields())[self.name]
+
+    def __len__(self) -> int:
+        return self._rows.row_count()
+
+    def __repr__(self) -> str:
+        return f"<headrace.Series {self.name}: {self.dtype}, {len(self):,} rows>"
+
+    @property
+    def values(self) -> Any:
+        """The values as a read-only array with the buffer protocol and DLPack.
+
+        Raises
+        ------
+        UnsupportedError
+            When there are nulls, or the type is none that arrays have.
+        """
+        return _core.array_of(self._rows, self.name)
+
+    def __dlpack__(self, **options: Any) -> object:
+        """The values for libraries that know DLPack; see `values`."""
+        return self.values.__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        """Memory of this machine."""
+        return (1, 0)
+
+    def to_numpy(self) -> Any:
+        """The values as a read-only ``numpy.ndarray``; see `values`."""
+        return need("numpy", "to_numpy()").asarray(memoryview(self.values))
+
+    def to_list(self) -> list[Any]:
+        """The values as objects of Python; null is ``None``."""
+        return DataFrame(self._rows).to_arrow()[self.name].to_pylist()
 
 
 class LazyFrame:
@@ -450,8 +519,7 @@ class LazyFrame:
         >>> hr.from_dict({"name": ["abc", "x"]}).map_batches(reversed_names).collect().to_dict()
         {'name': ['cba', 'x']}
         """
-        import pyarrow as pa
-
+        pa = need("pyarrow", "map_batches()")
         if schema is None:
             empty = pa.schema(self).empty_table()
             schema = pa.table(DataFrame(_rows_of(function(empty)))).schema
@@ -605,7 +673,7 @@ class LazyFrame:
 
         Raises
         ------
-        UnsupportedError
+        MissingPackageError
             When ``graphviz`` is not installed.
         """
         return draw(self.explain(format="dot"))
@@ -724,8 +792,22 @@ def _scan(
     if schema is not None:
         source["schema"] = dict(schema)
     source |= {key: value for key, value in options.items() if value is not None}
-    storage = _core.StorageOptions(**(storage_options or {}))
+    storage = _storage_of(storage_options or {})
     return LazyFrame(_core.Frame.scan(name or _name_of(listed), json.dumps(source), storage))
+
+
+_STORAGE_OPTIONS = (
+    "endpoint", "region", "scheme", "anonymous", "access_key", "secret_key", "session_token", "connect_timeout",
+    "request_timeout",
+)  # fmt: skip
+
+
+def _storage_of(options: Mapping[str, Any]) -> _core.StorageOptions:
+    for key in options:
+        if key not in _STORAGE_OPTIONS:
+            known = ", ".join(_STORAGE_OPTIONS)
+            raise InvalidArgumentError(f"storage_options has no '{key}'", f"valid options: {known}")
+    return _core.StorageOptions(**options)
 
 
 def _name_of(paths: Sequence[str]) -> str:
@@ -763,7 +845,8 @@ def scan_csv(
     name : str, optional
         What plans and messages call the rows; default: after the file.
     storage_options : dict, optional
-        How a store is reached: ``endpoint``, ``region``, ``access_key``, ``secret_key``, ``anonymous``, …
+        How a store is reached: ``endpoint``, ``region``, ``access_key``, ``secret_key``, ``anonymous``, …;
+        ``connect_timeout`` and ``request_timeout`` in seconds.
 
     Raises
     ------
@@ -867,11 +950,7 @@ def _fields(columns: Any) -> str:
 
 def draw(dot: str) -> Any:
     """A drawing of a plan."""
-    try:
-        import graphviz
-    except ImportError:
-        raise UnsupportedError("drawing a plan needs graphviz", 'pip install "headrace[viz]"') from None
-    return graphviz.Source(dot)
+    return need("graphviz", "drawing a plan").Source(dot)
 
 
 def from_arrow(data: Any, *, name: str = "rows") -> LazyFrame:
@@ -901,13 +980,35 @@ def _rows_of(data: Any) -> _core.Rows:
     return _core.Rows.from_stream(data.__arrow_c_stream__())
 
 
-def from_dict(data: Mapping[str, Sequence[Any]], *, name: str = "rows") -> LazyFrame:
-    """Columns of Python values, with the types that pyarrow finds.
+def from_dict(data: Mapping[str, Any], *, name: str = "rows") -> LazyFrame:
+    """Columns of Python values, with the types that pyarrow finds, or arrays.
+
+    Parameters
+    ----------
+    data : dict
+        Lists, pyarrow arrays, or arrays with the buffer protocol or DLPack (NumPy, PyTorch): those of numbers are
+        shared, not copied. Two dimensions make lists of one length.
 
     Examples
     --------
     >>> hr.from_dict({"a": [1, 2], "b": ["x", None]}).schema
     Schema({'a': 'int64', 'b': 'string'})
+    >>> import array
+    >>> hr.from_dict({"x": array.array("f", [1.0, 2.0])}).schema
+    Schema({'x': 'float32'})
     """
     pa = need("pyarrow", "from_dict()")
-    return from_arrow(pa.table(dict(data)), name=name)
+    return from_arrow(pa.table({key: _column_of(values) for key, values in data.items()}), name=name)
+
+
+def _column_of(values: Any) -> Any:
+    """What pyarrow takes for a column, without a copy where `values` are an array."""
+    if not hasattr(values, "__dlpack__") and not isinstance(values, (array.array, memoryview)):
+        return values
+    np = need("numpy", "arrays as columns")
+    is_buffer = hasattr(values, "__array__") or not hasattr(values, "__dlpack__")
+    found = np.asarray(values) if is_buffer else np.from_dlpack(values)
+    if found.ndim != 2:
+        return found
+    pa = need("pyarrow", "arrays as columns")
+    return pa.FixedSizeListArray.from_arrays(pa.array(np.ascontiguousarray(found).reshape(-1)), found.shape[1])

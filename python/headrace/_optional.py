@@ -9,7 +9,7 @@ from headrace._errors import MissingPackageError
 from headrace._flavour import DISTRIBUTION
 
 #: What to install for a module that pip, or the extra of ours that brings it, calls otherwise.
-_EXTRAS = {"tqdm": "progress", "polars": "polars", "pandas": "pandas", "sklearn": "sklearn"}
+_EXTRAS = {"tqdm": "progress", "polars": "polars", "pandas": "pandas", "sklearn": "sklearn", "graphviz": "viz"}
 
 
 def install_command(module: str) -> str:

@@ -156,6 +156,11 @@ class Pipeline:
         found = json.loads(self._native.validate(_core.Work(0, ""), os.fspath(state or "")))
         return {**found, "portable": self._is_portable}
 
+    @property
+    def plan_digest(self) -> str:
+        """The digest of what the pipeline computes, wherever its data lies and goes: that of its file is equal."""
+        return self.validate()["plan_digest"]
+
     def explain(self, *, format: PlanFormat = "text", analyze: bool = False) -> str:
         """What will be done.
 

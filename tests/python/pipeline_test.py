@@ -53,6 +53,11 @@ def test_a_pipeline_runs_like_its_file(prices, tmp_path):
     assert report["row_digest"] == result.row_digest
     assert report["fitted_state_digest"] == result.report["fitted_state_digest"]
     again = hr.Pipeline.from_yaml(file)
+    checked = subprocess.run([HEADRACE, "validate", file, "--output", "json"], capture_output=True, text=True)
+    digests = {pipeline.plan_digest, again.plan_digest, json.loads(checked.stdout)["plan_digest"]}
+    assert len(digests) == 1 and next(iter(digests)).startswith("xxh3:")
+    other = make_pipeline(prices.filter("price > 10"), tmp_path / "python")
+    assert other.plan_digest not in digests
     # Relative to the file, paths are shorter; read and written again, the text stays.
     file.write_text(again.to_yaml())
     assert hr.Pipeline.from_yaml(file).to_yaml() == file.read_text()

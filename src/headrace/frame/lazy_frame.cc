@@ -182,6 +182,13 @@ std::vector<OperatorReport> run_frame(const LazyFrame& frame, Sink& sink, const 
   return run_table(definition.pipeline, "frame", sink, own_options(options, definition));
 }
 
+Column whole_column(const StreamedRows& rows, std::size_t index, MemoryBudget& memory) {
+  if (rows.batches.empty()) return Column::nulls(memory, (*rows.schema)[index].type, 0);
+  std::vector<Column> chunks;
+  for (const Batch& batch : rows.batches) chunks.push_back(batch.columns[index]);
+  return chunks.size() == 1 ? chunks[0] : flatten(memory, concat(memory, chunks));
+}
+
 StreamedRows collect_frame(const LazyFrame& frame, const RunOptions& options) {
   constexpr std::size_t kBatchesJoined = 64;  // a million rows
   LazyFrame::Definition definition = frame.definition("frame");

@@ -55,6 +55,8 @@ class LazyFrame {
 /// All rows, in batches of up to a million that need no dictionaries. options.fs and options.memory_sources are not
 /// looked at.
 StreamedRows collect_frame(const LazyFrame& frame, const RunOptions& options);
+/// A column of all rows: shared when they are one batch, else a copy.
+Column whole_column(const StreamedRows& rows, std::size_t index, MemoryBudget& memory);
 /// All rows, into a sink. Returns what its operators did.
 std::vector<OperatorReport> run_frame(const LazyFrame& frame, Sink& sink, const RunOptions& options);
 

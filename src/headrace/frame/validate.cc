@@ -6,6 +6,7 @@
 
 #include "headrace/base/units.h"
 #include "headrace/frame/fit.h"
+#include "headrace/frame/plan_digest.h"
 #include "headrace/frame/prepare.h"
 #include "headrace/io/format.h"
 
@@ -56,6 +57,7 @@ Validation validate_pipeline(const Pipeline& pipeline, const RunOptions& options
   if (!options.state_path.empty() && prepared.features) {
     prepared.features->load_state(read_state(options.state_path, *fs));
   }
+  validation.plan_digest = plan_digest(prepared);
   return validation;
 }
 
@@ -94,6 +96,7 @@ std::string Validation::to_json() const {
   for (const auto& [name, role] : features) json["features"].push_back({{"name", name}, {"role", role}});
   json["promises"] = promise_count;
   json["outputs"] = outputs;
+  json["plan_digest"] = plan_digest;
   return json.dump(2) + "\n";
 }
 

@@ -32,6 +32,7 @@ struct Validation {
   std::vector<std::pair<std::string, std::string>> features;  // name, role
   std::size_t promise_count = 0;
   std::vector<std::string> outputs;
+  std::string plan_digest;  // plan_digest.h
 
   std::string to_text() const;
   std::string to_json() const;

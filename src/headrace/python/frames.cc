@@ -99,7 +99,7 @@ LazyFrame frame_of_function(std::string name, const Rows& sample, nb::object mak
 
 StorageOptions storage_of(const std::string& endpoint, const std::string& region, const std::string& scheme,
                           bool anonymous, const std::string& access_key, const std::string& secret_key,
-                          const std::string& session_token) {
+                          const std::string& session_token, double connect_timeout, double request_timeout) {
   StorageOptions storage;
   storage.endpoint = endpoint;
   storage.region = region;
@@ -108,6 +108,8 @@ StorageOptions storage_of(const std::string& endpoint, const std::string& region
   storage.access_key = access_key;
   storage.secret_key = secret_key;
   storage.session_token = session_token;
+  storage.connect_timeout = connect_timeout;
+  storage.request_timeout = request_timeout;
   return storage;
 }
 
@@ -134,7 +136,8 @@ void bind_frames(nb::module_& module) {
   nb::class_<StorageOptions>(module, "StorageOptions")
       .def(nb::new_(&storage_of), nb::arg("endpoint") = "", nb::arg("region") = "", nb::arg("scheme") = "",
            nb::arg("anonymous") = false, nb::arg("access_key") = "", nb::arg("secret_key") = "",
-           nb::arg("session_token") = "");
+           nb::arg("session_token") = "", nb::arg("connect_timeout") = StorageOptions().connect_timeout,
+           nb::arg("request_timeout") = StorageOptions().request_timeout);
 
   nb::class_<LazyFrame>(module, "Frame")
       .def_static(

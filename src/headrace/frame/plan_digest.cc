@@ -1,0 +1,26 @@
+// See plan_digest.h.
+#include "headrace/frame/plan_digest.h"
+
+#include "headrace/feature/canonical_json.h"
+#include "headrace/frame/plan_graph.h"
+#include "headrace/plan/pipeline_file.h"
+
+namespace headrace {
+
+std::string plan_digest(const PreparedPipeline& prepared) {
+  const Pipeline& pipeline = prepared.pipeline;
+  std::vector<NodePtr> roots;
+  for (const NodePtr& root : {prepared.feature_root, prepared.contract_root}) {
+    if (root) roots.push_back(root);
+  }
+  if (roots.empty() && !prepared.tables.empty()) roots = optimize({prepared.tables.back().second});
+  // What is left of the file without sources, tables and outputs, which the plan stands for or which do not count.
+  Pipeline rest;
+  rest.name = pipeline.name;
+  rest.contract = pipeline.contract;
+  rest.features = pipeline.features;
+  rest.split = pipeline.split;
+  return text_digest(plan_graph(roots, GraphFormat::kJson) + to_yaml(rest));
+}
+
+}  // namespace headrace
