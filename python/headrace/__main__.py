@@ -8,11 +8,16 @@ from pathlib import Path
 
 
 def main() -> None:
-    """Become the program, with the same arguments."""
+    """Become the program, with the same arguments; `doctor` has more to say in Python."""
     program = Path(__file__).with_name("bin") / "headrace"
     if not program.is_file():
         sys.exit("headrace: the program is not beside the package: pip install headrace, or make build")
-    os.execv(program, [str(program), *sys.argv[1:]])
+    arguments = sys.argv[1:]
+    if arguments[:1] == ["doctor"] and not {"-h", "--help"} & set(arguments):
+        from headrace._doctor import run_doctor
+
+        sys.exit(run_doctor(program, arguments[1:]))
+    os.execv(program, [str(program), *arguments])
 
 
 if __name__ == "__main__":

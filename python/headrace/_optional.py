@@ -8,13 +8,22 @@ from typing import Any
 from headrace._errors import MissingPackageError
 from headrace._flavour import DISTRIBUTION
 
-#: What to install for a module that pip, or the extra of ours that brings it, calls otherwise.
-_EXTRAS = {"tqdm": "progress", "polars": "polars", "pandas": "pandas", "sklearn": "sklearn", "graphviz": "viz"}
+#: The extras of pyproject.toml that bring a module, by its name.
+EXTRAS = {
+    "tqdm": "progress",
+    "polars": "polars",
+    "pandas": "pandas",
+    "sklearn": "sklearn",
+    "torch": "torch",
+    "tensorflow": "tensorflow",
+    "pyspark": "spark",
+    "graphviz": "viz",
+}
 
 
 def install_command(module: str) -> str:
     """What to type to get `module`."""
-    extra = _EXTRAS.get(module)
+    extra = EXTRAS.get(module)
     return f'pip install "{DISTRIBUTION}[{extra}]"' if extra else f"pip install {module}"
 
 
@@ -29,9 +38,9 @@ def need(module: str, what: str) -> Any:
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
-        if error.name != module.split(".")[0]:
-            raise
         package = module.split(".")[0]
+        if (error.name or "").split(".")[0] != package:
+            raise
         raise MissingPackageError(
             f"{what} needs {package}, which is not installed", install_command(package)
         ) from error

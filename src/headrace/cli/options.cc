@@ -37,16 +37,20 @@ void add_pipeline_options(CLI::App& command, SharedOptions& options) {
   add_engine_options(command, options);
 }
 
+void add_spill_dir_option(CLI::App& command, SharedOptions& options) {
+  command
+      .add_option("--spill-dir", options.spill_dir,
+                  "Where data goes that does not fit into --memory; default: $TMPDIR, or else /var/tmp")
+      ->type_name("DIR");
+}
+
 void add_engine_options(CLI::App& command, SharedOptions& options) {
   command.add_option("--threads", options.threads, "Worker threads; 0 takes one a processor")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
   command.add_option("--memory", options.memory, "The most memory for data, such as 512MiB or 4GiB; default: no limit")
       ->type_name("SIZE");
-  command
-      .add_option("--spill-dir", options.spill_dir,
-                  "Where data goes that does not fit into --memory; default: $TMPDIR, or else /var/tmp")
-      ->type_name("DIR");
+  add_spill_dir_option(command, options);
   command.add_option("--spill-limit", options.spill_limit, "The most data to put there; default: no limit")
       ->type_name("SIZE");
   command.add_flag("--quiet", options.quiet, "No progress");

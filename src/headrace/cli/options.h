@@ -35,6 +35,7 @@ struct SharedOptions {
 };
 
 void add_output_option(CLI::App& command, SharedOptions& options);
+void add_spill_dir_option(CLI::App& command, SharedOptions& options);
 /// --threads, --memory, --spill-dir, --spill-limit, --quiet and --output.
 void add_engine_options(CLI::App& command, SharedOptions& options);
 /// PIPELINE, --set, --state, and those of the engine.
@@ -61,6 +62,7 @@ Command add_run_command(CLI::App& program, SharedOptions& options);
 Command add_validate_command(CLI::App& program, SharedOptions& options);
 Command add_clean_command(CLI::App& program, SharedOptions& options);
 Command add_convert_command(CLI::App& program, SharedOptions& options);
+Command add_doctor_command(CLI::App& program, SharedOptions& options);
 Command add_explain_command(CLI::App& program, SharedOptions& options);
 Command add_inspect_command(CLI::App& program, SharedOptions& options);
 Command add_reference_command(CLI::App& program, SharedOptions& options);

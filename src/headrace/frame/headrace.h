@@ -3,6 +3,7 @@
 
 #include "headrace/frame/analysis.h"
 #include "headrace/frame/convert.h"
+#include "headrace/frame/diagnose.h"
 #include "headrace/frame/end_stores.h"
 #include "headrace/frame/explain.h"
 #include "headrace/frame/fit.h"
