@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from headrace import _core, _work
 from headrace._errors import HeadraceError, InvalidArgumentError, NotFoundError
 from headrace._expr import IntoExpr, call, col, count, into_column, into_expr
+from headrace._log import logger
 from headrace._optional import need
 
 if TYPE_CHECKING:
@@ -594,6 +595,7 @@ class LazyFrame:
             Whether to show a bar; default: in terminals, unless ``HEADRACE_PROGRESS=0``.
         """
         rows = _work.do(self._native.collect, threads=threads, memory=memory, progress=progress)
+        logger.debug("collected %d rows", rows.row_count())
         return DataFrame(rows)
 
     def collect_batches(

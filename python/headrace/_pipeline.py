@@ -12,6 +12,7 @@ from headrace import _core, _work
 from headrace._errors import InvalidArgumentError, UnsupportedError
 from headrace._expr import Expr
 from headrace._frame import LazyFrame, PlanFormat, draw
+from headrace._log import log_run, logger
 from headrace.features import Feature
 
 Engine = Literal["native", "spark"]
@@ -208,8 +209,10 @@ class Pipeline:
             When rows are made by a Python function.
         """
         self._require_portable("a fitted state")
-        native = _work.do(self._native.fit, threads=threads, memory=memory, progress=progress)
-        return FittedPipeline(native)
+        logger.info("pipeline '%s': fit begins", self.name)
+        fitted = FittedPipeline(_work.do(self._native.fit, threads=threads, memory=memory, progress=progress))
+        logger.info("pipeline '%s': fitted state %s", self.name, fitted.digest)
+        return fitted
 
     def fit_transform(
         self, *, threads: int | None = None, memory: str | None = None, progress: bool | None = None
@@ -439,7 +442,10 @@ def run_native(
     progress: bool | None = None,
 ) -> RunResult:
     """Run a pipeline of the core."""
+    logger.info("pipeline '%s': run begins", pipeline.name)
     report, text = _work.do(
         lambda work: pipeline.run(work, os.fspath(state or "")), threads=threads, memory=memory, progress=progress
     )
-    return RunResult(report, text)
+    result = RunResult(report, text)
+    log_run(result.report)
+    return result
