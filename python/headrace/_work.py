@@ -129,6 +129,10 @@ def stream(
         raise failure[0].with_traceback(None)
 
 
+# Threads stay in the parent when a process forks: what they do will not end here.
+os.register_at_fork(after_in_child=_running.clear)
+
+
 def stop_all() -> None:
     """End what is still running: the interpreter must not go while the core works."""
     for handle, ended in list(_running.items()):

@@ -407,3 +407,31 @@ def test_python_reaches_a_store_by_its_options_and_shows_no_key(bucket, server):
     assert KEY not in done.stdout + done.stderr
     assert SECRET not in done.stdout + done.stderr
     assert bucket.manifest("python/rows")["parts"][0]["shards"]
+
+
+FORKING_PROGRAM = """
+import os, sys
+import headrace as hr
+store = {{"endpoint": "{url}", "region": "us-east-1", "access_key": "{key}", "secret_key": "{secret}"}}
+def scan():
+    return hr.scan_parquet("s3://lake/raw/carriers/*.parquet", storage_options=store)
+frame = scan()
+row_count = frame.collect().height
+for use in (frame.collect, scan):  # files that the parent opened, and new ones
+    if os.fork() == 0:
+        try:
+            use()
+        except hr.UnsupportedError as error:
+            sys.exit(7 if "forked" in error.message and "spawn" in error.hint else 2)  # by way of atexit
+        sys.exit(3)
+    assert os.waitstatus_to_exitcode(os.wait()[1]) == 7
+assert frame.collect().height == row_count
+"""
+
+
+def test_a_child_of_a_process_that_used_a_store_is_told_to_be_spawned(bucket, server):
+    program = FORKING_PROGRAM.format(url=server, key=KEY, secret=SECRET)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    environment |= {"PYTHONPATH": str(ROOT / "build/release/python"), "AWS_EC2_METADATA_DISABLED": "true"}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr

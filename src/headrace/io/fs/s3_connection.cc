@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <initializer_list>
+#include <unistd.h>
 #include <utility>
 
 #include <arrow/filesystem/s3fs.h>
@@ -136,13 +137,31 @@ std::string without_secrets(std::string text, const StorageOptions& options) {
   return text;
 }
 
+/// The process that started Arrow's S3; 0: none.
+std::atomic<pid_t> g_started_by{0};
+
 }  // namespace
 
+void require_own_s3(std::string_view path) {
+  pid_t starter = g_started_by;
+  if (starter == 0 || starter == ::getpid()) return;
+  throw Error(ErrorCode::kUnsupported,
+              fmt::format("cannot use '{}' in process {}, which was forked from process {} after that used s3://", path,
+                          ::getpid(), starter),
+              "let processes be spawned: multiprocessing.get_context(\"spawn\"); or fork before s3:// is used");
+}
+
+void end_own_s3() {
+  if (g_started_by == ::getpid() && arrow::fs::IsS3Initialized()) static_cast<void>(arrow::fs::FinalizeS3());
+}
+
 std::shared_ptr<arrow::fs::FileSystem> S3Connection::client_of(std::string_view path) {
+  require_own_s3(path);
   std::string_view bucket = bucket_of(path);
   std::lock_guard lock(mutex_);
   if (auto known = clients_.find(bucket); known != clients_.end()) return known->second;
   if (arrow::Status started = arrow::fs::EnsureS3Initialized(); !started.ok()) throw failure("reach", path, started);
+  g_started_by = ::getpid();
   arrow::fs::S3Options s3 = make_options(options_);
   if (s3.region.empty() && s3.endpoint_override.empty()) {
     arrow::Result<std::string> region = arrow::fs::ResolveS3BucketRegion(std::string(bucket));

@@ -17,13 +17,21 @@
 
 namespace headrace {
 
+/// Throws Error(kUnsupported) in a process that was forked from one which had started Arrow's S3: its threads stayed
+/// there, and waiting for them would take for ever.
+void require_own_s3(std::string_view path);
+
+/// Ends Arrow's S3, if this very process started it.
+void end_own_s3();
+
 /// Makes a client for each bucket, when it is first asked for: regions belong to buckets. Thread-safe.
 class S3Connection {
  public:
   explicit S3Connection(StorageOptions options) : options_(std::move(options)) {}
 
-  /// Starts Arrow's S3 if nobody did. Throws Error(kIo) when the client cannot be made, Error(kInvalidArgument) when an
-  /// option makes no sense. Of a bucket without an endpoint and a region, it asks Amazon for the region.
+  /// Starts Arrow's S3 if nobody did. Throws as require_own_s3(); Error(kIo) when the client cannot be made,
+  /// Error(kInvalidArgument) when an option makes no sense. Of a bucket without an endpoint and a region, it asks
+  /// Amazon for the region.
   std::shared_ptr<arrow::fs::FileSystem> client_of(std::string_view path);
 
   /// The Error for an operation that failed: "cannot <operation> '<path>': <reason>", without credentials, with a hint

@@ -53,6 +53,7 @@ class S3InputFile : public InputFile {
 
   void read_at(std::int64_t offset, std::span<std::byte> out) const override {
     if (out.empty()) return;
+    require_own_s3(path_);
     std::int64_t wanted = std::ssize(out);
     std::int64_t got = std::max<std::int64_t>(0, size_bytes_ - offset);
     if (got >= wanted) {
@@ -193,9 +194,7 @@ std::shared_ptr<FileSystem> s3_file_system(const StorageOptions& options) {
   return std::make_shared<S3FileSystem>(options);
 }
 
-void end_s3() {
-  if (arrow::fs::IsS3Initialized()) static_cast<void>(arrow::fs::FinalizeS3());
-}
+void end_s3() { end_own_s3(); }
 
 }  // namespace headrace
 

@@ -15,7 +15,8 @@ namespace headrace {
 /// A file system of paths "s3://bucket/key", as known_path() gives them. Nothing is connected to before the first
 /// operation. Messages hold no credentials. Tries that failed for a reason that may pass (503, a broken or silent
 /// connection) are repeated with growing pauses, for half a minute or so. It has neither links nor locks.
-/// Throws Error(kUnsupported) where Headrace was built with an Arrow that has no S3.
+/// Throws Error(kUnsupported) where Headrace was built with an Arrow that has no S3; operations do in a process that
+/// was forked from one that had used S3.
 std::shared_ptr<FileSystem> s3_file_system(const StorageOptions& options);
 
 /// Ends Arrow's S3 client, if it was started; after that S3 can no longer be used. A process that used S3 has to call
