@@ -35,8 +35,8 @@ test: ## check and test everything that a change has to pass
 	@$(STAGES) setup-tests lint-layout lint-python lint-format lint-clang build-release build-asan \
 	  lint-symbols test-release test-asan test-python docs-check
 
-test-long: ## test, then what takes longer: all faults, ThreadSanitizer, fuzzing, micro-benchmarks
-	@$(STAGES) test test-faults lint-clang-all build-tsan test-tsan fuzz bench-micro
+test-long: ## test, then what takes longer: all faults, import orders, sdist, ThreadSanitizer, fuzzing, micro-benchmarks
+	@$(STAGES) test test-faults test-imports test-sdist lint-clang-all build-tsan test-tsan fuzz bench-micro
 
 lint: ## check layers, names, format and the clang-tidy list
 	@$(STAGES) setup lint-layout lint-python lint-format lint-clang
@@ -168,5 +168,14 @@ test-python:
 test-faults:
 	@HEADRACE_DAMAGES=200000 build/release/src/headrace/headrace_io_test -tc='bits flipped in several places*'
 	@HEADRACE_CRASHES=1000 $(VENV)/python -m pytest -q tests/integration/crash_test.py
+
+# All orders of importing Headrace, pyarrow, TensorFlow and Debian's PyTorch.
+test-imports:
+	@$(PYTHON) tools/setup.py env torch
+	@HEADRACE_IMPORT_ORDERS=all $(VENV)/python -m pytest -q tests/python/import_order_test.py
+
+# A wheel from the source archive, by pip in an environment of its own, as somebody without this repository makes it.
+test-sdist:
+	@HEADRACE_SDIST=build $(VENV)/python -m pytest -q tests/python/sdist_test.py
 
 .PHONY: $(shell sed -nE 's/^([a-z-]+( [a-z-]+)*):.*/\1/p' Makefile)
