@@ -218,7 +218,8 @@ Batch row_of_dict(const nb::dict& values, const std::shared_ptr<const Schema>& s
     PyObject* value = PyDict_GetItemString(values.ptr(), field.name.c_str());
     if (value == nullptr) throw missing_value(field.name, values);
     ColumnBuilder builder(memory, field.type);
-    with_context([&] { append_value(builder, value); }, [&] { return fmt::format("reading the value of '{}'", field.name); });
+    with_context([&] { append_value(builder, value); },
+                 [&] { return fmt::format("reading the value of '{}'", field.name); });
     if (!field.nullable && value == Py_None) {
       throw Error(ErrorCode::kBadData, fmt::format("'{}' is None, and its column holds no nulls", field.name),
                   "give a value");
