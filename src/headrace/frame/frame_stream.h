@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "headrace/frame/batch_queue.h"
+#include "headrace/exec/batch_queue.h"
 #include "headrace/frame/lazy_frame.h"
 
 namespace headrace {

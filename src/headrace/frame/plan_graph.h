@@ -15,9 +15,10 @@ GraphFormat graph_format_named(const std::string& name);
 
 /// The plans of `roots`, each node once, inputs before the nodes that read them.
 ///
-///   json      {"engine": "native", "nodes": [{"id", "kind", "text", "label", "columns": [{"name", "type", "nullable"}],
-///             "inputs": [ids]}], "roots": [ids]}
-///   dot       a digraph for Graphviz; mermaid: a flowchart, as Markdown renders it. Rows flow downwards.
+///   json      {"engine": "native", "roots": [ids], "nodes": [{"id", "kind", "text", "label", "inputs": [ids],
+///             "columns": [{"name", "type", "nullable"}]}]}
+///   dot       a digraph for Graphviz
+///   mermaid   a flowchart, as Markdown renders it
 std::string plan_graph(const std::vector<NodePtr>& roots, GraphFormat format);
 
 }  // namespace headrace

@@ -13,7 +13,8 @@ namespace headrace {
 /// Error(kNotFound) for a missing key, Error(kBadData) for a value that the column's type cannot hold.
 Batch row_of_dict(const nanobind::dict& values, const std::shared_ptr<const Schema>& schema, MemoryBudget& memory);
 
-/// The values of one row, by name of the column: bool, int, float, str, bytes, date, datetime, Decimal, list, dict, None.
+/// The values of one row, by name of the column: bool, int, float, str, bytes, date, datetime, Decimal, list, dict,
+/// None.
 nanobind::dict dict_of_row(const Batch& batch, std::int64_t row);
 
 }  // namespace headrace

@@ -15,8 +15,8 @@
 
 namespace headrace {
 
-/// The sink of a run that another thread reads. Holds about `bytes_max` bytes of rows: workers that are ahead wait until
-/// there is room. The one whose rows are next never waits for the others.
+/// The sink of a run that another thread reads. Holds about `bytes_max` bytes of rows: workers that are ahead wait
+/// until there is room. The one whose rows are next never waits for the others.
 class BatchQueue : public Sink {
  public:
   BatchQueue(std::size_t bytes_max, std::shared_ptr<MemoryBudget> memory)

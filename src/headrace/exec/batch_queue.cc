@@ -1,5 +1,5 @@
 // See batch_queue.h.
-#include "headrace/frame/batch_queue.h"
+#include "headrace/exec/batch_queue.h"
 
 #include <utility>
 
