@@ -1,9 +1,10 @@
 """Install what Headrace needs to build, to run its example and to be tested. `make setup` runs it without arguments.
 
-    tools/setup.py                  system, venv, data
+    tools/setup.py                  system, venv, data, vega
     tools/setup.py system           compiler, CMake and C++ libraries, by apt where that is allowed
     tools/setup.py venv             .venv from requirements.lock
     tools/setup.py data             the tables of examples/flights
+    tools/setup.py vega             build/downloads/vega.js, which run reports draw their charts with
     tools/setup.py env NAME         build/envs/NAME from NAME/requirements.lock of tests/envs or bench/envs: tools to
                                     compare with; `make test` installs the former only
     tools/setup.py lock             write the lock files again from their requirements.in
@@ -13,6 +14,7 @@ hash and only as wheels: installing runs no code of theirs. Standard library onl
 there.
 """
 
+import base64
 import hashlib
 import io
 import os
@@ -23,6 +25,7 @@ import sysconfig
 import tarfile
 import tempfile
 import time
+import urllib.request
 import zipfile
 
 PYTHON_OLDEST = (3, 11)
@@ -42,6 +45,9 @@ ENV_SOURCES = (ROOT / "tests/envs", ROOT / "bench/envs")
 FLIGHTS = ROOT / "examples/flights"
 FLIGHTS_TABLES = ("flights", "weather", "planes", "airports", "airlines")
 UV_VERSION = "0.13.9"
+VEGA_LOCK = ROOT / "tools/vega.lock"
+VEGA = ROOT / "build/downloads/vega.js"
+NPM_REGISTRY = "https://registry.npmjs.org"
 
 # What has to be there, by the Debian and Ubuntu package that brings it.
 COMMANDS = {"g++": "g++", "cmake": "cmake", "ninja": "ninja-build"}
@@ -381,6 +387,47 @@ def set_up_data() -> str:
     return f"unpacked {len(FLIGHTS_TABLES)} tables to {target.relative_to(ROOT)}"
 
 
+# --- charts -----------------------------------------------------------------------------------------------------------
+
+
+def npm_package(name: str, version: str, integrity: str) -> tarfile.TarFile:
+    """The archive of an npm package, whose bytes have that integrity; NPM_CONFIG_REGISTRY names another registry."""
+    registry = os.environ.get("NPM_CONFIG_REGISTRY", NPM_REGISTRY).rstrip("/")
+    url = f"{registry}/{name}/-/{name}-{version}.tgz"
+    try:
+        with urllib.request.urlopen(url, timeout=60) as answer:
+            content = answer.read()
+    except OSError as error:
+        raise SetupError(f"cannot read {url}: {error}") from error
+    actual = "sha512-" + base64.b64encode(hashlib.sha512(content).digest()).decode()
+    if actual != integrity:
+        raise SetupError(f"{url} has integrity {actual}, {VEGA_LOCK.relative_to(ROOT)} pins {integrity}")
+    return tarfile.open(fileobj=io.BytesIO(content))
+
+
+def set_up_vega() -> str:
+    """Makes one script of the packages, each behind its licence."""
+    key = digest(VEGA_LOCK.read_bytes())
+    stamp = VEGA.with_suffix(".stamp")
+    if VEGA.is_file() and is_stamped(stamp, key):
+        return "nothing to do"
+    script = ""
+    for line in VEGA_LOCK.read_text().splitlines():
+        if line.startswith("#"):
+            continue
+        name, version, file, integrity = line.split()
+        with npm_package(name, version, integrity) as archive:
+            licence, code = (archive.extractfile(f"package/{part}").read().decode() for part in ("LICENSE", file))
+        code = "\n".join(part for part in code.splitlines() if not part.startswith("//# sourceMappingURL="))
+        script += f"/*! {name} {version}\n\n{licence.strip()}\n*/\n{code.strip()}\n"
+    VEGA.parent.mkdir(parents=True, exist_ok=True)
+    if "</script" in script.lower() or "<!--" in script:
+        raise SetupError(f"a package of {VEGA_LOCK.relative_to(ROOT)} cannot stand in a page: it ends a script element")
+    VEGA.write_text(script)
+    stamp.write_text(key)
+    return f"wrote {VEGA.relative_to(ROOT)}"
+
+
 # --- command line -----------------------------------------------------------------------------------------------------
 
 
@@ -397,13 +444,14 @@ STEPS: dict[str, tuple[str, Callable[[], str]]] = {
     "system": ("system packages", set_up_system),
     "venv": (".venv", set_up_venv),
     "data": ("data of the example", set_up_data),
+    "vega": ("charts of reports", set_up_vega),
     "lock": ("lock files", write_locks),
 }
 
 
 def main(arguments: list[str]) -> None:
     if not arguments:
-        arguments = ["system", "venv", "data"]
+        arguments = ["system", "venv", "data", "vega"]
     if arguments[0] == "env" and len(arguments) == 2:
         name = arguments[1]
         report(f"environment {name}", lambda: set_up_env_if_possible(name))

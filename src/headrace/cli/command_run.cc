@@ -6,6 +6,9 @@ namespace headrace {
 Command add_run_command(CLI::App& program, SharedOptions& options) {
   CLI::App* app = program.add_subcommand("run", "Run a pipeline and publish its data sets");
   add_pipeline_options(*app, options);
+  app->add_flag("--statistics,!--no-statistics", options.statistics,
+                "Take statistics of the columns before and after encoding, for the report")
+      ->default_str("on");
   app->footer(
       "Examples:\n"
       "  headrace run examples/flights/pipeline.yaml\n"

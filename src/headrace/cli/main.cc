@@ -70,8 +70,9 @@ ExitCode run_program(int argc, char** argv) {
   std::vector<Command> commands = {add_run_command(program, options),     add_validate_command(program, options),
                                    add_explain_command(program, options), add_inspect_command(program, options),
                                    add_convert_command(program, options), add_verify_command(program, options),
-                                   add_clean_command(program, options),   add_reference_command(program, options),
-                                   add_doctor_command(program, options),  add_version_command(program, options)};
+                                   add_clean_command(program, options),   add_report_command(program, options),
+                                   add_doctor_command(program, options),  add_reference_command(program, options),
+                                   add_version_command(program, options)};
   try {
     program.parse(argc, argv);
   } catch (const CLI::Success& success) {

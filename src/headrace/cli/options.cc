@@ -57,7 +57,10 @@ void add_engine_options(CLI::App& command, SharedOptions& options) {
   add_output_option(command, options);
 }
 
-Pipeline load_pipeline(const SharedOptions& options) {
+namespace {
+
+/// What --set says, by name.
+std::map<std::string, std::string> parameters_of(const SharedOptions& options) {
   std::map<std::string, std::string> set;
   for (const std::string& assignment : options.set) {
     std::size_t equals = assignment.find('=');
@@ -67,7 +70,13 @@ Pipeline load_pipeline(const SharedOptions& options) {
     }
     set[assignment.substr(0, equals)] = assignment.substr(equals + 1);
   }
-  return read_pipeline(options.pipeline_file, set);
+  return set;
+}
+
+}  // namespace
+
+Pipeline load_pipeline(const SharedOptions& options) {
+  return read_pipeline(options.pipeline_file, parameters_of(options));
 }
 
 std::size_t size_of(std::string_view option, const std::string& text, std::string_view example) {
@@ -113,6 +122,8 @@ RunOptions make_run_options(const SharedOptions& options, std::shared_ptr<Cancel
   run.context.cancellation = std::move(cancellation);
   if (!options.quiet) run.context.on_progress = make_progress_printer();
   run.state_path = options.state;
+  run.statistics = options.statistics;
+  run.parameters = parameters_of(options);
   return run;
 }
 

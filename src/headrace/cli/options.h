@@ -29,6 +29,7 @@ struct SharedOptions {
   std::string spill_limit;  // empty: none
   std::string output = "text";
   std::string state;
+  bool statistics = true;
   bool quiet = false;
 
   bool json() const { return output == "json"; }
@@ -66,6 +67,7 @@ Command add_doctor_command(CLI::App& program, SharedOptions& options);
 Command add_explain_command(CLI::App& program, SharedOptions& options);
 Command add_inspect_command(CLI::App& program, SharedOptions& options);
 Command add_reference_command(CLI::App& program, SharedOptions& options);
+Command add_report_command(CLI::App& program, SharedOptions& options);
 Command add_verify_command(CLI::App& program, SharedOptions& options);
 Command add_version_command(CLI::App& program, SharedOptions& options);
 

@@ -80,12 +80,14 @@ std::size_t divide_up(std::int64_t a, std::int64_t b) { return static_cast<std::
 class ShardsInOrder {
  public:
   ShardsInOrder(const std::vector<std::string>& part_names, std::vector<ShardRange> ranges,
-                const EncodedColumns& columns, const std::vector<ShardTarget>& targets, const RunContext& context)
+                const EncodedColumns& columns, const std::vector<ShardTarget>& targets, const RunContext& context,
+                TableProfile* profile)
       : part_names_(part_names),
         ranges_(std::move(ranges)),
         columns_(columns),
         targets_(targets),
         context_(context),
+        profile_(profile),
         sums_(*context.memory),
         trim_(*context.memory) {}
 
@@ -94,7 +96,7 @@ class ShardsInOrder {
     std::size_t worker_count = std::max<std::size_t>(1, std::min(context_.thread_count, tasks_.size()));
     totals_.resize(worker_count);
     run_tasks(tasks_.size(), worker_count, *context_.cancellation, [&](std::size_t task, std::size_t worker) {
-      write_shard(tasks_[task], totals_[worker]);
+      write_shard(tasks_[task], worker);
       std::size_t done = tasks_done_.fetch_add(1) + 1;
       if (context_.on_progress) context_.on_progress({"write shards", done, tasks_.size(), 0});
     });
@@ -157,7 +159,8 @@ class ShardsInOrder {
     return encoded;
   }
 
-  void write_shard(const ShardTask& task, WorkerTotals& own) {
+  void write_shard(const ShardTask& task, std::size_t worker) {
+    WorkerTotals& own = totals_[worker];
     const ShardRange& range = ranges_[task.range];
     ShardPlace place{part_names_[range.part], range.partition, task.shard, task.shard_count};
     std::vector<std::unique_ptr<FileWriter>> files;
@@ -184,6 +187,7 @@ class ShardsInOrder {
                      encoded = compact(std::move(encoded), eval);
                      if (counts_rows) count_rows(encoded, own);
                      own.encode_seconds += seconds_since(start);
+                     if (counts_rows && profile_ != nullptr) profile_->add(encoded, worker);
                      start = Clock::now();
                      for (auto& file : files) file->write(encoded);
                      own.write_seconds += seconds_since(start);
@@ -226,6 +230,7 @@ class ShardsInOrder {
   const EncodedColumns& columns_;
   const std::vector<ShardTarget>& targets_;
   const RunContext& context_;
+  TableProfile* profile_;
   std::vector<double> row_bytes_;                       // by target; 0 where nobody asks
   std::vector<std::vector<std::size_t>> first_shards_;  // by range, target: its first shard in the part
   std::vector<ShardTask> tasks_;
@@ -248,7 +253,8 @@ std::vector<ShardRange> whole_parts(const std::vector<std::unique_ptr<Spool>>& p
 
 WrittenShards write_ordered(const RowOrder& order, const std::vector<std::string>& part_names,
                             const std::vector<std::unique_ptr<Spool>>& parts, const EncodedColumns& columns,
-                            const std::vector<ShardTarget>& targets, const RunContext& context) {
+                            const std::vector<ShardTarget>& targets, const RunContext& context,
+                            TableProfile* profile) {
   std::vector<OrderedPart> ordered;
   std::vector<ShardRange> ranges;
   for (std::size_t part = 0; part < parts.size(); ++part) {
@@ -259,7 +265,7 @@ WrittenShards write_ordered(const RowOrder& order, const std::vector<std::string
       begin += partition.row_count;
     }
   }
-  return ShardsInOrder(part_names, std::move(ranges), as_they_are(columns.schema), targets, context).write();
+  return ShardsInOrder(part_names, std::move(ranges), as_they_are(columns.schema), targets, context, profile).write();
 }
 
 }  // namespace
@@ -275,7 +281,7 @@ void describe_columns(const WrittenShards& written, std::vector<DataSetColumn>& 
 
 WrittenShards write_shards(const std::vector<std::string>& part_names, const std::vector<std::unique_ptr<Spool>>& parts,
                            const EncodedColumns& columns, const std::vector<ShardTarget>& targets,
-                           const RunContext& context) {
+                           const RunContext& context, TableProfile* profile) {
   std::map<RowOrder, std::vector<std::size_t>> targets_by_order;
   for (std::size_t i = 0; i < targets.size(); ++i) targets_by_order[targets[i].layout.order].push_back(i);
   WrittenShards written;
@@ -284,8 +290,9 @@ WrittenShards write_shards(const std::vector<std::string>& part_names, const std
     std::vector<ShardTarget> some;
     for (std::size_t target : together) some.push_back(targets[target]);
     WrittenShards group = order == RowOrder()
-                              ? ShardsInOrder(part_names, whole_parts(parts), columns, some, context).write()
-                              : write_ordered(order, part_names, parts, columns, some, context);
+                              ? ShardsInOrder(part_names, whole_parts(parts), columns, some, context, profile).write()
+                              : write_ordered(order, part_names, parts, columns, some, context, profile);
+    profile = nullptr;  // the rows of the next group are the same
     HEADRACE_CHECK(written.row_digest.empty() || written.row_digest == group.row_digest);
     for (std::size_t i = 0; i < together.size(); ++i) written.parts[together[i]] = std::move(group.parts[i]);
     written.row_digest = group.row_digest;

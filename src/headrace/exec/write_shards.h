@@ -9,6 +9,7 @@
 #include "headrace/exec/encode_rows.h"
 #include "headrace/exec/run_context.h"
 #include "headrace/exec/spill/spool.h"
+#include "headrace/exec/statistics/table_profile.h"
 #include "headrace/io/data_set/column_statistics.h"
 #include "headrace/io/data_set/data_set.h"
 #include "headrace/io/data_set/row_digest.h"
@@ -37,8 +38,9 @@ void describe_columns(const WrittenShards& written, std::vector<DataSetColumn>& 
 /// Computes `columns` over each part's rows and writes them. Shard i of n holds rows [i·rows/n, (i+1)·rows/n) of its
 /// part, or of its partition, in the order that the layout wants, so that shards differ by one row at most and bytes do
 /// not depend on the number of threads. A partition that has no rows has no shard; a part without partitions has one.
+/// `profile`, where there is one, sees the encoded rows once.
 WrittenShards write_shards(const std::vector<std::string>& part_names, const std::vector<std::unique_ptr<Spool>>& parts,
                            const EncodedColumns& columns, const std::vector<ShardTarget>& targets,
-                           const RunContext& context);
+                           const RunContext& context, TableProfile* profile = nullptr);
 
 }  // namespace headrace

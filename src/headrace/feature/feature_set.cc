@@ -156,6 +156,13 @@ std::vector<Expr> FeatureSet::unfitted_expressions() const {
   return exprs;
 }
 
+std::string FeatureSet::meaning_of(const std::string& column) const {
+  for (const auto& [expr, name] : precomputed_) {
+    if (name == column) return to_string(expr);
+  }
+  return column;
+}
+
 Expr FeatureSet::with_precomputed(const Expr& expr) const {
   for (const auto& [known, name] : precomputed_) {
     if (same_expr(known, expr)) return column(name);

@@ -54,6 +54,8 @@ class FeatureSet {
   /// Says that the rows bring columns with the values of these expressions: fit tasks and expressions() then read the
   /// columns in their place.
   void set_precomputed(std::vector<std::pair<Expr, std::string>> columns) { precomputed_ = std::move(columns); }
+  /// The expression that a column stands for, as text; of another column its name.
+  std::string meaning_of(const std::string& column) const;
 
   /// What the accumulators of all statistics that are yet to be fitted hold, one of each, when they take the least they
   /// can do with: before they see rows.

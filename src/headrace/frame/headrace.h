@@ -8,6 +8,7 @@
 #include "headrace/frame/explain.h"
 #include "headrace/frame/fit.h"
 #include "headrace/frame/frame_stream.h"
+#include "headrace/frame/html/html_report.h"
 #include "headrace/frame/inspect.h"
 #include "headrace/frame/lazy_frame.h"
 #include "headrace/frame/load.h"

@@ -16,6 +16,7 @@
 #include "headrace/column/column_builder.h"
 #include "headrace/exec/fit_features.h"
 #include "headrace/exec/split_rows.h"
+#include "headrace/exec/statistics/table_profile.h"
 #include "headrace/exec/write_shards.h"
 #include "headrace/expr/shared_parts.h"
 #include "headrace/frame/fit.h"
@@ -31,6 +32,10 @@ namespace headrace {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+/// Of each source and kind of mistake, and the bytes of each.
+constexpr std::int64_t kQuarantineSamples = 3;
+constexpr std::size_t kSampleBytesMax = 500;
 
 /// The most memory that the process held since it began to run this program. getrusage() alone would tell of the
 /// program that started it, too, if that was larger.
@@ -128,7 +133,19 @@ class Run {
     if (pipeline_.contract && !prepared_->contract_root) {
       check = std::make_unique<ContractCheck>(*pipeline_.contract, schema, &parts, options_.context);
     }
-    std::size_t last = executor_->run(prepared_->feature_root, check ? static_cast<Sink&>(*check) : parts);
+    Sink& sink = check ? static_cast<Sink&>(*check) : parts;
+    std::size_t last = 0;
+    if (takes_statistics()) {
+      TableProfile profile(std::make_shared<const Schema>(schema), options_.context);
+      ProfilingSink profiling(profile, sink);
+      last = executor_->run(prepared_->feature_root, profiling);
+      report_.statistics_before = profile.figures();
+      for (ColumnFigures& column : report_.statistics_before->columns) {
+        column.name = prepared_->features->meaning_of(column.name);
+      }
+    } else {
+      last = executor_->run(prepared_->feature_root, sink);
+    }
     parts_ = parts.result();
     std::int64_t rows = 0;
     for (const auto& part : parts_) rows += part->row_count();
@@ -189,7 +206,11 @@ class Run {
       writers_.back()->check_extends(manifest_of(output));
       targets.push_back({writers_.back().get(), output.layout});
     }
-    written_ = write_shards(assigner_->parts(), parts_, encoded, targets, options_.context);
+    std::optional<TableProfile> profile;
+    if (takes_statistics()) profile.emplace(schema, options_.context);
+    written_ = write_shards(assigner_->parts(), parts_, encoded, targets, options_.context,
+                            profile ? &*profile : nullptr);
+    if (profile) report_.statistics_after = profile->figures();
     parts_.clear();
     describe_columns(written_, columns_);
     add_report("write", "write", last_report_, written_.row_count, written_.row_count);
@@ -223,6 +244,9 @@ class Run {
       writers_[i]->publish(manifest);
     }
   }
+
+  /// Without a report nobody would see them.
+  bool takes_statistics() const { return options_.statistics && !pipeline_.outputs.empty(); }
 
   /// What is known before rows are written.
   Manifest manifest_of(const OutputSpec& output) const {
@@ -279,11 +303,16 @@ class Run {
   std::vector<SourceReport> source_reports() {
     std::vector<SourceReport> reports;
     for (const SourceSpec& source : pipeline_.sources) {
-      SourceReport report{source.name, prepared_->readers.at(source.name)->files(), {}, {}};
+      SourceReport report{source.name, prepared_->readers.at(source.name)->files(), {}, {}, {}};
       for (const OperatorReport& op : report_.operators) {
         if (op.kind == "scan" && op.source == source.name) report.counts.add(op.scan);
       }
-      for (const BadRow& row : executor_->bad_rows()[source.name]) ++report.quarantined_by_kind[row.kind];
+      for (const BadRow& row : executor_->bad_rows()[source.name]) {
+        if (++report.quarantined_by_kind[row.kind] > kQuarantineSamples) continue;
+        report.quarantine_samples.push_back(row);
+        std::string& text = report.quarantine_samples.back().text;
+        if (text.size() > kSampleBytesMax) text.resize(kSampleBytesMax);
+      }
       reports.push_back(std::move(report));
     }
     return reports;
@@ -325,6 +354,7 @@ RunReport run_reported(const Pipeline& pipeline, const RunOptions& options) {
   RunReport report;
   report.pipeline_name = pipeline.name;
   report.pipeline_file = pipeline.file;
+  report.parameters = options.parameters;
   report.run_id = options.run_id.empty() ? make_run_id() : options.run_id;
   report.started_at = utc_text_now();
   report.headrace_version = kHeadraceVersion;

@@ -1,6 +1,7 @@
 // Runs a pipeline from raw files to published data sets.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -19,6 +20,10 @@ struct RunOptions {
   MemorySources memory_sources;
   /// Encode with the state saved in this folder instead of fitting. Empty: fit.
   std::string state_path;
+  /// Parameters that were set when the pipeline was read: for the report.
+  std::map<std::string, std::string> parameters;
+  /// Take statistics of the columns that features are made from and of those written; the report has them.
+  bool statistics = true;
   /// Names the folders of the shards; empty: made from time and chance.
   std::string run_id;
 };

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "headrace/base/units.h"
+#include "headrace/frame/statistics_json.h"
 
 namespace headrace {
 namespace {
@@ -28,6 +29,15 @@ Json source_json(const SourceReport& source) {
   for (const FileInfo& file : source.files) json["files"].push_back({{"path", file.path}, {"bytes", file.size_bytes}});
   json.update(scan_json(source.counts));
   json["quarantined_by_kind"] = source.quarantined_by_kind;
+  json["quarantine_samples"] = Json::array();
+  for (const BadRow& row : source.quarantine_samples) {
+    json["quarantine_samples"].push_back({{"file", row.file},
+                                          {"line", row.line},
+                                          {"column", row.column},
+                                          {"kind", row.kind},
+                                          {"message", row.message},
+                                          {"text", row.text}});
+  }
   return json;
 }
 
@@ -153,7 +163,7 @@ std::string outputs_text(const RunReport& report) {
 
 std::string RunReport::to_json() const {
   Json json = {
-      {"version", kVersion}, {"pipeline", {{"name", pipeline_name}, {"file", pipeline_file}}}, {"status", status}};
+      {"version", kVersion}, {"pipeline", {{"name", pipeline_name}, {"file", pipeline_file}, {"parameters", parameters}}}, {"status", status}};
   if (!error.empty()) json["error"] = {{"code", error_code}, {"message", error}};
   json["run_id"] = run_id;
   json["started_at"] = started_at;
@@ -175,6 +185,11 @@ std::string RunReport::to_json() const {
   json["features"] = Json::array();
   for (const FeatureReport& feature : features) {
     json["features"].push_back({{"name", feature.name}, {"fitted", feature.fitted}});
+  }
+  if (statistics_before || statistics_after) {
+    json["statistics"] = Json::object();
+    if (statistics_before) json["statistics"]["before"] = statistics_json(*statistics_before);
+    if (statistics_after) json["statistics"]["after"] = statistics_json(*statistics_after);
   }
   json["fitted"] = fitted;
   json["fitted_state_digest"] = fitted_state_digest;

@@ -9,6 +9,7 @@
 
 #include "headrace/exec/contract_check.h"
 #include "headrace/exec/report.h"
+#include "headrace/exec/statistics/column_figures.h"
 #include "headrace/io/data_set/data_set.h"
 
 namespace headrace {
@@ -18,6 +19,7 @@ struct SourceReport {
   std::vector<FileInfo> files;
   ScanCounts counts;
   std::map<std::string, std::int64_t> quarantined_by_kind;
+  std::vector<BadRow> quarantine_samples;  // the first of each kind
 };
 
 struct OutputReport {
@@ -37,6 +39,7 @@ struct RunReport {
 
   std::string pipeline_name;
   std::string pipeline_file;
+  std::map<std::string, std::string> parameters;  // given in place of those of the file
   std::string status = "failed";  // "ok", "failed", "contract_violated", "cancelled"
   std::string error_code;
   std::string error;
@@ -54,6 +57,8 @@ struct RunReport {
   std::vector<SourceReport> sources;
   std::vector<OperatorReport> operators;
   std::optional<ContractResult> contract;
+  std::optional<TableFigures> statistics_before;  // of what the features are made from
+  std::optional<TableFigures> statistics_after;   // of what is written
   std::vector<FeatureReport> features;
   bool fitted = false;  // false: a saved state was used, or nothing was to fit
   std::string fitted_state_digest;

@@ -1,0 +1,180 @@
+// See table_profile.h.
+#include "headrace/exec/statistics/table_profile.h"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "headrace/base/error.h"
+#include "headrace/base/units.h"
+#include "headrace/kernel/gather.h"
+
+namespace headrace {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+}  // namespace
+
+WorkerProfile::WorkerProfile(const Schema& schema, MemoryBudget& memory) : memory_(memory.shared_from_this()) {
+  for (const Field& field : schema) columns_.emplace_back(field.type, memory);
+}
+
+void WorkerProfile::add(const Batch& batch) {
+  rows_ += batch.row_count;
+  for (CodeTally& tally : tallies_) tally.is_in_use = false;
+  std::map<std::pair<const std::int32_t*, std::int64_t>, std::vector<std::size_t>> by_codes;
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    const Column& column = batch.columns[i];
+    if (column.is_dictionary()) {
+      by_codes[{column.codes().data(), column.dictionary()->length()}].push_back(i);
+    } else {
+      columns_[i].add(column);
+    }
+  }
+  for (auto& [codes, columns] : by_codes) {
+    CodeTally& tally = tally_of(std::move(columns), batch);
+    std::int64_t* of_code = tally.of_code.data();
+    std::int64_t of_null = 0;
+    for (std::int32_t code : batch.columns[tally.columns.front()].codes()) ++(code >= 0 ? of_code[code] : of_null);
+    tally.of_null += of_null;
+  }
+  for (auto tally = tallies_.begin(); tally != tallies_.end();) {
+    if (tally->is_in_use) {
+      ++tally;
+      continue;
+    }
+    add_counted(*tally);
+    tally = tallies_.erase(tally);
+  }
+}
+
+WorkerProfile::CodeTally& WorkerProfile::tally_of(std::vector<std::size_t> columns, const Batch& batch) {
+  std::vector<std::shared_ptr<const Column>> dictionaries;
+  for (std::size_t index : columns) dictionaries.push_back(batch.columns[index].dictionary());
+  for (CodeTally& tally : tallies_) {
+    if (tally.columns != columns || tally.dictionaries != dictionaries) continue;
+    tally.is_in_use = true;
+    return tally;
+  }
+  auto value_count = static_cast<std::size_t>(dictionaries.front()->length());
+  Reservation reservation(*memory_, value_count * sizeof(std::int64_t), "counts of values");
+  tallies_.push_back({std::move(columns), std::move(dictionaries), {}, 0, true, std::move(reservation)});
+  tallies_.back().of_code.resize(value_count);
+  return tallies_.back();
+}
+
+void WorkerProfile::add_counted(const CodeTally& tally) {
+  for (std::size_t index : tally.columns) columns_[index].add_nulls(tally.of_null);
+  std::vector<std::int32_t> codes;
+  std::vector<std::int64_t> times;
+  auto add = [&] {
+    for (std::size_t i = 0; i < tally.columns.size(); ++i) {
+      Column values = flatten(*memory_, gather(*memory_, *tally.dictionaries[i], codes));
+      columns_[tally.columns[i]].add(values, times);
+    }
+    codes.clear();
+    times.clear();
+  };
+  for (std::size_t code = 0; code < tally.of_code.size(); ++code) {
+    if (tally.of_code[code] == 0) continue;
+    codes.push_back(static_cast<std::int32_t>(code));
+    times.push_back(tally.of_code[code]);
+    if (std::ssize(codes) == kBatchRowsMax) add();
+  }
+  if (!codes.empty()) add();
+}
+
+void WorkerProfile::finish() {
+  for (const CodeTally& tally : tallies_) add_counted(tally);
+  tallies_.clear();
+}
+
+std::size_t WorkerProfile::bytes() const {
+  std::size_t bytes = 0;
+  for (const ColumnProfile& column : columns_) bytes += column.bytes();
+  for (const CodeTally& tally : tallies_) bytes += tally.reservation.bytes();
+  return bytes;
+}
+
+TableProfile::TableProfile(std::shared_ptr<const Schema> schema, const RunContext& context)
+    : schema_(std::move(schema)), context_(context), workers_(std::max<std::size_t>(1, context.thread_count)) {}
+
+void TableProfile::add(const Batch& batch, std::size_t worker_index) {
+  Worker& worker = workers_[worker_index];
+  if (is_left_out_.load(std::memory_order_relaxed)) {
+    worker.profile.reset();
+    return;
+  }
+  Clock::time_point start = Clock::now();
+  try {
+    if (!worker.profile) worker.profile = std::make_unique<WorkerProfile>(*schema_, *context_.memory);
+    worker.profile->add(batch);
+    check_share(worker);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kOutOfMemory) throw;
+    leave_out(error.message());
+    worker.profile.reset();
+  }
+  worker.seconds += seconds_since(start);
+}
+
+void TableProfile::check_share(Worker& worker) {
+  std::size_t limit_bytes = context_.memory->limit_bytes();
+  if (limit_bytes == MemoryBudget::kUnlimited) return;
+  std::size_t bytes = worker.profile->bytes();
+  std::size_t all_bytes = bytes_.fetch_add(bytes - worker.bytes) + (bytes - worker.bytes);
+  worker.bytes = bytes;
+  if (all_bytes <= limit_bytes / kBudgetShare) return;
+  leave_out(fmt::format("they take more than 1/{} of the memory budget of {}", kBudgetShare, format_bytes(limit_bytes)));
+  worker.profile.reset();
+}
+
+void TableProfile::leave_out(const std::string& why) {
+  std::lock_guard lock(mutex_);
+  if (left_out_.empty()) left_out_ = why;
+  is_left_out_ = true;
+}
+
+TableFigures TableProfile::figures() {
+  TableFigures figures;
+  Clock::time_point start = Clock::now();
+  try {
+    std::vector<WorkerProfile*> profiles;
+    for (Worker& worker : workers_) {
+      if (worker.profile) profiles.push_back(worker.profile.get());
+    }
+    if (!is_left_out_) {
+      run_tasks(profiles.size(), context_.thread_count, *context_.cancellation,
+                [&](std::size_t i, std::size_t) { profiles[i]->finish(); });
+      WorkerProfile none(*schema_, *context_.memory);
+      WorkerProfile& all = profiles.empty() ? none : *profiles.front();
+      figures.columns.resize(schema_->size());
+      run_tasks(schema_->size(), context_.thread_count, *context_.cancellation, [&](std::size_t i, std::size_t) {
+        for (std::size_t other = 1; other < profiles.size(); ++other) {
+          all.columns()[i].merge(profiles[other]->columns()[i]);
+        }
+        figures.columns[i] = all.columns()[i].figures();
+        figures.columns[i].name = (*schema_)[i].name;
+      });
+      for (WorkerProfile* profile : profiles) figures.rows += profile->rows();
+    }
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kOutOfMemory) throw;
+    leave_out(error.message());
+  }
+  if (is_left_out_) figures = {};
+  figures.left_out = left_out_;
+  for (Worker& worker : workers_) {
+    figures.seconds += worker.seconds;
+    worker.profile.reset();
+  }
+  figures.seconds += seconds_since(start);
+  return figures;
+}
+
+}  // namespace headrace
