@@ -142,7 +142,7 @@ std::string bars_svg(const Json& counts) {
     at += 6;
   }
   return fmt::format(
-      "<svg viewBox=\"0 0 {0} 24\" width=\"{0}\" height=\"24\" preserveAspectRatio=\"none\" aria-hidden=\"true\">"
+      "<svg class=\"bars\" viewBox=\"0 0 {0} 24\" width=\"{0}\" height=\"24\" preserveAspectRatio=\"none\" aria-hidden=\"true\">"
       "<path d=\"{1}\"/></svg>",
       std::max(at - 1, 1), path);
 }
