@@ -520,7 +520,9 @@ class LazyFrame:
         >>> hr.from_dict({"name": ["abc", "x"]}).map_batches(reversed_names).collect().to_dict()
         {'name': ['cba', 'x']}
         """
-        pa = need("pyarrow", "map_batches()")
+        need("pyarrow", "map_batches()")
+        import pyarrow as pa
+
         if schema is None:
             empty = pa.schema(self).empty_table()
             schema = pa.table(DataFrame(_rows_of(function(empty)))).schema

@@ -88,6 +88,11 @@ def test_extras_are_those_that_messages_name():
             'progress=True needs tqdm, which is not installed | pip install "headrace[progress]"',
         ),
         (
+            "graphviz",
+            "df.lazy().show_graph()",
+            'drawing a plan needs graphviz, which is not installed | pip install "headrace[viz]"',
+        ),
+        (
             "sklearn",
             "__import__('headrace.sklearn')",
             'headrace.sklearn needs sklearn, which is not installed | pip install "headrace[sklearn]"',
