@@ -92,6 +92,7 @@ clean: ## remove what was built; downloads and environments stay
 setup-tests: setup
 	@for lock in tests/envs/*/requirements.lock; do \
 	  $(PYTHON) tools/setup.py env "$$(basename "$$(dirname "$$lock")")" || exit 1; done
+	@$(PYTHON) tools/setup.py browser
 
 setup-bench:
 	@$(PYTHON) tools/setup.py env peers

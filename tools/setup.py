@@ -7,6 +7,7 @@
     tools/setup.py vega             build/downloads/vega.js, which run reports draw their charts with
     tools/setup.py env NAME         build/envs/NAME from NAME/requirements.lock of tests/envs or bench/envs: tools to
                                     compare with; `make test` installs the former only
+    tools/setup.py browser          build/envs/chromium: Debian's Chromium, beside the system, for the tests of reports
     tools/setup.py lock             write the lock files again from their requirements.in
 
 Every step is keyed on the content of what it was made from, so a second run only looks. Packages are accepted by
@@ -45,6 +46,7 @@ ENV_SOURCES = (ROOT / "tests/envs", ROOT / "bench/envs")
 FLIGHTS = ROOT / "examples/flights"
 FLIGHTS_TABLES = ("flights", "weather", "planes", "airports", "airlines")
 UV_VERSION = "0.13.9"
+BROWSER_PACKAGES = ROOT / "tests/envs/chromium/debian-packages"
 VEGA_LOCK = ROOT / "tools/vega.lock"
 VEGA = ROOT / "build/downloads/vega.js"
 NPM_REGISTRY = "https://registry.npmjs.org"
@@ -250,8 +252,8 @@ def unpack_package(lock: Path, folder: Path) -> str:
 def unpack_debian_packages(names: Path, folder: Path) -> str:
     """Puts Debian packages, and what they need and the system has not, into `folder`/debian; apt checks signatures.
 
-    The system stays as it is. The environment's Python finds their modules, and these their libraries where
-    LD_LIBRARY_PATH is the content of `folder`/debian.libraries.
+    The system stays as it is. The environment's Python, where there is one, finds their modules. Their libraries are
+    found where LD_LIBRARY_PATH is the content of `folder`/debian.libraries.
     """
     key = digest(names.read_bytes())
     stamp = folder / "debian.stamp"
@@ -261,7 +263,7 @@ def unpack_debian_packages(names: Path, folder: Path) -> str:
         raise SetupError(f"{names.relative_to(ROOT)} needs Debian's packages, and there is no apt-get")
     root = folder / "debian"
     shutil.rmtree(root, ignore_errors=True)
-    root.mkdir()
+    root.mkdir(parents=True)
     wanted = names.read_text().split()
     plan = ["apt-get", "install", "--simulate", "--no-install-recommends", *wanted]
     done = subprocess.run(plan, capture_output=True, text=True, check=False)
@@ -277,14 +279,25 @@ def unpack_debian_packages(names: Path, folder: Path) -> str:
             run("dpkg-deb", "--extract", package, root)
     libraries = sorted({str(path.parent) for path in root.rglob("*.so*")})
     (folder / "debian.libraries").write_text(":".join(libraries))
-    site_packages = next(folder.glob("lib/python*/site-packages"))
-    for name in wanted:
-        module = name.removeprefix("python3-")
+    for module in (name.removeprefix("python3-") for name in wanted if name.startswith("python3-")):
+        site_packages = next(folder.glob("lib/python*/site-packages"))
         link = site_packages / module
         link.unlink(missing_ok=True)
         link.symlink_to(root / "usr/lib/python3/dist-packages" / module)
     stamp.write_text(key)
     return f"unpacked {len(packages)} packages for {names.relative_to(ROOT)}"
+
+
+def set_up_browser() -> str:
+    """Chromium for the tests. Where it cannot be had they are skipped; in CI that is an error."""
+    if browser := shutil.which("chromium") or shutil.which("google-chrome"):
+        return f"the system has {browser}"
+    try:
+        return unpack_debian_packages(BROWSER_PACKAGES, ENVS / BROWSER_PACKAGES.parent.name)
+    except SetupError as error:
+        if os.environ.get("CI"):
+            raise
+        return f"left out, its tests are skipped: {error}"
 
 
 def write_lock(source: Path) -> None:
@@ -445,6 +458,7 @@ STEPS: dict[str, tuple[str, Callable[[], str]]] = {
     "venv": (".venv", set_up_venv),
     "data": ("data of the example", set_up_data),
     "vega": ("charts of reports", set_up_vega),
+    "browser": ("browser of the tests", set_up_browser),
     "lock": ("lock files", write_locks),
 }
 

@@ -40,7 +40,8 @@ from headrace._frame import (
     scan_parquet,
     scan_tfrecord,
 )
-from headrace._pipeline import FittedPipeline, Pipeline, RowServer, RunResult
+from headrace._pipeline import FittedPipeline, Pipeline, RowServer
+from headrace._result import ContractResult, RunResult, Statistics
 from headrace.features import Feature
 
 __version__: str = _core.version
@@ -56,6 +57,7 @@ def _end() -> None:
 __all__ = [
     "BadDataError",
     "CancelledError",
+    "ContractResult",
     "ContractViolatedError",
     "DataFrame",
     "Expr",
@@ -75,6 +77,7 @@ __all__ = [
     "RunResult",
     "Schema",
     "Series",
+    "Statistics",
     "StorageError",
     "UnsupportedError",
     "call",

@@ -19,7 +19,7 @@ from headrace._optional import need
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from headrace._pipeline import RunResult
+    from headrace._result import RunResult
 
 #: A path, or several; ``s3://`` too.
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]

@@ -13,39 +13,10 @@ from headrace._errors import InvalidArgumentError, UnsupportedError
 from headrace._expr import Expr
 from headrace._frame import LazyFrame, PlanFormat, draw
 from headrace._log import log_run, logger
+from headrace._result import RunResult
 from headrace.features import Feature
 
 Engine = Literal["native", "spark"]
-
-
-class RunResult:
-    """What a run did.
-
-    Attributes
-    ----------
-    report : dict
-        The whole report, as ``run.json`` holds it.
-    """
-
-    def __init__(self, report_json: str, text: str) -> None:
-        self.report: dict[str, Any] = json.loads(report_json)
-        self._text = text
-
-    def __repr__(self) -> str:
-        return self._text
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(self._text)}</pre>"
-
-    @property
-    def row_digest(self) -> str:
-        """The digest of all rows written: equal for equal rows, whatever the shards."""
-        return self.report["row_digest"]
-
-    @property
-    def outputs(self) -> list[dict[str, Any]]:
-        """The data sets written: path, format, parts with their shards."""
-        return self.report["outputs"]
 
 
 class Pipeline:
@@ -266,6 +237,7 @@ class Pipeline:
         threads: int | None = None,
         memory: str | None = None,
         progress: bool | None = None,
+        statistics: bool = True,
     ) -> RunResult:
         """Read, check, fit, encode, write, and publish all outputs or none.
 
@@ -277,6 +249,8 @@ class Pipeline:
             What runs the pipeline. Only this process can, as yet: ``"spark"`` is refused.
         threads, memory, progress
             As in `LazyFrame.collect`.
+        statistics : bool
+            Whether to take statistics of the columns before and after encoding: `RunResult.statistics`.
 
         Raises
         ------
@@ -287,7 +261,9 @@ class Pipeline:
         """
         _require_engine(engine)
         self._require_portable("a run that writes a fitted state")
-        return run_native(self._native, state=state, threads=threads, memory=memory, progress=progress)
+        return run_native(
+            self._native, state=state, threads=threads, memory=memory, progress=progress, statistics=statistics
+        )
 
 
 class FittedPipeline:
@@ -440,11 +416,15 @@ def run_native(
     threads: int | None = None,
     memory: str | None = None,
     progress: bool | None = None,
+    statistics: bool = False,
 ) -> RunResult:
     """Run a pipeline of the core."""
     logger.info("pipeline '%s': run begins", pipeline.name)
     report, text = _work.do(
-        lambda work: pipeline.run(work, os.fspath(state or "")), threads=threads, memory=memory, progress=progress
+        lambda work: pipeline.run(work, os.fspath(state or ""), statistics),
+        threads=threads,
+        memory=memory,
+        progress=progress,
     )
     result = RunResult(report, text)
     log_run(result.report)

@@ -37,3 +37,12 @@ def test_the_blocks_of_the_guide_run_in_order(tmp_path, monkeypatch, capsys):
     assert "build/quickstart/python" in printed
     assert names["batch"].column_names == ["late", "distance", "plane_age", "dest"]
     assert names["pipeline"].run().report["outputs"][0]["parts"][0]["rows"] == pytest.approx(294_612, abs=5000)
+
+
+def test_the_blocks_of_the_guide_to_reports_run(tmp_path, monkeypatch, capsys):
+    (tmp_path / "build").mkdir()
+    names, blocks = run_blocks("docs/guide/report.md", tmp_path, monkeypatch)
+    assert len(blocks) == 1
+    assert names["distance"]["rows"] == 327_346
+    assert capsys.readouterr().out.splitlines()[-1] == "<headrace.ContractResult: 14 promises kept by 327,346 rows>"
+    assert names["page"].startswith("<!DOCTYPE html>")

@@ -24,6 +24,7 @@ Command add_explain_command(CLI::App& program, SharedOptions& options) {
             Pipeline pipeline = load_pipeline(options);
             RunOptions run = make_run_options(options, std::move(cancellation));
             if (*analyze) {
+              run.statistics = false;  // what is measured is the plan
               RunReport report = run_pipeline(pipeline, run);
               std::vector<Floor> floors = floors_of(report, measure_machine_rates(report.thread_count));
               return print(options.json() ? analysis_json(report, floors) : analysis_text(report, floors));

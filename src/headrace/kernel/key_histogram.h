@@ -6,6 +6,9 @@
 // ranges. So shift and counts are functions of the multiset of keys: they depend neither on order nor on how the keys
 // were split among histograms that are merged.
 //
+// Where all prefixes lie within a window as wide as there may be of them, a plain array counts them; else a hash table:
+//
+//   window_  | count | 0 | count | …                    of prefix base_, base_ + 1, …
 //   slots_   | prefix, count | free (count 0) | …      at most half of them taken, a power of two
 //
 // Memory: 128 KiB at most before widen(), 32 KiB at most behind it, charged before it is allocated.
@@ -71,13 +74,24 @@ class KeyHistogram {
     return at;
   }
   size_t limit() const noexcept { return is_widened_ ? kRangesMax : kKeysMax; }
+  /// Moves the window so that it holds the prefix, too; false when that makes it too wide.
+  bool reach(uint64_t prefix);
+  void make_window(uint64_t base, size_t size);
   /// Makes room for one more prefix: more slots, or wider ranges.
   void make_room();
-  /// Puts the counts into `slot_count` slots, in ranges 2^more_shift times as wide.
+  /// Puts the counts into `slot_count` slots, in ranges 2^more_shift times as wide; into a window if they fit one then.
   void rebuild(size_t slot_count, int more_shift);
-  size_t ranges_when_wider(int more_shift) const;
+  /// The least number of bits by which prefixes must be shortened.
+  int least_more_shift() const;
+  void charge(size_t extra_bytes);
+  /// Calls visit(prefix, count) for every prefix that has a count.
+  template <typename Visit>
+  void for_each(const Visit& visit) const;
 
   Reservation reservation_;
+  bool has_window_ = true;
+  uint64_t base_ = 0;
+  std::vector<int64_t> window_;
   std::vector<Slot> slots_;
   int place_shift_ = 64;
   size_t taken_ = 0;

@@ -17,6 +17,7 @@ namespace {
 struct PythonPipeline {
   Pipeline pipeline;
   MemorySources memory;
+  std::map<std::string, std::string> parameters = {};  // that were set when a file was read
 };
 
 /// The tables of `frame`, the last one called `table`, and `rest`: contract, features, split, outputs and the paths, as
@@ -38,7 +39,7 @@ PythonPipeline sink_of(const LazyFrame& frame, const std::string& outputs) {
 }
 
 PythonPipeline read(const std::string& file, const std::map<std::string, std::string>& set) {
-  return {read_pipeline(file, set), {}};
+  return {read_pipeline(file, set), {}, set};
 }
 
 std::string yaml_of(const PythonPipeline& self) {
@@ -71,6 +72,7 @@ struct PythonServer {
 RunOptions options_of(const PythonPipeline& self, Work& work, const std::string& state) {
   RunOptions options = work.run_options(state);
   options.memory_sources = self.memory;
+  options.parameters = self.parameters;
   return options;
 }
 
@@ -106,7 +108,9 @@ void bind_pipelines(nb::module_& module) {
       .def(
           "analyze",
           [](const PythonPipeline& self, Work& work) {
-            RunReport report = run_pipeline(self.pipeline, options_of(self, work, ""));
+            RunOptions options = options_of(self, work, "");
+            options.statistics = false;
+            RunReport report = run_pipeline(self.pipeline, options);
             return analysis_text(report, floors_of(report, measure_machine_rates(report.thread_count)));
           },
           Unlocked())
@@ -124,11 +128,18 @@ void bind_pipelines(nb::module_& module) {
           Unlocked())
       .def(
           "run",
-          [](const PythonPipeline& self, Work& work, const std::string& state) {
-            RunReport report = run_pipeline(self.pipeline, options_of(self, work, state));
+          [](const PythonPipeline& self, Work& work, const std::string& state, bool statistics) {
+            RunOptions options = options_of(self, work, state);
+            options.statistics = statistics;
+            RunReport report = run_pipeline(self.pipeline, options);
             return std::make_pair(report.to_json(), report.to_text());
           },
           Unlocked());
+
+  module.def("report_page", [](const std::string& run) { return html_report(run, "run.json"); });
+  module.def("report_summary", [](const std::string& run) { return html_summary(run); });
+  module.def("report_statistics", [](const std::string& run) { return html_statistics(run); });
+  module.def("report_contract", [](const std::string& run) { return html_contract(run); });
 
   nb::class_<PythonServer>(module, "Server")
       .def("serve", &PythonServer::serve)

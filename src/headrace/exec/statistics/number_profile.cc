@@ -2,6 +2,7 @@
 #include "headrace/exec/statistics/number_profile.h"
 
 #include <algorithm>
+#include <array>
 
 #include "headrace/kernel/hash.h"
 #include "headrace/kernel/order_key.h"
@@ -11,21 +12,8 @@ namespace {
 
 std::uint64_t hash_of(std::uint64_t key) { return hash_int64(static_cast<std::int64_t>(key)); }
 
-/// Adds an integer, which may take more than the 53 bits of a double: as the sum of two of them.
-void add_integer(Moments& moments, std::int64_t value, std::int64_t times) {
-  constexpr std::int64_t kExactMax = std::int64_t{1} << 53;
-  if (value >= -kExactMax && value <= kExactMax) return moments.add(static_cast<double>(value), times);
-  const double factor = static_cast<double>(times);
-  const double low = static_cast<double>(value & 0xffffffff);
-  moments.count += times;
-  moments.sum.add_product(static_cast<double>(value - (value & 0xffffffff)), factor);
-  moments.sum.add_product(low, factor);
-  const Uint128 magnitude = value < 0 ? -static_cast<Uint128>(value) : static_cast<Uint128>(value);
-  Uint128 square = magnitude * magnitude;
-  for (double unit = 1; square != 0; square >>= 32, unit *= 0x1p32) {
-    moments.sum_of_squares.add_product(static_cast<double>(static_cast<std::uint32_t>(square)) * unit, factor);
-  }
-}
+/// Keys that are hashed together.
+constexpr std::size_t kBlockKeys = 512;
 
 }  // namespace
 
@@ -41,16 +29,21 @@ void NumberProfile::add(std::span<const std::uint64_t> keys) {
   }
   if (keys.empty()) return;
   counts_.add(keys);
-  const auto [min, max] = std::ranges::minmax(keys);
-  wide_->min = std::min(wide_->min, min);
-  wide_->max = std::max(wide_->max, max);
-  wide_->hashes.resize(keys.size());
-  hash_int64_batch({reinterpret_cast<const std::int64_t*>(keys.data()), keys.size()}, wide_->hashes);
-  wide_->distinct.add(wide_->hashes);
+  std::array<std::uint64_t, kBlockKeys> hashes;
+  for (std::size_t at = 0; at < keys.size(); at += kBlockKeys) {
+    std::span<const std::uint64_t> block = keys.subspan(at, std::min(kBlockKeys, keys.size() - at));
+    for (std::uint64_t key : block) {
+      if (key < wide_->min) wide_->min = key;
+      if (key > wide_->max) wide_->max = key;
+    }
+    hash_int64_batch({reinterpret_cast<const std::int64_t*>(block.data()), block.size()},
+                     std::span(hashes).first(block.size()));
+    wide_->distinct.add(std::span(hashes).first(block.size()));
+  }
   if (kind_ == NumberKind::kFloat) {
-    for (std::uint64_t key : keys) wide_->moments.add(float64_of_order_key(key));
+    wide_->sums.add_floats(keys);
   } else {
-    for (std::uint64_t key : keys) add_to_moments(wide_->moments, key, 1);
+    wide_->sums.add_integers(keys);
   }
 }
 
@@ -74,14 +67,14 @@ void NumberProfile::add_wide(std::uint64_t key, std::int64_t times) {
   wide_->min = std::min(wide_->min, key);
   wide_->max = std::max(wide_->max, key);
   wide_->distinct.add(hash_of(key));
-  add_to_moments(wide_->moments, key, times);
+  add_to(wide_->sums, key, times);
 }
 
-void NumberProfile::add_to_moments(Moments& moments, std::uint64_t key, std::int64_t times) const {
+void NumberProfile::add_to(PowerSums& sums, std::uint64_t key, std::int64_t times) const {
   if (kind_ == NumberKind::kFloat) {
-    moments.add(float64_of_order_key(key), times);
+    sums.add_float(float64_of_order_key(key), times);
   } else {
-    add_integer(moments, int64_of_order_key(key), times);
+    sums.add_integer(int64_of_order_key(key), times);
   }
 }
 
@@ -96,13 +89,13 @@ void NumberProfile::merge(const NumberProfile& other) {
   }
   counts_.merge(other.counts_);
   wide_->distinct.merge(other.wide_->distinct);
-  wide_->moments.merge(other.wide_->moments);
+  wide_->sums.merge(other.wide_->sums);
   wide_->min = std::min(wide_->min, other.wide_->min);
   wide_->max = std::max(wide_->max, other.wide_->max);
 }
 
 std::size_t NumberProfile::bytes() const {
-  return counts_.bytes() + (wide_ ? wide_->distinct.bytes() + wide_->reservation.bytes() : 0);
+  return counts_.bytes() + (wide_ ? wide_->distinct.bytes() + wide_->sums.bytes() : 0);
 }
 
 NumberProfile::Summary NumberProfile::summary() const {
@@ -115,11 +108,13 @@ NumberProfile::Summary NumberProfile::summary() const {
     summary.is_distinct_exact = wide_->distinct.is_exact();
     summary.min = wide_->min;
     summary.max = wide_->max;
-    summary.moments = wide_->moments;
+    summary.moments = wide_->sums.moments();
     return summary;
   }
   summary.distinct = std::ssize(summary.ranges);
-  for (const KeyHistogram::Range& value : summary.ranges) add_to_moments(summary.moments, value.first, value.count);
+  PowerSums sums(*memory_);
+  for (const KeyHistogram::Range& value : summary.ranges) add_to(sums, value.first, value.count);
+  summary.moments = sums.moments();
   if (!summary.ranges.empty()) {
     summary.min = summary.ranges.front().first;
     summary.max = summary.ranges.back().first;

@@ -15,7 +15,7 @@
 #include "headrace/base/memory_budget.h"
 #include "headrace/kernel/distinct_sketch.h"
 #include "headrace/kernel/key_histogram.h"
-#include "headrace/kernel/moments.h"
+#include "headrace/kernel/power_sums.h"
 
 namespace headrace {
 
@@ -48,17 +48,15 @@ class NumberProfile {
  private:
   /// What is kept of values that are not counted one by one.
   struct Wide {
-    explicit Wide(MemoryBudget& memory) : distinct(memory), reservation(memory, sizeof(Wide), "moments of a column") {}
+    explicit Wide(MemoryBudget& memory) : distinct(memory), sums(memory) {}
     DistinctSketch distinct;
-    Moments moments;
+    PowerSums sums;
     std::uint64_t min = ~std::uint64_t{0};
     std::uint64_t max = 0;
-    std::vector<std::uint64_t> hashes;
-    Reservation reservation;
   };
   void go_wide();
   void add_wide(std::uint64_t key, std::int64_t times);
-  void add_to_moments(Moments& moments, std::uint64_t key, std::int64_t times) const;
+  void add_to(PowerSums& sums, std::uint64_t key, std::int64_t times) const;
 
   NumberKind kind_;
   std::shared_ptr<MemoryBudget> memory_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <map>
 
 #include <fmt/format.h>
@@ -48,7 +49,7 @@ void WorkerProfile::add(const Batch& batch) {
       ++tally;
       continue;
     }
-    add_counted(*tally);
+    for (std::size_t place = 0; place < tally->columns.size(); ++place) add_counted(*tally, place);
     tally = tallies_.erase(tally);
   }
 }
@@ -68,15 +69,13 @@ WorkerProfile::CodeTally& WorkerProfile::tally_of(std::vector<std::size_t> colum
   return tallies_.back();
 }
 
-void WorkerProfile::add_counted(const CodeTally& tally) {
-  for (std::size_t index : tally.columns) columns_[index].add_nulls(tally.of_null);
+void WorkerProfile::add_counted(const CodeTally& tally, std::size_t place) {
+  ColumnProfile& column = columns_[tally.columns[place]];
+  column.add_nulls(tally.of_null);
   std::vector<std::int32_t> codes;
   std::vector<std::int64_t> times;
   auto add = [&] {
-    for (std::size_t i = 0; i < tally.columns.size(); ++i) {
-      Column values = flatten(*memory_, gather(*memory_, *tally.dictionaries[i], codes));
-      columns_[tally.columns[i]].add(values, times);
-    }
+    column.add(flatten(*memory_, gather(*memory_, *tally.dictionaries[place], codes)), times);
     codes.clear();
     times.clear();
   };
@@ -89,9 +88,28 @@ void WorkerProfile::add_counted(const CodeTally& tally) {
   if (!codes.empty()) add();
 }
 
-void WorkerProfile::finish() {
-  for (const CodeTally& tally : tallies_) add_counted(tally);
-  tallies_.clear();
+void WorkerProfile::take_codes(WorkerProfile& other) {
+  for (auto from = other.tallies_.begin(); from != other.tallies_.end();) {
+    auto next = std::next(from);
+    auto to = std::ranges::find_if(tallies_, [&](const CodeTally& tally) {
+      return tally.columns == from->columns && tally.dictionaries == from->dictionaries;
+    });
+    if (to == tallies_.end()) {
+      tallies_.splice(tallies_.end(), other.tallies_, from);
+    } else {
+      for (std::size_t code = 0; code < to->of_code.size(); ++code) to->of_code[code] += from->of_code[code];
+      to->of_null += from->of_null;
+    }
+    from = next;
+  }
+  other.tallies_.clear();
+}
+
+void WorkerProfile::finish(std::size_t column) {
+  for (const CodeTally& tally : tallies_) {
+    auto place = std::ranges::find(tally.columns, column);
+    if (place != tally.columns.end()) add_counted(tally, static_cast<std::size_t>(place - tally.columns.begin()));
+  }
 }
 
 std::size_t WorkerProfile::bytes() const {
@@ -149,15 +167,15 @@ TableFigures TableProfile::figures() {
       if (worker.profile) profiles.push_back(worker.profile.get());
     }
     if (!is_left_out_) {
-      run_tasks(profiles.size(), context_.thread_count, *context_.cancellation,
-                [&](std::size_t i, std::size_t) { profiles[i]->finish(); });
       WorkerProfile none(*schema_, *context_.memory);
       WorkerProfile& all = profiles.empty() ? none : *profiles.front();
+      for (std::size_t other = 1; other < profiles.size(); ++other) all.take_codes(*profiles[other]);
       figures.columns.resize(schema_->size());
       run_tasks(schema_->size(), context_.thread_count, *context_.cancellation, [&](std::size_t i, std::size_t) {
         for (std::size_t other = 1; other < profiles.size(); ++other) {
           all.columns()[i].merge(profiles[other]->columns()[i]);
         }
+        all.finish(i);
         figures.columns[i] = all.columns()[i].figures();
         figures.columns[i].name = (*schema_)[i].name;
       });

@@ -23,8 +23,10 @@ class WorkerProfile {
   WorkerProfile(const Schema& schema, MemoryBudget& memory);
 
   void add(const Batch& batch);
-  /// Adds what was counted by code to the columns.
-  void finish();
+  /// Takes over what another one counted by code.
+  void take_codes(WorkerProfile& other);
+  /// Adds what was counted by code to a column. Different columns may be finished at the same time.
+  void finish(std::size_t column);
   const std::vector<ColumnProfile>& columns() const { return columns_; }
   std::vector<ColumnProfile>& columns() { return columns_; }
   std::int64_t rows() const { return rows_; }
@@ -40,7 +42,8 @@ class WorkerProfile {
     Reservation reservation;
   };
   CodeTally& tally_of(std::vector<std::size_t> columns, const Batch& batch);
-  void add_counted(const CodeTally& tally);
+  /// Adds the values of the tally's column number `place`.
+  void add_counted(const CodeTally& tally, std::size_t place);
 
   std::shared_ptr<MemoryBudget> memory_;
   std::vector<ColumnProfile> columns_;

@@ -48,6 +48,14 @@ std::string made_of(const std::string& path, const Make& make) {
   }
 }
 
+/// A notebook's cell: it has no style of ours but this.
+std::string cell(const std::string& html) {
+  return html.empty() ? html
+                      : "<div class=\"headrace\"><style>.headrace svg.bars path{fill:#3b78b8}.headrace .bad{color:#b3261e}"
+                        "</style>" +
+                            html + "</div>";
+}
+
 std::string statistics_of(const Json& run, std::string (*table_html)(const Json& table, std::string_view side)) {
   std::string html;
   if (!run.contains("statistics")) return html;
@@ -108,20 +116,20 @@ std::string html_summary(std::string_view run_json) {
     std::string columns = statistics_of(run, [](const Json& table, std::string_view) { return columns_table_html(table); });
     std::string html = head_html(run) + contract_html(run) + features_html(run) + outputs_html(run);
     if (!columns.empty()) html += element("details", "", element("summary", "", "Columns") + columns);
-    return element("div", "headrace", html);
+    return cell(html);
   });
 }
 
 std::string html_statistics(std::string_view run_json) {
   Json run = parse_run(run_json, "run.json");
   return made_of("run.json", [&] {
-    return statistics_of(run, [](const Json& table, std::string_view) { return columns_table_html(table); });
+    return cell(statistics_of(run, [](const Json& table, std::string_view) { return columns_table_html(table); }));
   });
 }
 
 std::string html_contract(std::string_view run_json) {
   Json run = parse_run(run_json, "run.json");
-  return made_of("run.json", [&] { return contract_html(run); });
+  return made_of("run.json", [&] { return cell(contract_html(run)); });
 }
 
 }  // namespace headrace
