@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from headrace import _core
-from headrace._errors import MissingPackageError
+from headrace._errors import MissingPackageError, UnsupportedError
 from headrace._optional import need
 
 T = TypeVar("T")
@@ -100,6 +100,7 @@ def stream(
     frame: _core.Frame, *, chunk_rows: int, threads: int | None = None, memory: str | None = None
 ) -> Iterator[_core.Rows]:
     """The rows of a frame, chunk by chunk, while a thread makes more. Who stops asking stops that thread."""
+    process = os.getpid()
     handle = _core.Work(threads or 0, memory or "")
     rows = _core.FrameStream(frame, handle, chunk_rows)
     failure: list[BaseException] = []
@@ -117,14 +118,22 @@ def stream(
 
     threading.Thread(target=target, name="headrace", daemon=True).start()
     try:
-        while not rows.is_at_end() and not failure:
+        while True:
+            if os.getpid() != process:
+                raise UnsupportedError(
+                    f"these rows are made by a thread of process {process}, from which this one was forked",
+                    "begin with them in the process that reads them",
+                )
+            if rows.is_at_end() or failure:
+                break
             chunk = rows.next(int(_POLL_SECONDS * 1000))
             if chunk is not None:
                 yield chunk
     finally:
-        handle.cancel()
-        rows.abandon()
-        ended.wait()
+        if os.getpid() == process:
+            handle.cancel()
+            rows.abandon()
+            ended.wait()
     if failure:
         raise failure[0].with_traceback(None)
 

@@ -51,6 +51,22 @@ for worker in workers:
     worker.join()
 """
 
+HALF_READ = """
+chunks = hr.scan_parquet(path).collect_batches(chunk_rows=1000)
+next(chunks)
+if os.fork() == 0:
+    try:
+        next(chunks)
+    except hr.UnsupportedError as error:
+        sys.exit(7 if "forked" in error.message else 2)
+    sys.exit(3)
+if os.fork() == 0:
+    sys.exit(8)  # with the chunks left behind
+codes = sorted(os.waitstatus_to_exitcode(os.wait()[1]) for _ in range(2))
+assert codes == [7, 8], codes
+assert sum(chunk.height for chunk in chunks) == 199_000
+"""
+
 POOL = """
 if __name__ == "__main__":
     with multiprocessing.get_context(sys.argv[2]).Pool(2) as pool:
@@ -84,6 +100,10 @@ def test_children_of_a_process_that_has_worked_work(python_with_headrace, tmp_pa
 
 def test_children_of_a_process_at_work_work(python_with_headrace, tmp_path, rows):
     run(python_with_headrace, tmp_path, AT_WORK, rows)
+
+
+def test_rows_that_a_thread_of_the_parent_makes_are_refused_in_a_child(python_with_headrace, tmp_path, rows):
+    run(python_with_headrace, tmp_path, HALF_READ, rows)
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
