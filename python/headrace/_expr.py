@@ -165,7 +165,7 @@ class Expr:
         return self._with("is_not_null")
 
     def is_nan(self) -> Expr:
-        """Whether a float is NaN."""
+        """Whether a float is NaN; false for null."""
         return self._with("is_nan")
 
     def fill_null(self, value: Any) -> Expr:
@@ -243,14 +243,14 @@ class Expr:
         return self._with("sign")
 
     def clip(self, low: Any, high: Any) -> Expr:
-        """The value, or the bound that it is beyond.
+        """The value, or the bound that it is beyond; null stays null, NaN becomes `high`.
 
         Examples
         --------
-        >>> print(hr.col("x").clip(0, 1))
-        least(greatest(x, 0), 1)
+        >>> hr.from_dict({"x": [-1, 3, None]}).select(x=hr.col("x").clip(0, 1)).collect().to_dict()
+        {'x': [0, 1, None]}
         """
-        return self._with("greatest", low)._with("least", high)
+        return when(self < low).then(low).when(self > high).then(high).otherwise(self)
 
     def hash(self) -> Expr:
         """XXH3-64 of the value, as int64; the same on every machine."""
