@@ -844,8 +844,14 @@ def scan_csv(
         bad row, whether or not the column is used. Default: inferred from the start of the first file.
     on_error : {"fail", "quarantine", "drop", "null"}
         What happens to bad rows.
-    separator, quote_char, has_header, null_values
-        How the text is to be read; a value in quotes is never null.
+    separator : str
+        The character between values.
+    quote_char : str, optional
+        The character around quoted values; None: there is none.
+    has_header : bool
+        Whether the first line of each file names its columns; else the schema does, or they are ``column_1``, …
+    null_values : str or list of str
+        What means null, where it is not in quotes.
     name : str, optional
         What plans and messages call the rows; default: after the file.
     storage_options : dict, optional

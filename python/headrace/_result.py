@@ -80,7 +80,7 @@ class RunResult:
     def __init__(self, report_json: str, text: str) -> None:
         self.report: dict[str, Any] = json.loads(report_json)
         self._report_json = report_json
-        self._text = text
+        self._text = text.rstrip("\n")
 
     def __repr__(self) -> str:
         return self._text
