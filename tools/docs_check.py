@@ -19,12 +19,13 @@ sys.path.append(str(ROOT / "bench/formats"))
 import page  # noqa: E402  (bench/formats/page.py)
 
 PROGRAM = ROOT / "build/headrace"
-# Pages that `headrace reference TOPIC` prints, from the same tables that the parser uses.
+# Pages that the program prints, by what it is called with: from the same tables that the parser uses.
 MADE_PAGES = {
-    "docs/reference/pipeline.md": "pipeline",
-    "docs/reference/pipeline.schema.json": "pipeline-schema",
-    "docs/reference/functions.md": "functions",
-    "docs/reference/transforms.md": "transforms",
+    "docs/reference/pipeline.md": "reference pipeline",
+    "docs/reference/pipeline.schema.json": "reference pipeline-schema",
+    "docs/reference/functions.md": "reference functions",
+    "docs/reference/transforms.md": "reference transforms",
+    "docs/reference/cli.md": "--help",
 }
 FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)(?:\s+\"[^\"]*\")?\)")
@@ -69,25 +70,43 @@ def check_document(path: Path, text: str, targets: set[str]) -> Iterator[tuple[i
             yield text.count("\n", 0, found.start(1)) + 1, f"`make {found[1]}` is no target of the Makefile"
 
 
-def made_page(topic: str) -> str:
-    done = subprocess.run([PROGRAM, "reference", topic], capture_output=True, text=True, check=True)
-    return done.stdout
+def printed(*words: str) -> str:
+    return subprocess.run([PROGRAM, *words], capture_output=True, text=True, check=True).stdout
+
+
+def commands_page() -> str:
+    """What `--help` prints, of the program and of each command."""
+    program = printed("--help")
+    commands = re.findall(r"^  (\w+) ", program.partition("Subcommands:\n")[2].partition("\n\n")[0], re.MULTILINE)
+    parts = [
+        "# The command line\n",
+        "What `headrace --help` prints, and `headrace COMMAND --help` for each command. The program is also",
+        "`python -m headrace`. Data goes to stdout, everything else to stderr.\n",
+        f"```text\n{program.rstrip()}\n```\n",
+        *(f"## {command}\n\n```text\n{printed(command, '--help').rstrip()}\n```\n" for command in commands),
+        "This page is printed by the program.\n",
+    ]
+    return "\n".join(parts)
+
+
+def made_page(command: str) -> str:
+    return commands_page() if command == "--help" else printed(*command.split())
 
 
 def write_made_pages() -> None:
-    for name, topic in MADE_PAGES.items():
+    for name, command in MADE_PAGES.items():
         path = ROOT / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(made_page(topic))
+        path.write_text(made_page(command))
     page.write_page()
 
 
 def check_made_pages() -> Iterator[str]:
     """Names the pages that are not what the program prints, or the benchmark's records say."""
-    for name, topic in MADE_PAGES.items():
+    for name, command in MADE_PAGES.items():
         path = ROOT / name
-        if not path.is_file() or path.read_text() != made_page(topic):
-            yield f"{name}:1: not what `headrace reference {topic}` prints: run `make docs`"
+        if not path.is_file() or path.read_text() != made_page(command):
+            yield f"{name}:1: not what `headrace {command}` prints: run `make docs`"
     for path in page.stale_files():
         yield f"{path.relative_to(ROOT)}:1: not what bench/results/formats.json says: run `make docs`"
 
