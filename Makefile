@@ -73,6 +73,10 @@ docs: ## write the pages of docs/reference that the program prints
 	@$(STAGES) setup build-cli
 	@$(VENV)/python tools/docs_check.py --write
 
+site: ## build the documentation site, build/site
+	@$(PYTHON) tools/setup.py env docs
+	@NO_MKDOCS_2_WARNING=1 build/envs/docs/bin/mkdocs build --quiet
+
 docs-check: ## check the documents: links lead somewhere, printed pages are fresh
 	@$(VENV)/python tools/docs_check.py
 
