@@ -74,7 +74,9 @@ def test_it_draws_the_chart_of_a_column_when_it_is_opened(browser, flights_page)
     assert count > 40
     browser.evaluate("document.querySelectorAll('details.column').forEach(entry => entry.open = true)")
     browser.wait_for(f"document.querySelectorAll('.chart svg').length == {count}")
-    assert browser.evaluate("[...document.querySelectorAll('.chart svg')].every(svg => svg.querySelectorAll('path').length > 3)")
+    assert browser.evaluate(
+        "[...document.querySelectorAll('.chart svg')].every(svg => svg.querySelectorAll('path').length > 3)"
+    )
     assert browser.complaints == []
     assert len(browser.requests) == 1
 
