@@ -75,6 +75,18 @@ class RunResult:
     ----------
     report : dict
         The whole report, as ``run.json`` holds it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> frame = hr.from_dict({"price": [1.0, 2.0, 6.0]})
+    >>> out = {"path": tempfile.mkdtemp() + "/prices", "format": "parquet"}
+    >>> result = hr.Pipeline("prices", frame, outputs=[out]).run()
+    >>> result.statistics.before["price"]["mean"]
+    3.0
+    >>> page = result.to_html()
+    >>> page[:15]
+    '<!DOCTYPE html>'
     """
 
     def __init__(self, report_json: str, text: str) -> None:

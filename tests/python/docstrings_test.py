@@ -8,7 +8,7 @@ import pytest
 
 import headrace as hr
 
-MODULES = ["headrace._expr", "headrace._frame", "headrace._pipeline", "headrace.features"]
+MODULES = ["headrace._expr", "headrace._frame", "headrace._pipeline", "headrace._result", "headrace.features"]
 
 
 @pytest.mark.parametrize("name", MODULES)

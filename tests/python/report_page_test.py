@@ -12,7 +12,7 @@ from tests.conftest import FLIGHTS, headrace
 
 HOSTILE = "</script><script>window.hacked = 1</script><img src=x onerror='window.hacked = 2'>"
 PAGE_BYTES_MAX = 2_500_000
-OPENS_WITHIN_MS = 1000
+OPENS_WITHIN_SECONDS = 1
 
 
 @pytest.fixture(scope="module")
@@ -60,9 +60,10 @@ def shown(browser):
 
 def test_it_opens_fast_without_complaints_and_asks_for_nothing(browser, flights_page, wide_page):
     for page in (flights_page, wide_page):
-        times = [browser.open(page) for _ in range(3)]
-        assert min(times) < OPENS_WITHIN_MS, times
+        before = browser.thread_seconds()
+        browser.open(page)
         browser.wait_for("document.querySelectorAll('#operators svg').length == 1")
+        assert browser.thread_seconds() - before < OPENS_WITHIN_SECONDS
         assert browser.requests == [page.as_uri()]
         assert browser.complaints == []
 
@@ -97,7 +98,8 @@ def test_it_is_readable_on_a_phone_and_in_the_dark(browser, flights_page, wide_p
                 return 0.2126 * r + 0.7152 * g + 0.0722 * b;
               };
               const page = light(getComputedStyle(document.body).backgroundColor);
-              return Math.min(...[...document.querySelectorAll("h1, td, th, summary, .quiet, .good, .bad, #operators svg text")]
+              const texts = "h1, td, th, summary, .quiet, .good, .bad, #operators svg text";
+              return Math.min(...[...document.querySelectorAll(texts)]
                 .map(element => getComputedStyle(element))
                 .map(style => light(style.fill !== "rgb(0, 0, 0)" ? style.fill : style.color))
                 .map(text => (Math.max(text, page) + 0.05) / (Math.min(text, page) + 0.05)));

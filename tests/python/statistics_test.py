@@ -54,7 +54,8 @@ def test_numbers_are_what_duckdb_finds(result, oracle, name):
     for i, bar in enumerate(counts):
         end = "<=" if i + 1 == len(counts) else "<"
         (expected,) = oracle.sql(
-            f"select count(*) from flights where {name} >= {edges[i]!r}::double and {name} {end} {edges[i + 1]!r}::double"
+            f"select count(*) from flights where {name} >= {edges[i]!r}::double"
+            f" and {name} {end} {edges[i + 1]!r}::double"
         ).fetchone()
         assert bar == expected
 
@@ -63,7 +64,8 @@ def test_numbers_are_what_duckdb_finds(result, oracle, name):
 def test_texts_are_what_duckdb_finds(result, oracle, name):
     column = result.statistics.before[name]
     top = oracle.sql(
-        f"select {name}, count(*) as n from flights where {name} is not null group by 1 order by n desc, {name} limit 20"
+        f"select {name}, count(*) as n from flights where {name} is not null group by 1"
+        f" order by n desc, {name} limit 20"
     ).fetchall()
     assert [(entry["value"], entry["count"]) for entry in column["top"]] == top
     (distinct, shortest, longest) = oracle.sql(

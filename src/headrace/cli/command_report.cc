@@ -9,7 +9,8 @@ Command add_report_command(CLI::App& program, SharedOptions&) {
     std::string out;
   };
   auto own = std::make_shared<ReportOptions>();
-  CLI::App* app = program.add_subcommand("report", "Make a page of a run's report: one HTML file that needs no network");
+  CLI::App* app =
+      program.add_subcommand("report", "Make a page of a run's report: one HTML file that needs no network");
   app->add_option("RUN", own->run, "A run.json, or the folder that it lies in")->required();
   app->add_option("-o,--out", own->out, "The file to write; default: run.html beside the run.json")->type_name("FILE");
   app->footer(

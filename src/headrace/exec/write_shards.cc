@@ -253,8 +253,7 @@ std::vector<ShardRange> whole_parts(const std::vector<std::unique_ptr<Spool>>& p
 
 WrittenShards write_ordered(const RowOrder& order, const std::vector<std::string>& part_names,
                             const std::vector<std::unique_ptr<Spool>>& parts, const EncodedColumns& columns,
-                            const std::vector<ShardTarget>& targets, const RunContext& context,
-                            TableProfile* profile) {
+                            const std::vector<ShardTarget>& targets, const RunContext& context, TableProfile* profile) {
   std::vector<OrderedPart> ordered;
   std::vector<ShardRange> ranges;
   for (std::size_t part = 0; part < parts.size(); ++part) {

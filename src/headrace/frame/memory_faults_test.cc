@@ -204,6 +204,7 @@ class Faulted {
     options.run_id = "run";
     options.context.memory = memory;
     options.context.batch_rows = 64;
+    options.statistics = allocation < 0;  // in the report they are JSON, which the machine does not refuse
     options.context.spill = std::make_shared<SpillSpace>(scratch_);
     std::optional<std::string> digest;
     bool is_published = false;  // though the run ended in an error

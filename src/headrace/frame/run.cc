@@ -208,8 +208,8 @@ class Run {
     }
     std::optional<TableProfile> profile;
     if (takes_statistics()) profile.emplace(schema, options_.context);
-    written_ = write_shards(assigner_->parts(), parts_, encoded, targets, options_.context,
-                            profile ? &*profile : nullptr);
+    written_ =
+        write_shards(assigner_->parts(), parts_, encoded, targets, options_.context, profile ? &*profile : nullptr);
     if (profile) report_.statistics_after = profile->figures();
     parts_.clear();
     describe_columns(written_, columns_);

@@ -162,8 +162,9 @@ std::string outputs_text(const RunReport& report) {
 }  // namespace
 
 std::string RunReport::to_json() const {
-  Json json = {
-      {"version", kVersion}, {"pipeline", {{"name", pipeline_name}, {"file", pipeline_file}, {"parameters", parameters}}}, {"status", status}};
+  Json json = {{"version", kVersion},
+               {"pipeline", {{"name", pipeline_name}, {"file", pipeline_file}, {"parameters", parameters}}},
+               {"status", status}};
   if (!error.empty()) json["error"] = {{"code", error_code}, {"message", error}};
   json["run_id"] = run_id;
   json["started_at"] = started_at;

@@ -40,7 +40,7 @@ struct RunReport {
   std::string pipeline_name;
   std::string pipeline_file;
   std::map<std::string, std::string> parameters;  // given in place of those of the file
-  std::string status = "failed";  // "ok", "failed", "contract_violated", "cancelled"
+  std::string status = "failed";                  // "ok", "failed", "contract_violated", "cancelled"
   std::string error_code;
   std::string error;
   std::string run_id;

@@ -1,3 +1,4 @@
+// Sets of hashes of known size, and how far the estimate is from it.
 #include "headrace/kernel/distinct_sketch.h"
 
 #include <algorithm>

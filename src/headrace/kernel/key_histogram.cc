@@ -106,7 +106,7 @@ void KeyHistogram::make_window(uint64_t base, size_t size) {
 
 void KeyHistogram::make_room() {
   if (taken_ < limit()) return rebuild(2 * slots_.size(), 0);
-  // One range more does not fit, so two that are there must become one; how wide that takes, the new range decides, too.
+  // One range more does not fit, so two that are there must become one; the new one decides, too, how wide that takes.
   rebuild(slots_.size(), std::max(1, least_more_shift()));
 }
 

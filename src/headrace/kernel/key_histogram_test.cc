@@ -1,3 +1,4 @@
+// Ranges and counts against their definition, computed one shift after another.
 #include "headrace/kernel/key_histogram.h"
 
 #include <algorithm>

@@ -26,8 +26,8 @@ PowerSums::PowerSums(MemoryBudget& memory) : reservation_(memory, sizeof(PowerSu
 
 void PowerSums::add_to(Bin& bin, int64_t significand) {
   bin.sum += significand;
-  const auto magnitude = static_cast<Uint128>(significand < 0 ? -static_cast<uint64_t>(significand)
-                                                              : static_cast<uint64_t>(significand));
+  const auto magnitude =
+      static_cast<Uint128>(significand < 0 ? -static_cast<uint64_t>(significand) : static_cast<uint64_t>(significand));
   const Uint128 square = magnitude * magnitude;
   bin.squares += square;
   bin.squares_high += bin.squares < square ? 1 : 0;

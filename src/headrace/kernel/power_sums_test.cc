@@ -1,3 +1,4 @@
+// Sums against those of Moments, bit by bit.
 #include "headrace/kernel/power_sums.h"
 
 #include <algorithm>

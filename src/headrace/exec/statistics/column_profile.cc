@@ -43,8 +43,7 @@ double float_of_decimal(Int128 unscaled, double unit) { return static_cast<doubl
 
 }  // namespace
 
-ColumnProfile::ColumnProfile(const Type& type, MemoryBudget& memory)
-    : type_(type), memory_(memory.shared_from_this()) {
+ColumnProfile::ColumnProfile(const Type& type, MemoryBudget& memory) : type_(type), memory_(memory.shared_from_this()) {
   if (type.is_binary_like()) {
     texts_.emplace(memory);
   } else if (type.kind() == TypeKind::kList || type.kind() == TypeKind::kFixedSizeList) {

@@ -99,7 +99,8 @@ void describe_numbers(const NumberProfile::Summary& numbers, const Type& type, C
   KeyDistribution keys(numbers.ranges, numbers.shift, numbers.min, numbers.max);
   if (type.kind() != TypeKind::kBool) {
     for (int percent : kPercents) {
-      std::uint64_t rank = quantile_rank({static_cast<std::uint64_t>(percent), 100}, static_cast<std::uint64_t>(keys.count()));
+      std::uint64_t rank =
+          quantile_rank({static_cast<std::uint64_t>(percent), 100}, static_cast<std::uint64_t>(keys.count()));
       figures.quantiles.push_back({percent, value_of_key(keys.key_of_rank(static_cast<std::int64_t>(rank)), type)});
     }
   }

@@ -6,8 +6,8 @@
 
 namespace headrace {
 
-/// Fills in all that numbers have. Bars of the histogram are equally wide, or one a value where integers reach over few;
-/// there are none with infinite values.
+/// Fills in all that numbers have. Bars of the histogram are equally wide, or one a value where integers reach over
+/// few; there are none with infinite values.
 void describe_numbers(const NumberProfile::Summary& numbers, const Type& type, ColumnFigures& figures);
 
 }  // namespace headrace

@@ -148,7 +148,8 @@ void TableProfile::check_share(Worker& worker) {
   std::size_t all_bytes = bytes_.fetch_add(bytes - worker.bytes) + (bytes - worker.bytes);
   worker.bytes = bytes;
   if (all_bytes <= limit_bytes / kBudgetShare) return;
-  leave_out(fmt::format("they take more than 1/{} of the memory budget of {}", kBudgetShare, format_bytes(limit_bytes)));
+  leave_out(
+      fmt::format("they take more than 1/{} of the memory budget of {}", kBudgetShare, format_bytes(limit_bytes)));
   worker.profile.reset();
 }
 

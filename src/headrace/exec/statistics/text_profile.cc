@@ -92,9 +92,7 @@ void TextProfile::merge(const TextProfile& other) {
   for (const KeyHistogram::Range& value : other.counts_.ranges()) wide_->add(value.first);
 }
 
-std::size_t TextProfile::bytes() const {
-  return counts_.bytes() + known_bytes_.bytes() + (wide_ ? wide_->bytes() : 0);
-}
+std::size_t TextProfile::bytes() const { return counts_.bytes() + known_bytes_.bytes() + (wide_ ? wide_->bytes() : 0); }
 
 std::optional<std::vector<TextProfile::Counted>> TextProfile::counted() const {
   if (wide_) return std::nullopt;

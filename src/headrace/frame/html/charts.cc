@@ -11,7 +11,6 @@ using Json = nlohmann::ordered_json;
 constexpr std::string_view kSpecs = R"json({
   "operators": {
     "width": "container",
-    "height": {"step": 18},
     "mark": {"type": "bar", "tooltip": true},
     "encoding": {
       "y": {"field": "operator", "type": "nominal", "sort": null, "title": null, "axis": {"labelLimit": 160}},
@@ -47,7 +46,6 @@ constexpr std::string_view kSpecs = R"json({
   },
   "top": {
     "width": "container",
-    "height": {"step": 16},
     "mark": {"type": "bar", "tooltip": true},
     "encoding": {
       "y": {"field": "value", "type": "nominal", "sort": null, "title": null, "axis": {"labelLimit": 160}},

@@ -76,8 +76,8 @@ std::string top_html(const Json& values, std::int64_t rows) {
   for (const Json& entry : top) {
     std::string text = entry["value"].is_string() ? entry["value"].get<std::string>() : display_number(entry["value"]);
     std::string shown = text.empty() ? "<i>empty</i>" : "<code>" + escape_html(text) + "</code>";
-    table.rows.push_back({shown, number_html(entry["count"]),
-                          escape_html(display_share(entry["count"].get<std::int64_t>(), rows))});
+    table.rows.push_back(
+        {shown, number_html(entry["count"]), escape_html(display_share(entry["count"].get<std::int64_t>(), rows))});
   }
   return table.to_html();
 }
@@ -90,7 +90,8 @@ std::string facts_html(const Json& column) {
   };
   std::int64_t rows = count_of(column, "rows");
   add("rows", display_number(get(column, "rows")));
-  add("null", fmt::format("{} ({})", display_number(get(column, "nulls")), display_share(count_of(column, "nulls"), rows)));
+  add("null",
+      fmt::format("{} ({})", display_number(get(column, "nulls")), display_share(count_of(column, "nulls"), rows)));
   if (count_of(values, "nans") > 0) add("NaN", display_number(values["nans"]));
   add("distinct", distinct_text(column));
   for (const char* name : {"min", "max", "mean", "stddev"}) {
@@ -108,23 +109,25 @@ std::string facts_html(const Json& column) {
 }
 
 std::string name_html(const Json& column) {
-  return element("b", "", escape_html(get(column, "name").is_string() ? column["name"].get<std::string>() : "")) +
-         " " + element("span", "quiet", escape_html(get(column, "type").is_string() ? column["type"].get<std::string>() : ""));
+  return element("b", "", escape_html(get(column, "name").is_string() ? column["name"].get<std::string>() : "")) + " " +
+         element("span", "quiet",
+                 escape_html(get(column, "type").is_string() ? column["type"].get<std::string>() : ""));
 }
 
 std::string column_html(const Json& column, std::string_view side, std::size_t index) {
   std::int64_t nulls = count_of(column, "nulls");
-  std::string line = element("span", "name", name_html(column)) + element("span", "bars", bars_svg(bar_counts(column))) +
-                     element("span", "", escape_html(nulls > 0 ? display_share(nulls, count_of(column, "rows")) + " null" : "no nulls")) +
-                     element("span", "", escape_html(distinct_text(column)) + " distinct") +
-                     element("span", "", escape_html(middle_text(column))) +
-                     element("span", "", escape_html(range_text(column)));
+  std::string line =
+      element("span", "name", name_html(column)) + element("span", "bars", bars_svg(bar_counts(column))) +
+      element("span", "",
+              escape_html(nulls > 0 ? display_share(nulls, count_of(column, "rows")) + " null" : "no nulls")) +
+      element("span", "", escape_html(distinct_text(column)) + " distinct") +
+      element("span", "", escape_html(middle_text(column))) + element("span", "", escape_html(range_text(column)));
   const Json& values = values_of(column);
   std::string chart = values.contains("histogram") || values.contains("top")
                           ? fmt::format("<div class=\"chart\" data-chart=\"{}\" data-column=\"{}\"></div>", side, index)
                           : "";
-  std::string body = element("div", "facts", facts_html(column) + quantiles_html(values) +
-                                                 top_html(values, count_of(values, "rows")));
+  std::string body =
+      element("div", "facts", facts_html(column) + quantiles_html(values) + top_html(values, count_of(values, "rows")));
   return element("details", "column", element("summary", "", line) + chart + body) + "\n";
 }
 
@@ -142,7 +145,8 @@ std::string bars_svg(const Json& counts) {
     at += 6;
   }
   return fmt::format(
-      "<svg class=\"bars\" viewBox=\"0 0 {0} 24\" width=\"{0}\" height=\"24\" preserveAspectRatio=\"none\" aria-hidden=\"true\">"
+      "<svg class=\"bars\" viewBox=\"0 0 {0} 24\" width=\"{0}\" height=\"24\" preserveAspectRatio=\"none\" "
+      "aria-hidden=\"true\">"
       "<path d=\"{1}\"/></svg>",
       std::max(at - 1, 1), path);
 }

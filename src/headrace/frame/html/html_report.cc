@@ -50,17 +50,18 @@ std::string made_of(const std::string& path, const Make& make) {
 
 /// A notebook's cell: it has no style of ours but this.
 std::string cell(const std::string& html) {
-  return html.empty() ? html
-                      : "<div class=\"headrace\"><style>.headrace svg.bars path{fill:#3b78b8}.headrace .bad{color:#b3261e}"
-                        "</style>" +
-                            html + "</div>";
+  return html.empty()
+             ? html
+             : "<div class=\"headrace\"><style>.headrace svg.bars path{fill:#3b78b8}.headrace .bad{color:#b3261e}"
+               "</style>" +
+                   html + "</div>";
 }
 
 std::string statistics_of(const Json& run, std::string (*table_html)(const Json& table, std::string_view side)) {
   std::string html;
   if (!run.contains("statistics")) return html;
-  for (auto [side, title] : {std::pair{"before", "Before: what features are made from"},
-                             std::pair{"after", "After: what is written"}}) {
+  for (auto [side, title] :
+       {std::pair{"before", "Before: what features are made from"}, std::pair{"after", "After: what is written"}}) {
     if (!run["statistics"].contains(side)) continue;
     html += element("h3", "", title) + table_html(run["statistics"][side], side);
   }
@@ -86,7 +87,8 @@ std::string page(const Json& run) {
   }
   std::string name = run.contains("pipeline") ? run["pipeline"].value("name", "") : "";
   std::string html = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
-  html += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<link rel=\"icon\" href=\"data:,\">\n";
+  html +=
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<link rel=\"icon\" href=\"data:,\">\n";
   html += "<title>" + escape_html(name) + " – run report</title>\n";
   html += "<style>\n" + std::string(report_css()) + "</style>\n</head>\n<body>\n";
   html += "<header>\n" + head_html(run) + "</header>\n" + element("nav", "", links) + "\n" + body;
@@ -113,7 +115,8 @@ std::string write_html_report(const std::string& run, const std::string& out, Fi
 std::string html_summary(std::string_view run_json) {
   Json run = parse_run(run_json, "run.json");
   return made_of("run.json", [&] {
-    std::string columns = statistics_of(run, [](const Json& table, std::string_view) { return columns_table_html(table); });
+    std::string columns =
+        statistics_of(run, [](const Json& table, std::string_view) { return columns_table_html(table); });
     std::string html = head_html(run) + contract_html(run) + features_html(run) + outputs_html(run);
     if (!columns.empty()) html += element("details", "", element("summary", "", "Columns") + columns);
     return cell(html);

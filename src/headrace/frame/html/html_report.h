@@ -11,8 +11,8 @@ namespace headrace {
 /// `run_json` is the text of a run.json, `path` names it in messages. Throws Error(kBadData) when it is none.
 std::string html_report(std::string_view run_json, const std::string& path);
 
-/// Reads `run`, a run.json or the folder that it lies in, and writes its page to `out`, or beside it when that is empty.
-/// Returns the path of the page.
+/// Reads `run`, a run.json or the folder that it lies in, and writes its page to `out`, or beside it when that is
+/// empty. Returns the path of the page.
 std::string write_html_report(const std::string& run, const std::string& out, FileSystem& fs);
 
 /// The same for a notebook's cell: without script and charts, with one line a column.

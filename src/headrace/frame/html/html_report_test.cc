@@ -1,3 +1,4 @@
+// Pages of small reports whose names and values try to be markup.
 #include "headrace/frame/html/html_report.h"
 
 #include <doctest/doctest.h>

@@ -17,7 +17,8 @@
       bar: { color: bar },
       view: { stroke: null },
     };
-    const parsed = { ...charts.specs[spec], data: { values }, autosize: { type: "fit-x", contains: "padding" } };
+    const height = charts.specs[spec].height ?? 18 * values.length; // a line a bar
+    const parsed = { ...charts.specs[spec], height, data: { values }, autosize: { type: "fit-x", contains: "padding" } };
     return vegaEmbed(element, parsed, { actions: false, renderer: "svg", mode: "vega-lite", config, tooltip: { theme: dark.matches ? "dark" : "light" } });
   };
 

@@ -48,7 +48,8 @@ std::string samples_html(const Json& samples) {
 /// A word that a POSIX shell reads as it is.
 std::string shell_word(const std::string& word) {
   bool is_plain = !word.empty() && std::ranges::all_of(word, [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("/._-=:,+@%").find(c) != std::string_view::npos;
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view("/._-=:,+@%").find(c) != std::string_view::npos;
   });
   if (is_plain) return word;
   std::string quoted = "'";
@@ -61,7 +62,8 @@ std::string shell_word(const std::string& word) {
 std::string head_html(const Json& run) {
   const Json& memory = list_of(run, "memory");
   std::string status = text_of(run, "status");
-  std::string html = element("h1", "", escape_html(text_of(run.contains("pipeline") ? run["pipeline"] : Json::object(), "name")));
+  std::string html =
+      element("h1", "", escape_html(text_of(run.contains("pipeline") ? run["pipeline"] : Json::object(), "name")));
   html += element("p", status == "ok" ? "good" : "bad", escape_html(status == "ok" ? "published" : status));
   if (run.contains("error")) html += element("pre", "", escape_html(text_of(run["error"], "message")));
   HtmlTable table{{}, {}, {}};
@@ -83,7 +85,8 @@ std::string head_html(const Json& run) {
                     bytes_html(count_of(memory, "budget_peak_bytes")),
                     limit == 0 || limit == UINT64_MAX ? ", no limit" : ", limit " + format_bytes(limit),
                     count_of(memory, "spilled_bytes") > 0
-                        ? ", " + bytes_html(count_of(memory, "spilled_bytes")) + " spilled to disk" : "")));
+                        ? ", " + bytes_html(count_of(memory, "spilled_bytes")) + " spilled to disk"
+                        : "")));
   std::string versions = "headrace " + text_of(run, "headrace_version");
   for (const auto& [name, version] : list_of(run, "library_versions").items()) {
     versions += ", " + name + " " + version.get<std::string>();
@@ -105,15 +108,15 @@ std::string plan_html(const Json& run) {
     std::string inputs;
     for (const Json& input : list_of(op, "inputs")) inputs += (inputs.empty() ? " ← " : ", ") + input.dump();
     double seconds = number_of(op, "seconds");
-    table.rows.push_back({count_html(op, "id"),
-                          escape_html(text_of(op, "label")) + element("span", "quiet", inputs),
+    table.rows.push_back({count_html(op, "id"), escape_html(text_of(op, "label")) + element("span", "quiet", inputs),
                           text_of(op, "kind") == "scan" ? "–" : count_html(op, "rows_in"), count_html(op, "rows_out"),
-                          count_html(op, "rows_removed"),
-                          count_html(op, "rows_added"), display_seconds(seconds), meter(seconds, most),
-                          bytes_html(count_of(op, "bytes_out")), bytes_html(count_of(op, "memory_bytes"))});
+                          count_html(op, "rows_removed"), count_html(op, "rows_added"), display_seconds(seconds),
+                          meter(seconds, most), bytes_html(count_of(op, "bytes_out")),
+                          bytes_html(count_of(op, "memory_bytes"))});
   }
-  std::string plan = element("details", "", element("summary", "", "The plan as text") +
-                                                element("pre", "", escape_html(text_of(run, "plan"))));
+  std::string plan =
+      element("details", "",
+              element("summary", "", "The plan as text") + element("pre", "", escape_html(text_of(run, "plan"))));
   return "<div id=\"operators\" class=\"chart-of-all\"></div>\n" + table.to_html() +
          element("p", "quiet", "Time is processor time, summed over threads.") + plan;
 }
@@ -122,10 +125,11 @@ std::string contract_html(const Json& run) {
   if (!run.contains("contract")) return "";
   const Json& contract = run["contract"];
   bool is_kept = contract.contains("kept") && contract["kept"].is_boolean() && contract["kept"].get<bool>();
-  std::string html = element(
-      "p", "", element("span", is_kept ? "good" : "bad", is_kept ? "kept" : "broken") +
-                   escape_html(fmt::format(" by {} rows of {}", format_count(count_of(contract, "rows_checked")),
-                                           text_of(contract, "table"))));
+  std::string html =
+      element("p", "",
+              element("span", is_kept ? "good" : "bad", is_kept ? "kept" : "broken") +
+                  escape_html(fmt::format(" by {} rows of {}", format_count(count_of(contract, "rows_checked")),
+                                          text_of(contract, "table"))));
   HtmlTable table{{"promise", "kind", "rows that break it"}, {2}, {}};
   std::string samples;
   for (const Json& promise : list_of(contract, "promises")) {
@@ -142,18 +146,18 @@ std::string contract_html(const Json& run) {
 std::string sources_html(const Json& run) {
   const Json& sources = list_of(run, "sources");
   if (sources.empty()) return "";
-  HtmlTable table{{"source", "files", "bytes read", "rows read", "delivered", "quarantined", "dropped", "skipped", "made null"},
-                  {1, 2, 3, 4, 5, 6, 7, 8},
-                  {}};
+  HtmlTable table{
+      {"source", "files", "bytes read", "rows read", "delivered", "quarantined", "dropped", "skipped", "made null"},
+      {1, 2, 3, 4, 5, 6, 7, 8},
+      {}};
   HtmlTable kinds{{"source", "kind", "rows in quarantine"}, {2}, {}};
   HtmlTable samples{{"where", "column", "why", "text"}, {}, {}};
   for (const Json& source : sources) {
     std::string name = escape_html(text_of(source, "name"));
-    table.rows.push_back({name, format_count(std::ssize(list_of(source, "files"))),
-                          bytes_html(count_of(source, "bytes_read")), count_html(source, "rows_read"),
-                          count_html(source, "rows_delivered"), count_html(source, "rows_quarantined"),
-                          count_html(source, "rows_dropped"), count_html(source, "rows_skipped"),
-                          count_html(source, "values_nulled")});
+    table.rows.push_back(
+        {name, format_count(std::ssize(list_of(source, "files"))), bytes_html(count_of(source, "bytes_read")),
+         count_html(source, "rows_read"), count_html(source, "rows_delivered"), count_html(source, "rows_quarantined"),
+         count_html(source, "rows_dropped"), count_html(source, "rows_skipped"), count_html(source, "values_nulled")});
     for (const auto& [kind, count] : list_of(source, "quarantined_by_kind").items()) {
       kinds.rows.push_back({name, escape_html(kind), format_count(count.get<std::int64_t>())});
     }
@@ -180,9 +184,11 @@ std::string features_html(const Json& run) {
     table.rows.push_back({escape_html(text_of(feature, "name")), escape_html(text_of(feature, "fitted"))});
   }
   bool fitted = run.contains("fitted") && run["fitted"].is_boolean() && run["fitted"].get<bool>();
-  return element("p", "", (fitted ? "Fitted in this run" : "Taken from a saved state") +
-                              std::string(text_of(run, "state_path").empty() ? "" : ", " + code_html(text_of(run, "state_path"))) +
-                              ", digest " + code_html(text_of(run, "fitted_state_digest"))) +
+  return element(
+             "p", "",
+             (fitted ? "Fitted in this run" : "Taken from a saved state") +
+                 std::string(text_of(run, "state_path").empty() ? "" : ", " + code_html(text_of(run, "state_path"))) +
+                 ", digest " + code_html(text_of(run, "fitted_state_digest"))) +
          table.to_html();
 }
 
