@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <initializer_list>
 #include <unistd.h>
@@ -140,6 +141,21 @@ std::string without_secrets(std::string text, const StorageOptions& options) {
 /// The process that started Arrow's S3; 0: none.
 std::atomic<pid_t> g_started_by{0};
 
+/// A forked child cannot end Arrow's S3, whose threads are its parent's, and would crash or hang in its destructors: it
+/// leaves before they run, with its own exit code. Python has been finalized then.
+void leave_forked_child(int exit_code, void* /*unused*/) {
+  if (g_started_by == ::getpid()) return;
+  std::fflush(nullptr);
+  ::_exit(exit_code);
+}
+
+/// Says that this process has started Arrow's S3.
+void mark_started() {
+  static std::once_flag marked;
+  std::call_once(marked, [] { ::on_exit(&leave_forked_child, nullptr); });
+  g_started_by = ::getpid();
+}
+
 }  // namespace
 
 void require_own_s3(std::string_view path) {
@@ -161,7 +177,7 @@ std::shared_ptr<arrow::fs::FileSystem> S3Connection::client_of(std::string_view 
   std::lock_guard lock(mutex_);
   if (auto known = clients_.find(bucket); known != clients_.end()) return known->second;
   if (arrow::Status started = arrow::fs::EnsureS3Initialized(); !started.ok()) throw failure("reach", path, started);
-  g_started_by = ::getpid();
+  mark_started();
   arrow::fs::S3Options s3 = make_options(options_);
   if (s3.region.empty() && s3.endpoint_override.empty()) {
     arrow::Result<std::string> region = arrow::fs::ResolveS3BucketRegion(std::string(bucket));
