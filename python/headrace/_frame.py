@@ -191,7 +191,7 @@ class Series:
         if name not in schema:
             raise NotFoundError(f"there is no column '{name}'", f"columns: {', '.join(schema.names())}")
         self._rows = rows
-        self.name = name
+        self.name: str = name
 
     @property
     def dtype(self) -> str:

@@ -39,7 +39,8 @@ def test_it_holds_what_a_wheel_is_made_of_and_nothing_else(sdist):
     assert {"CMakeLists.txt", "LICENSE", "PKG-INFO", "README.md", "pyproject.toml"} <= names
     assert {"cmake/HeadraceArrow.cmake", "python/headrace/py.typed", "src/headrace/frame/headrace.h"} <= names
     tops = {name.partition("/")[0] for name in names if "/" in name}
-    assert tops == {"cmake", "python", "src"}
+    assert tops == {"build", "cmake", "python", "src"}
+    assert {name for name in names if name.startswith("build/")} == {"build/downloads/vega.js"}
     assert not [name for name in names if "__pycache__" in name or name.endswith(".so")]
 
 

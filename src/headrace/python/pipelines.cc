@@ -142,7 +142,7 @@ void bind_pipelines(nb::module_& module) {
   module.def("report_contract", [](const std::string& run) { return html_contract(run); });
 
   nb::class_<PythonServer>(module, "Server")
-      .def("serve", &PythonServer::serve)
+      .def("serve", &PythonServer::serve, nb::sig("def serve(self, row: dict[str, object], /) -> dict[str, object]"))
       .def("inputs", [](const PythonServer& self) { return self.server.input()->names(); });
 
   nb::class_<PythonFitted>(module, "Fitted")
