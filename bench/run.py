@@ -72,7 +72,9 @@ class Case:
 
 def headrace_case(task, arguments, memory, threads, variant):
     out = arguments.out / f"{task}-headrace-{variant}-{threads}"
-    command = [HEADRACE, "run", ROOT / "bench/ads/pipeline.yaml", "--quiet", "--output", "json", "--threads", threads]
+    # Without statistics, which no peer takes.
+    command = [HEADRACE, "run", ROOT / "bench/ads/pipeline.yaml", "--quiet", "--no-statistics", "--output", "json"]
+    command += ["--threads", threads]
     command += ["--memory", memory, "--set", f"data={arguments.data}", "--set", f"out={out}"]
     if task == "job_tfrecord":
         command += ["--set", "format=tfrecord"]
