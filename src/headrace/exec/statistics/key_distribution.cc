@@ -23,8 +23,8 @@ std::uint64_t KeyDistribution::key_of_rank(std::int64_t rank) const {
     if (rank < below + range.count) {
       auto [first, last] = part(range);
       Uint128 keys = static_cast<Uint128>(last - first) + 1;
-      auto twice_at = static_cast<Uint128>(2 * (rank - below) + 1);
-      return first + static_cast<std::uint64_t>(keys * twice_at / static_cast<Uint128>(2 * range.count));
+      Uint128 twice_at = 2 * static_cast<Uint128>(rank - below) + 1;
+      return first + static_cast<std::uint64_t>(keys * twice_at / (2 * static_cast<Uint128>(range.count)));
     }
     below += range.count;
   }

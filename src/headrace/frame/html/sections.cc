@@ -2,6 +2,7 @@
 #include "headrace/frame/html/sections.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -35,7 +36,7 @@ std::string bytes_html(std::int64_t bytes) { return bytes > 0 ? format_bytes(sta
 std::string code_html(const std::string& text) { return element("code", "", escape_html(text)); }
 
 std::string meter(double part, double whole) {
-  int width = whole > 0 ? static_cast<int>(part / whole * 80 + 0.5) : 0;
+  int width = whole > 0 ? static_cast<int>(std::lround(part / whole * 80)) : 0;
   return width > 0 ? fmt::format("<span class=\"meter\" style=\"width:{}px\"></span>", width) : "";
 }
 
