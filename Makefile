@@ -32,7 +32,7 @@ demo-compare: ## time the flights job against the same job in DuckDB; the last l
 	@$(VENV)/python examples/flights/compare.py
 
 test: ## check and test everything that a change has to pass
-	@$(STAGES) setup-tests lint-layout lint-python lint-format lint-clang build-release build-asan \
+	@$(STAGES) setup-tests lint-layout lint-python lint-format lint-clang-newest build-release build-asan \
 	  lint-symbols test-release test-asan test-python docs-check
 
 test-long: ## test, then what takes longer: all faults, import orders, sdist, ThreadSanitizer, fuzzing, micro-benchmarks
@@ -118,6 +118,10 @@ lint-format:
 
 lint-clang: configure-release
 	@$(VENV)/python tools/clang_tidy.py build/release
+
+# All of them take a quarter of an hour: `make lint`, and test-long.
+lint-clang-newest: configure-release
+	@$(VENV)/python tools/clang_tidy.py build/release --newest 24
 
 lint-clang-all: configure-release
 	@$(VENV)/python tools/clang_tidy.py build/release --with-tests

@@ -1,5 +1,6 @@
-"""How tools/clang_tidy.py turns g++ commands into clang's, and what it takes for a reason to look again."""
+"""How tools/clang_tidy.py turns g++ commands into clang's, what it takes for a reason to look again, and for new."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,30 @@ def test_sources_of_libraries_and_of_builds_are_not_ours(tmp_path: Path, monkeyp
     assert not clang_tidy.is_ours(tmp_path / "src/missing.cc")
     assert not clang_tidy.is_ours(tmp_path / ".venv/lib/nanobind/b.cpp")
     assert not clang_tidy.is_ours(tmp_path / "build/release/c.cc")
+
+
+def test_the_newest_sources_are_those_of_the_last_commits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(clang_tidy, "ROOT", tmp_path)
+
+    def git(*arguments: str) -> None:
+        identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+        subprocess.run(["git", *identity, *arguments], cwd=tmp_path, check=True, capture_output=True)
+
+    def write(name: str) -> Path:
+        path = tmp_path / "src" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(name)
+        return path
+
+    assert clang_tidy.newest_sources(2) == set()
+    first, second, third, test = (write(name) for name in ("z.cc", "y.cc", "x.cc", "x_test.cc"))
+    assert clang_tidy.newest_sources(1) == {third}  # without git, by name
+    git("init", "-q")
+    for path in (first, second, third, test):
+        git("add", str(path))
+        git("commit", "-qm", path.name)
+    assert clang_tidy.newest_sources(2) == {second, third}
+    first.write_text("changed")
+    assert clang_tidy.newest_sources(2) == {first, third}
+    third.unlink()
+    assert clang_tidy.newest_sources(9) == {first, second}
