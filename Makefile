@@ -65,6 +65,10 @@ bench-formats: ## compare TFRecord, Parquet, MDS, Arrow IPC on the first ROWS=10
 bench-formats-memory: ## the same formats on random rows in memory: what writing and reading cost the processor
 	@$(STAGES) setup-tests build-cli build-bench-formats run-bench-formats-memory
 
+bench-python: ## time the flights job from Python against the command line
+	@$(STAGES) build
+	@$(VENV)/python bench/python_overhead.py
+
 bench-micro: setup ## run the micro-benchmarks
 	@$(MAKE) --silent build-bench
 	@for program in build/bench/src/headrace/headrace_*_bench; do "$$program" || exit 1; done
