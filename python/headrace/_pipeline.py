@@ -290,7 +290,9 @@ class FittedPipeline:
         NotFoundError
             When the frame lacks a column that features read.
         """
-        return LazyFrame(self._native.encode(frame._native))
+        encoded = LazyFrame(self._native.encode(frame._native))
+        encoded._is_portable = frame._is_portable
+        return encoded
 
     def serve(self) -> RowServer:
         """A function from a single row to its features, compiled once: no run of the engine for a row.

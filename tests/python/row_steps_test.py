@@ -163,6 +163,8 @@ def test_what_python_functions_make_is_not_portable():
         with pytest.raises(hr.UnsupportedError, match="Python function"):
             refused()
     assert hr.Pipeline("p", hr.from_dict({"n": [1]})).validate()["portable"] is True
+    fitted = hr.Pipeline("p", hr.from_dict({"n": [1]}), features=["n"]).fit()
+    assert hr.Pipeline("q", fitted.transform(frame)).validate()["portable"] is False
 
 
 def test_csv_comes_back_as_it_was(tmp_path):
