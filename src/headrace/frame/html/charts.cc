@@ -57,26 +57,26 @@ constexpr std::string_view kSpecs = R"json({
 Json operator_rows(const Json& run) {
   Json rows = Json::array();
   if (!run.contains("operators")) return rows;
-  for (const Json& op : run["operators"]) {
-    rows.push_back({{"operator", op["id"].dump() + " " + op["label"].get<std::string>()},
-                    {"kind", op["kind"]},
-                    {"seconds", op["seconds"]},
-                    {"rows", op["rows_out"]},
-                    {"memory", op["memory_bytes"]}});
+  for (const Json& op : run.at("operators")) {
+    rows.push_back({{"operator", op.at("id").dump() + " " + op.at("label").get<std::string>()},
+                    {"kind", op.at("kind")},
+                    {"seconds", op.at("seconds")},
+                    {"rows", op.at("rows_out")},
+                    {"memory", op.at("memory_bytes")}});
   }
   return rows;
 }
 
 Json column_chart(const Json& column) {
-  const Json& values = column.contains("elements") ? column["elements"] : column;
+  const Json& values = column.contains("elements") ? column.at("elements") : column;
   if (values.contains("histogram")) {
-    return {{"edges", values["histogram"]["edges"]}, {"counts", values["histogram"]["counts"]}};
+    return {{"edges", values.at("histogram").at("edges")}, {"counts", values.at("histogram").at("counts")}};
   }
   if (!values.contains("top")) return nullptr;
   Json chart = {{"values", Json::array()}, {"counts", Json::array()}};
-  for (const Json& top : values["top"]) {
-    chart["values"].push_back(top["value"]);
-    chart["counts"].push_back(top["count"]);
+  for (const Json& top : values.at("top")) {
+    chart["values"].push_back(top.at("value"));
+    chart["counts"].push_back(top.at("count"));
   }
   return chart;
 }
@@ -87,10 +87,10 @@ Json report_charts(const Json& run) {
   Json charts = {{"specs", Json::parse(kSpecs)}, {"operators", operator_rows(run)}};
   for (const char* side : {"before", "after"}) {
     charts[side] = Json::array();
-    if (!run.contains("statistics") || !run["statistics"].contains(side)) continue;
-    const Json& table = run["statistics"][side];
+    if (!run.contains("statistics") || !run.at("statistics").contains(side)) continue;
+    const Json& table = run.at("statistics").at(side);
     if (!table.contains("columns")) continue;
-    for (const Json& column : table["columns"]) charts[side].push_back(column_chart(column));
+    for (const Json& column : table.at("columns")) charts[side].push_back(column_chart(column));
   }
   return charts;
 }

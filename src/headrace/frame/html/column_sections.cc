@@ -23,46 +23,47 @@ std::string number_html(const Json& value) { return escape_html(display_number(v
 
 /// Of a list its elements, else the column itself: what has numbers to show.
 // NOLINTNEXTLINE(bugprone-return-const-ref-from-parameter): columns are parts of the report
-const Json& values_of(const Json& column) { return column.contains("elements") ? column["elements"] : column; }
+const Json& values_of(const Json& column) { return column.contains("elements") ? column.at("elements") : column; }
 
 /// The counts that the bars show: of the histogram, or of the most frequent values.
 Json bar_counts(const Json& column) {
   const Json& values = values_of(column);
-  if (values.contains("histogram")) return values["histogram"]["counts"];
+  if (values.contains("histogram")) return values.at("histogram").at("counts");
   Json counts = Json::array();
-  for (const Json& top : get(values, "top")) counts.push_back(top["count"]);
+  for (const Json& top : get(values, "top")) counts.push_back(top.at("count"));
   return counts;
 }
 
 std::string distinct_text(const Json& column) {
   Json distinct = get(values_of(column), "distinct");
   if (!distinct.is_object()) return "–";
-  return (distinct["exact"].get<bool>() ? "" : "about ") + display_number(distinct["count"]);
+  return (distinct.at("exact").get<bool>() ? "" : "about ") + display_number(distinct.at("count"));
 }
 
 std::string middle_text(const Json& column) {
   const Json& values = values_of(column);
   if (values.contains("mean")) {
-    std::string text = "mean " + display_number(values["mean"]);
-    return values.contains("stddev") ? text + " ± " + display_number(values["stddev"]) : text;
+    std::string text = "mean " + display_number(values.at("mean"));
+    return values.contains("stddev") ? text + " ± " + display_number(values.at("stddev")) : text;
   }
   if (!values.contains("lengths")) return "";
-  return fmt::format("{} to {} {}", display_number(values["lengths"]["min"]), display_number(values["lengths"]["max"]),
+  return fmt::format("{} to {} {}", display_number(values.at("lengths").at("min")),
+                     display_number(values.at("lengths").at("max")),
                      column.contains("elements") ? "elements" : "bytes");
 }
 
 std::string range_text(const Json& column) {
   const Json& values = values_of(column);
   if (!values.contains("min")) return "";
-  return display_number(values["min"]) + " … " + display_number(values["max"]);
+  return display_number(values.at("min")) + " … " + display_number(values.at("max"));
 }
 
 std::string quantiles_html(const Json& values) {
   Json quantiles = get(values, "quantiles");
   if (!quantiles.is_object()) return "";
-  HtmlTable table{{quantiles["exact"].get<bool>() ? "quantile" : "quantile, about", "value"}, {1}, {}};
-  for (const Json& quantile : quantiles["values"]) {
-    table.rows.push_back({number_html(quantile["percent"]) + " %", number_html(quantile["value"])});
+  HtmlTable table{{quantiles.at("exact").get<bool>() ? "quantile" : "quantile, about", "value"}, {1}, {}};
+  for (const Json& quantile : quantiles.at("values")) {
+    table.rows.push_back({number_html(quantile.at("percent")) + " %", number_html(quantile.at("value"))});
   }
   return table.to_html();
 }
@@ -75,10 +76,11 @@ std::string top_html(const Json& values, std::int64_t rows) {
   }
   HtmlTable table{{"value", "rows", "share"}, {1, 2}, {}};
   for (const Json& entry : top) {
-    std::string text = entry["value"].is_string() ? entry["value"].get<std::string>() : display_number(entry["value"]);
+    std::string text =
+        entry.at("value").is_string() ? entry.at("value").get<std::string>() : display_number(entry.at("value"));
     std::string shown = text.empty() ? "<i>empty</i>" : "<code>" + escape_html(text) + "</code>";
-    table.rows.push_back(
-        {shown, number_html(entry["count"]), escape_html(display_share(entry["count"].get<std::int64_t>(), rows))});
+    table.rows.push_back({shown, number_html(entry.at("count")),
+                          escape_html(display_share(entry.at("count").get<std::int64_t>(), rows))});
   }
   return table.to_html();
 }
@@ -93,26 +95,27 @@ std::string facts_html(const Json& column) {
   add("rows", display_number(get(column, "rows")));
   add("null",
       fmt::format("{} ({})", display_number(get(column, "nulls")), display_share(count_of(column, "nulls"), rows)));
-  if (count_of(values, "nans") > 0) add("NaN", display_number(values["nans"]));
+  if (count_of(values, "nans") > 0) add("NaN", display_number(values.at("nans")));
   add("distinct", distinct_text(column));
   for (const char* name : {"min", "max", "mean", "stddev"}) {
     if (values.contains(name)) add(name, display_number(values[name]));
   }
   for (const Json* part : {&column, &values}) {
     if (!part->contains("lengths")) continue;
-    const Json& lengths = (*part)["lengths"];
+    const Json& lengths = (*part).at("lengths");
     add(part->contains("elements") ? "elements a row" : "bytes",
-        fmt::format("{} to {}, mean {}", display_number(lengths["min"]), display_number(lengths["max"]),
-                    display_number(lengths["mean"])));
+        fmt::format("{} to {}, mean {}", display_number(lengths.at("min")), display_number(lengths.at("max")),
+                    display_number(lengths.at("mean"))));
     if (part == &values || &column == &values) break;
   }
   return table.to_html();
 }
 
 std::string name_html(const Json& column) {
-  return element("b", "", escape_html(get(column, "name").is_string() ? column["name"].get<std::string>() : "")) + " " +
+  return element("b", "", escape_html(get(column, "name").is_string() ? column.at("name").get<std::string>() : "")) +
+         " " +
          element("span", "quiet",
-                 escape_html(get(column, "type").is_string() ? column["type"].get<std::string>() : ""));
+                 escape_html(get(column, "type").is_string() ? column.at("type").get<std::string>() : ""));
 }
 
 std::string column_html(const Json& column, std::string_view side, std::size_t index) {
@@ -154,7 +157,7 @@ std::string bars_svg(const Json& counts) {
 
 std::string columns_html(const Json& table, std::string_view side) {
   if (table.contains("left_out")) {
-    return element("p", "", "Left out: " + escape_html(table["left_out"].get<std::string>()) + ".");
+    return element("p", "", "Left out: " + escape_html(table.at("left_out").get<std::string>()) + ".");
   }
   std::string html;
   std::size_t index = 0;

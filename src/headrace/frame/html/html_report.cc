@@ -31,8 +31,9 @@ Json parse_run(std::string_view run_json, const std::string& path) {
   Json run = Json::parse(run_json, nullptr, false);
   if (!run.is_object()) throw refuse("it is no JSON object");
   if (!run.contains("version") || !run.contains("run_id") || !run.contains("status")) throw refuse("keys are missing");
-  if (run["version"] != RunReport::kVersion) {
-    throw refuse(fmt::format("it has version {}, this program reads {}", run["version"].dump(), RunReport::kVersion));
+  if (run.at("version") != RunReport::kVersion) {
+    throw refuse(
+        fmt::format("it has version {}, this program reads {}", run.at("version").dump(), RunReport::kVersion));
   }
   return run;
 }
@@ -62,8 +63,8 @@ std::string statistics_of(const Json& run, std::string (*table_html)(const Json&
   if (!run.contains("statistics")) return html;
   for (auto [side, title] :
        {std::pair{"before", "Before: what features are made from"}, std::pair{"after", "After: what is written"}}) {
-    if (!run["statistics"].contains(side)) continue;
-    html += element("h3", "", title) + table_html(run["statistics"][side], side);
+    if (!run.at("statistics").contains(side)) continue;
+    html += element("h3", "", title) + table_html(run.at("statistics").at(side), side);
   }
   return html;
 }
@@ -85,7 +86,7 @@ std::string page(const Json& run) {
     links += fmt::format("<a href=\"#{}\">{}</a> ", section.id, section.title);
     body += fmt::format("<section id=\"{}\">\n<h2>{}</h2>\n{}</section>\n", section.id, section.title, section.html);
   }
-  std::string name = run.contains("pipeline") ? run["pipeline"].value("name", "") : "";
+  std::string name = run.contains("pipeline") ? run.at("pipeline").value("name", "") : "";
   std::string html = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
   html +=
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<link rel=\"icon\" href=\"data:,\">\n";

@@ -64,15 +64,15 @@ std::string head_html(const Json& run) {
   const Json& memory = list_of(run, "memory");
   std::string status = text_of(run, "status");
   std::string html =
-      element("h1", "", escape_html(text_of(run.contains("pipeline") ? run["pipeline"] : Json::object(), "name")));
+      element("h1", "", escape_html(text_of(run.contains("pipeline") ? run.at("pipeline") : Json::object(), "name")));
   html += element("p", status == "ok" ? "good" : "bad", escape_html(status == "ok" ? "published" : status));
-  if (run.contains("error")) html += element("pre", "", escape_html(text_of(run["error"], "message")));
+  if (run.contains("error")) html += element("pre", "", escape_html(text_of(run.at("error"), "message")));
   HtmlTable table{{}, {}, {}};
   auto add = [&](const char* name, const std::string& value) {
     if (!value.empty()) table.rows.push_back({name, value});
   };
   add("run", code_html(text_of(run, "run_id")));
-  add("pipeline file", code_html(text_of(run.contains("pipeline") ? run["pipeline"] : Json::object(), "file")));
+  add("pipeline file", code_html(text_of(run.contains("pipeline") ? run.at("pipeline") : Json::object(), "file")));
   add("started", escape_html(text_of(run, "started_at")));
   std::string stages;
   for (const auto& [stage, seconds] : list_of(run, "stage_seconds").items()) {
@@ -80,7 +80,7 @@ std::string head_html(const Json& run) {
   }
   add("time", escape_html(display_seconds(number_of(run, "seconds")) + (stages.empty() ? "" : stages + ")")));
   add("threads", count_html(run, "threads"));
-  std::uint64_t limit = memory.contains("limit_bytes") ? memory["limit_bytes"].get<std::uint64_t>() : 0;
+  std::uint64_t limit = memory.contains("limit_bytes") ? memory.at("limit_bytes").get<std::uint64_t>() : 0;
   add("memory", escape_html(fmt::format(
                     "peak {} of the process, {} counted{}{}", bytes_html(count_of(memory, "process_peak_bytes")),
                     bytes_html(count_of(memory, "budget_peak_bytes")),
@@ -124,8 +124,8 @@ std::string plan_html(const Json& run) {
 
 std::string contract_html(const Json& run) {
   if (!run.contains("contract")) return "";
-  const Json& contract = run["contract"];
-  bool is_kept = contract.contains("kept") && contract["kept"].is_boolean() && contract["kept"].get<bool>();
+  const Json& contract = run.at("contract");
+  bool is_kept = contract.contains("kept") && contract.at("kept").is_boolean() && contract.at("kept").get<bool>();
   std::string html =
       element("p", "",
               element("span", is_kept ? "good" : "bad", is_kept ? "kept" : "broken") +
@@ -184,7 +184,7 @@ std::string features_html(const Json& run) {
   for (const Json& feature : features) {
     table.rows.push_back({escape_html(text_of(feature, "name")), escape_html(text_of(feature, "fitted"))});
   }
-  bool fitted = run.contains("fitted") && run["fitted"].is_boolean() && run["fitted"].get<bool>();
+  bool fitted = run.contains("fitted") && run.at("fitted").is_boolean() && run.at("fitted").get<bool>();
   return element(
              "p", "",
              (fitted ? "Fitted in this run" : "Taken from a saved state") +
@@ -221,9 +221,9 @@ std::string command_html(const Json& run) {
   }
   command += fmt::format(" --threads {}", count_of(run, "threads"));
   const Json& memory = list_of(run, "memory");
-  std::uint64_t limit = memory.contains("limit_bytes") ? memory["limit_bytes"].get<std::uint64_t>() : 0;
+  std::uint64_t limit = memory.contains("limit_bytes") ? memory.at("limit_bytes").get<std::uint64_t>() : 0;
   if (limit != 0 && limit != UINT64_MAX) command += fmt::format(" --memory {}", limit);
-  bool fitted = run.contains("fitted") && run["fitted"].is_boolean() && run["fitted"].get<bool>();
+  bool fitted = run.contains("fitted") && run.at("fitted").is_boolean() && run.at("fitted").get<bool>();
   if (!fitted && !text_of(run, "state_path").empty()) command += " --state " + shell_word(text_of(run, "state_path"));
   return element("pre", "", escape_html(command));
 }
