@@ -45,6 +45,7 @@ def test_a_pipeline_runs_like_its_file(prices, tmp_path):
     pipeline = make_pipeline(prices, tmp_path / "python")
     result = pipeline.run()
     assert "rows" in repr(result)
+    assert result.report["library_versions"]["arrow"].startswith("26.")
     file = tmp_path / "pipeline.yaml"
     file.write_text(pipeline.to_yaml().replace("/python/", "/yaml/"))
     done = subprocess.run([HEADRACE, "run", file, "--output", "json", "--quiet"], capture_output=True, text=True)

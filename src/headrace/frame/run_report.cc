@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "headrace/base/units.h"
+#include "headrace/column/arrow_version.h"
 #include "headrace/frame/statistics_json.h"
 
 namespace headrace {
@@ -169,6 +170,7 @@ std::string RunReport::to_json() const {
   json["run_id"] = run_id;
   json["started_at"] = started_at;
   json["headrace_version"] = headrace_version;
+  json["library_versions"] = {{"arrow", arrow_version()}};
   json["threads"] = thread_count;
   json["memory"] = {{"limit_bytes", memory_limit_bytes},
                     {"budget_peak_bytes", memory_peak_bytes},
