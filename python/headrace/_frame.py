@@ -31,6 +31,15 @@ PlanFormat = Literal["text", "json", "dot", "mermaid"]
 _SHOWN_ROWS = 10
 
 
+class Plan(str):
+    """The text of a plan, which notebooks show line by line."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(self)}</pre>"
+
+
 class Schema(Mapping[str, str]):
     """The columns of a frame, in order: name to type, such as ``"int64"`` or ``"list<string>"``.
 
@@ -647,7 +656,7 @@ class LazyFrame:
         empty text ``""``. Lists and structs cannot be written so."""
         return self._sink(path, "csv", options)
 
-    def explain(self, *, format: PlanFormat = "text", analyze: bool = False) -> str:
+    def explain(self, *, format: PlanFormat = "text", analyze: bool = False) -> Plan:
         """What will be done.
 
         Parameters
@@ -667,10 +676,10 @@ class LazyFrame:
         <BLANKLINE>
         """
         if analyze:
-            return _work.do(self._native.analyze, progress=False)
+            return Plan(_work.do(self._native.analyze, progress=False))
         if format != "text":
-            return self._as_pipeline().graph(_core.Work(0, ""), format)
-        return self._as_pipeline().explain(_core.Work(0, ""))[0]
+            return Plan(self._as_pipeline().graph(_core.Work(0, ""), format))
+        return Plan(self._as_pipeline().explain(_core.Work(0, ""))[0])
 
     def show_graph(self) -> Any:
         """The optimized plan as a drawing for notebooks; needs the package ``graphviz``.

@@ -11,7 +11,7 @@ from typing import Any, Literal, NoReturn
 from headrace import _core, _work
 from headrace._errors import InvalidArgumentError, UnsupportedError
 from headrace._expr import Expr
-from headrace._frame import LazyFrame, PlanFormat, draw
+from headrace._frame import LazyFrame, Plan, PlanFormat, draw
 from headrace._log import log_run, logger
 from headrace._result import RunResult
 from headrace.features import Feature
@@ -133,7 +133,7 @@ class Pipeline:
         """The digest of what the pipeline computes, wherever its data lies and goes: that of its file is equal."""
         return self.validate()["plan_digest"]
 
-    def explain(self, *, format: PlanFormat = "text", analyze: bool = False) -> str:
+    def explain(self, *, format: PlanFormat = "text", analyze: bool = False) -> Plan:
         """What will be done.
 
         Parameters
@@ -145,11 +145,11 @@ class Pipeline:
             Run the pipeline, outputs and all, and show the time, rows and memory of each operator, as text.
         """
         if analyze:
-            return _work.do(self._native.analyze, progress=False)
+            return Plan(_work.do(self._native.analyze, progress=False))
         if format != "text":
-            return self._native.graph(_core.Work(0, ""), format)
+            return Plan(self._native.graph(_core.Work(0, ""), format))
         logical, physical = self._native.explain(_core.Work(0, ""))
-        return logical + physical
+        return Plan(logical + physical)
 
     def show_graph(self) -> Any:
         """The plan that the engine runs as a drawing for notebooks; needs the package ``graphviz``."""

@@ -22,6 +22,11 @@ _PROGRESS_AFTER_SECONDS = 1.0
 _running: dict[_core.Work, threading.Event] = {}
 
 
+def _can_show() -> bool:
+    """Whether somebody watches: in a terminal, or a notebook, whose kernel has none."""
+    return sys.stderr.isatty() or "ipykernel" in sys.modules
+
+
 class _Bar:
     """Progress in a terminal or a notebook, when tqdm is there and nobody switched it off."""
 
@@ -31,7 +36,7 @@ class _Bar:
         self._tqdm: Any = None
         if wanted:
             self._tqdm = need("tqdm.auto", "progress=True").tqdm
-        elif wanted is None and sys.stderr.isatty() and os.environ.get("HEADRACE_PROGRESS", "1") != "0":
+        elif wanted is None and _can_show() and os.environ.get("HEADRACE_PROGRESS", "1") != "0":
             with contextlib.suppress(MissingPackageError):
                 self._tqdm = need("tqdm.auto", "a bar").tqdm
 

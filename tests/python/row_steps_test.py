@@ -210,5 +210,6 @@ def test_plans_as_graphs():
     dot = frame.explain(format="dot")
     assert dot.startswith("digraph plan {") and "n0 -> n1" in dot and '\\"' in dot
     assert frame.explain(format="mermaid").startswith("flowchart TD\n")
+    assert "b &lt;&gt; &#x27;" in frame.explain()._repr_html_()
     with pytest.raises(hr.InvalidArgumentError, match="'json', 'dot'|json, dot"):
         frame.explain(format="svg")  # type: ignore[arg-type]
