@@ -80,6 +80,15 @@ TEST_CASE("a page shows names and values as text, and the command as a shell rea
   CHECK(summary.size() < 10000);
 }
 
+TEST_CASE("what stands where a report has numbers is text of a page, too") {
+  std::string page = html_report(
+      R"({"version": 1, "run_id": "r", "status": "ok", "operators": [{"id": 0, "kind": "scan", "label": "t",
+          "seconds": 0.1, "rows_out": 1, "memory_bytes": 0, "inputs": ["<probe onclick=x>"]}]})",
+      "some.json");
+  CHECK(page.find("<probe") == std::string::npos);
+  CHECK(page.find("&lt;probe onclick=x&gt;") != std::string::npos);
+}
+
 TEST_CASE("what is no report of a run is refused by name") {
   for (const char* text : {"", "{", "[]", "{}", R"({"version": 99, "run_id": "r", "status": "ok"})",
                            R"({"version": 1, "run_id": "r", "status": "ok", "operators": [{"inputs": "x"}]})",

@@ -109,11 +109,11 @@ std::string plan_html(const Json& run) {
     std::string inputs;
     for (const Json& input : list_of(op, "inputs")) inputs += (inputs.empty() ? " ← " : ", ") + input.dump();
     double seconds = number_of(op, "seconds");
-    table.rows.push_back({count_html(op, "id"), escape_html(text_of(op, "label")) + element("span", "quiet", inputs),
-                          text_of(op, "kind") == "scan" ? "–" : count_html(op, "rows_in"), count_html(op, "rows_out"),
-                          count_html(op, "rows_removed"), count_html(op, "rows_added"), display_seconds(seconds),
-                          meter(seconds, most), bytes_html(count_of(op, "bytes_out")),
-                          bytes_html(count_of(op, "memory_bytes"))});
+    table.rows.push_back(
+        {count_html(op, "id"), escape_html(text_of(op, "label")) + element("span", "quiet", escape_html(inputs)),
+         text_of(op, "kind") == "scan" ? "–" : count_html(op, "rows_in"), count_html(op, "rows_out"),
+         count_html(op, "rows_removed"), count_html(op, "rows_added"), display_seconds(seconds), meter(seconds, most),
+         bytes_html(count_of(op, "bytes_out")), bytes_html(count_of(op, "memory_bytes"))});
   }
   std::string plan =
       element("details", "",
