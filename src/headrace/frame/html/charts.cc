@@ -3,6 +3,8 @@
 
 #include <string_view>
 
+#include "headrace/frame/html/json_fields.h"
+
 namespace headrace {
 namespace {
 
@@ -56,8 +58,7 @@ constexpr std::string_view kSpecs = R"json({
 
 Json operator_rows(const Json& run) {
   Json rows = Json::array();
-  if (!run.contains("operators")) return rows;
-  for (const Json& op : run.at("operators")) {
+  for (const Json& op : list_of(run, "operators")) {
     rows.push_back({{"operator", op.at("id").dump() + " " + op.at("label").get<std::string>()},
                     {"kind", op.at("kind")},
                     {"seconds", op.at("seconds")},
@@ -68,7 +69,7 @@ Json operator_rows(const Json& run) {
 }
 
 Json column_chart(const Json& column) {
-  const Json& values = column.contains("elements") ? column.at("elements") : column;
+  const Json& values = values_of(column);
   if (values.contains("histogram")) {
     return {{"edges", values.at("histogram").at("edges")}, {"counts", values.at("histogram").at("counts")}};
   }
@@ -87,10 +88,8 @@ Json report_charts(const Json& run) {
   Json charts = {{"specs", Json::parse(kSpecs)}, {"operators", operator_rows(run)}};
   for (const char* side : {"before", "after"}) {
     charts[side] = Json::array();
-    if (!run.contains("statistics") || !run.at("statistics").contains(side)) continue;
-    const Json& table = run.at("statistics").at(side);
-    if (!table.contains("columns")) continue;
-    for (const Json& column : table.at("columns")) charts[side].push_back(column_chart(column));
+    const Json& table = list_of(list_of(run, "statistics"), side);
+    for (const Json& column : list_of(table, "columns")) charts[side].push_back(column_chart(column));
   }
   return charts;
 }

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "headrace/base/units.h"
+#include "headrace/frame/html/json_fields.h"
 #include "headrace/frame/html/markup.h"
 
 namespace headrace {
@@ -12,31 +14,20 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json get(const Json& json, const char* key) { return json.is_object() && json.contains(key) ? json[key] : Json(); }
-
-std::int64_t count_of(const Json& json, const char* key) {
-  Json value = get(json, key);
-  return value.is_number_integer() ? value.get<std::int64_t>() : 0;
-}
-
 std::string number_html(const Json& value) { return escape_html(display_number(value)); }
-
-/// Of a list its elements, else the column itself: what has numbers to show.
-// NOLINTNEXTLINE(bugprone-return-const-ref-from-parameter): columns are parts of the report
-const Json& values_of(const Json& column) { return column.contains("elements") ? column.at("elements") : column; }
 
 /// The counts that the bars show: of the histogram, or of the most frequent values.
 Json bar_counts(const Json& column) {
   const Json& values = values_of(column);
   if (values.contains("histogram")) return values.at("histogram").at("counts");
   Json counts = Json::array();
-  for (const Json& top : get(values, "top")) counts.push_back(top.at("count"));
+  for (const Json& top : list_of(values, "top")) counts.push_back(top.at("count"));
   return counts;
 }
 
 std::string distinct_text(const Json& column) {
-  Json distinct = get(values_of(column), "distinct");
-  if (!distinct.is_object()) return "–";
+  const Json& distinct = list_of(values_of(column), "distinct");
+  if (distinct.empty()) return "–";
   return (distinct.at("exact").get<bool>() ? "" : "about ") + display_number(distinct.at("count"));
 }
 
@@ -59,8 +50,8 @@ std::string range_text(const Json& column) {
 }
 
 std::string quantiles_html(const Json& values) {
-  Json quantiles = get(values, "quantiles");
-  if (!quantiles.is_object()) return "";
+  const Json& quantiles = list_of(values, "quantiles");
+  if (quantiles.empty()) return "";
   HtmlTable table{{quantiles.at("exact").get<bool>() ? "quantile" : "quantile, about", "value"}, {1}, {}};
   for (const Json& quantile : quantiles.at("values")) {
     table.rows.push_back({number_html(quantile.at("percent")) + " %", number_html(quantile.at("value"))});
@@ -69,9 +60,9 @@ std::string quantiles_html(const Json& values) {
 }
 
 std::string top_html(const Json& values, std::int64_t rows) {
-  Json top = get(values, "top");
-  if (!top.is_array()) {
-    bool is_many = count_of(get(values, "distinct"), "count") > 0;
+  const Json& top = list_of(values, "top");
+  if (top.empty()) {
+    bool is_many = count_of(list_of(values, "distinct"), "count") > 0;
     return is_many ? element("p", "quiet", "More than 4,096 different values: none are counted one by one.") : "";
   }
   HtmlTable table{{"value", "rows", "share"}, {1, 2}, {}};
@@ -92,9 +83,9 @@ std::string facts_html(const Json& column) {
     if (!text.empty()) table.rows.push_back({name, escape_html(text)});
   };
   std::int64_t rows = count_of(column, "rows");
-  add("rows", display_number(get(column, "rows")));
-  add("null",
-      fmt::format("{} ({})", display_number(get(column, "nulls")), display_share(count_of(column, "nulls"), rows)));
+  std::int64_t nulls = count_of(column, "nulls");
+  add("rows", format_count(rows));
+  add("null", fmt::format("{} ({})", format_count(nulls), display_share(nulls, rows)));
   if (count_of(values, "nans") > 0) add("NaN", display_number(values.at("nans")));
   add("distinct", distinct_text(column));
   for (const char* name : {"min", "max", "mean", "stddev"}) {
@@ -112,10 +103,8 @@ std::string facts_html(const Json& column) {
 }
 
 std::string name_html(const Json& column) {
-  return element("b", "", escape_html(get(column, "name").is_string() ? column.at("name").get<std::string>() : "")) +
-         " " +
-         element("span", "quiet",
-                 escape_html(get(column, "type").is_string() ? column.at("type").get<std::string>() : ""));
+  return element("b", "", escape_html(text_of(column, "name"))) + " " +
+         element("span", "quiet", escape_html(text_of(column, "type")));
 }
 
 std::string column_html(const Json& column, std::string_view side, std::size_t index) {
@@ -161,14 +150,14 @@ std::string columns_html(const Json& table, std::string_view side) {
   }
   std::string html;
   std::size_t index = 0;
-  for (const Json& column : get(table, "columns")) html += column_html(column, side, index++);
+  for (const Json& column : list_of(table, "columns")) html += column_html(column, side, index++);
   return html;
 }
 
 std::string columns_table_html(const Json& table) {
   if (table.contains("left_out")) return columns_html(table, "");
   HtmlTable lines{{"column", "", "null", "distinct", "mean or length", "range"}, {2, 3}, {}};
-  for (const Json& column : get(table, "columns")) {
+  for (const Json& column : list_of(table, "columns")) {
     lines.rows.push_back({name_html(column), bars_svg(bar_counts(column)),
                           escape_html(display_share(count_of(column, "nulls"), count_of(column, "rows"))),
                           escape_html(distinct_text(column)), escape_html(middle_text(column)),

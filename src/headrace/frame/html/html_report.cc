@@ -23,17 +23,19 @@ struct Section {
   std::string html;
 };
 
+Error no_report(const std::string& path, const std::string& why) {
+  return {ErrorCode::kBadData, fmt::format("'{}' is no report of a run: {}", path, why),
+          "give the run.json that `headrace run` wrote, or its folder"};
+}
+
 Json parse_run(std::string_view run_json, const std::string& path) {
-  auto refuse = [&](const std::string& why) {
-    return Error(ErrorCode::kBadData, fmt::format("'{}' is no report of a run: {}", path, why),
-                 "give the run.json that `headrace run` wrote, or its folder");
-  };
   Json run = Json::parse(run_json, nullptr, false);
-  if (!run.is_object()) throw refuse("it is no JSON object");
-  if (!run.contains("version") || !run.contains("run_id") || !run.contains("status")) throw refuse("keys are missing");
+  if (!run.is_object()) throw no_report(path, "it is no JSON object");
+  if (!run.contains("version") || !run.contains("run_id") || !run.contains("status"))
+    throw no_report(path, "keys are missing");
   if (run.at("version") != RunReport::kVersion) {
-    throw refuse(
-        fmt::format("it has version {}, this program reads {}", run.at("version").dump(), RunReport::kVersion));
+    throw no_report(
+        path, fmt::format("it has version {}, this program reads {}", run.at("version").dump(), RunReport::kVersion));
   }
   return run;
 }
@@ -44,8 +46,7 @@ std::string made_of(const std::string& path, const Make& make) {
   try {
     return make();
   } catch (const nlohmann::json::exception& error) {
-    throw Error(ErrorCode::kBadData, fmt::format("'{}' is no report of a run: {}", path, error.what()),
-                "give the run.json that `headrace run` wrote, or its folder");
+    throw no_report(path, error.what());
   }
 }
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "headrace/base/units.h"
+#include "headrace/frame/html/json_fields.h"
 #include "headrace/frame/html/markup.h"
 
 namespace headrace {
@@ -14,26 +15,16 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string text_of(const Json& json, const char* key) {
-  return json.contains(key) && json[key].is_string() ? json[key].get<std::string>() : "";
-}
-
-std::int64_t count_of(const Json& json, const char* key) {
-  return json.contains(key) && json[key].is_number_integer() ? json[key].get<std::int64_t>() : 0;
-}
-
-double number_of(const Json& json, const char* key) {
-  return json.contains(key) && json[key].is_number() ? json[key].get<double>() : 0;
-}
-
-const Json& list_of(const Json& json, const char* key) {
-  static const Json kNone = Json::array();
-  return json.contains(key) && json[key].is_structured() ? json[key] : kNone;
-}
-
 std::string count_html(const Json& json, const char* key) { return format_count(count_of(json, key)); }
 std::string bytes_html(std::int64_t bytes) { return bytes > 0 ? format_bytes(static_cast<std::size_t>(bytes)) : "–"; }
 std::string code_html(const std::string& text) { return element("code", "", escape_html(text)); }
+
+/// The limit of the memory budget; 0: none.
+std::uint64_t memory_limit(const Json& run) {
+  const Json& memory = list_of(run, "memory");
+  std::uint64_t limit = memory.contains("limit_bytes") ? memory.at("limit_bytes").get<std::uint64_t>() : 0;
+  return limit == UINT64_MAX ? 0 : limit;
+}
 
 std::string meter(double part, double whole) {
   int width = whole > 0 ? static_cast<int>(std::lround(part / whole * 80)) : 0;
@@ -63,8 +54,7 @@ std::string shell_word(const std::string& word) {
 std::string head_html(const Json& run) {
   const Json& memory = list_of(run, "memory");
   std::string status = text_of(run, "status");
-  std::string html =
-      element("h1", "", escape_html(text_of(run.contains("pipeline") ? run.at("pipeline") : Json::object(), "name")));
+  std::string html = element("h1", "", escape_html(text_of(list_of(run, "pipeline"), "name")));
   html += element("p", status == "ok" ? "good" : "bad", escape_html(status == "ok" ? "published" : status));
   if (run.contains("error")) html += element("pre", "", escape_html(text_of(run.at("error"), "message")));
   HtmlTable table{{}, {}, {}};
@@ -72,7 +62,7 @@ std::string head_html(const Json& run) {
     if (!value.empty()) table.rows.push_back({name, value});
   };
   add("run", code_html(text_of(run, "run_id")));
-  add("pipeline file", code_html(text_of(run.contains("pipeline") ? run.at("pipeline") : Json::object(), "file")));
+  add("pipeline file", code_html(text_of(list_of(run, "pipeline"), "file")));
   add("started", escape_html(text_of(run, "started_at")));
   std::string stages;
   for (const auto& [stage, seconds] : list_of(run, "stage_seconds").items()) {
@@ -80,14 +70,14 @@ std::string head_html(const Json& run) {
   }
   add("time", escape_html(display_seconds(number_of(run, "seconds")) + (stages.empty() ? "" : stages + ")")));
   add("threads", count_html(run, "threads"));
-  std::uint64_t limit = memory.contains("limit_bytes") ? memory.at("limit_bytes").get<std::uint64_t>() : 0;
-  add("memory", escape_html(fmt::format(
-                    "peak {} of the process, {} counted{}{}", bytes_html(count_of(memory, "process_peak_bytes")),
-                    bytes_html(count_of(memory, "budget_peak_bytes")),
-                    limit == 0 || limit == UINT64_MAX ? ", no limit" : ", limit " + format_bytes(limit),
-                    count_of(memory, "spilled_bytes") > 0
-                        ? ", " + bytes_html(count_of(memory, "spilled_bytes")) + " spilled to disk"
-                        : "")));
+  std::uint64_t limit = memory_limit(run);
+  add("memory", escape_html(fmt::format("peak {} of the process, {} counted{}{}",
+                                        bytes_html(count_of(memory, "process_peak_bytes")),
+                                        bytes_html(count_of(memory, "budget_peak_bytes")),
+                                        limit == 0 ? ", no limit" : ", limit " + format_bytes(limit),
+                                        count_of(memory, "spilled_bytes") > 0
+                                            ? ", " + bytes_html(count_of(memory, "spilled_bytes")) + " spilled to disk"
+                                            : "")));
   std::string versions = "headrace " + text_of(run, "headrace_version");
   for (const auto& [name, version] : list_of(run, "library_versions").items()) {
     versions += ", " + name + " " + version.get<std::string>();
@@ -125,7 +115,7 @@ std::string plan_html(const Json& run) {
 std::string contract_html(const Json& run) {
   if (!run.contains("contract")) return "";
   const Json& contract = run.at("contract");
-  bool is_kept = contract.contains("kept") && contract.at("kept").is_boolean() && contract.at("kept").get<bool>();
+  bool is_kept = flag_of(contract, "kept");
   std::string html =
       element("p", "",
               element("span", is_kept ? "good" : "bad", is_kept ? "kept" : "broken") +
@@ -184,7 +174,7 @@ std::string features_html(const Json& run) {
   for (const Json& feature : features) {
     table.rows.push_back({escape_html(text_of(feature, "name")), escape_html(text_of(feature, "fitted"))});
   }
-  bool fitted = run.contains("fitted") && run.at("fitted").is_boolean() && run.at("fitted").get<bool>();
+  bool fitted = flag_of(run, "fitted");
   return element(
              "p", "",
              (fitted ? "Fitted in this run" : "Taken from a saved state") +
@@ -220,10 +210,9 @@ std::string command_html(const Json& run) {
     command += " --set " + shell_word(name + "=" + value.get<std::string>());
   }
   command += fmt::format(" --threads {}", count_of(run, "threads"));
-  const Json& memory = list_of(run, "memory");
-  std::uint64_t limit = memory.contains("limit_bytes") ? memory.at("limit_bytes").get<std::uint64_t>() : 0;
-  if (limit != 0 && limit != UINT64_MAX) command += fmt::format(" --memory {}", limit);
-  bool fitted = run.contains("fitted") && run.at("fitted").is_boolean() && run.at("fitted").get<bool>();
+  std::uint64_t limit = memory_limit(run);
+  if (limit != 0) command += fmt::format(" --memory {}", limit);
+  bool fitted = flag_of(run, "fitted");
   if (!fitted && !text_of(run, "state_path").empty()) command += " --state " + shell_word(text_of(run, "state_path"));
   return element("pre", "", escape_html(command));
 }
