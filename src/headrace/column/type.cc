@@ -166,7 +166,7 @@ const std::vector<Field>& Type::fields() const {
 }
 
 const Type& Type::element() const {
-  HEADRACE_CHECK(kind_ == TypeKind::kList || kind_ == TypeKind::kFixedSizeList);
+  HEADRACE_CHECK(is_list());
   return (*fields_)[0].type;
 }
 

@@ -7,26 +7,11 @@
 #include <fmt/format.h>
 
 #include "headrace/base/error.h"
+#include "headrace/column/element_range.h"
 #include "headrace/kernel/gather.h"
 
 namespace headrace {
 namespace {
-
-/// Where the elements of a row's list are in the child.
-struct Elements {
-  std::int32_t first;
-  std::int32_t count;
-};
-
-Elements elements_of(const Column& lists, std::int64_t row) {
-  if (lists.is_null(row)) return {0, 0};
-  if (lists.type().kind() == TypeKind::kFixedSizeList) {
-    std::int32_t size = lists.type().list_size();
-    return {static_cast<std::int32_t>(row * size), size};
-  }
-  auto at = static_cast<std::size_t>(row);
-  return {lists.offsets()[at], lists.offsets()[at + 1] - lists.offsets()[at]};
-}
 
 class Explode : public Operator {
  public:
@@ -42,39 +27,35 @@ class Explode : public Operator {
   void push(const Batch& batch, std::vector<Batch>& out) override {
     std::vector<Column> lists;
     for (std::size_t index : columns_) lists.push_back(flatten(*memory_, batch.columns[index]));
+    std::vector<ElementRange> ranges(lists.size());
     for (std::int64_t row = 0; row < batch.row_count; ++row) {
-      std::int32_t count = count_of(lists, row);
-      if (count == 0 && keep_empty_) add_row(row, {}, 0, batch, lists, out);
-      for (std::int32_t i = 0; i < count; ++i) add_row(row, lists, i, batch, lists, out);
+      for (std::size_t i = 0; i < lists.size(); ++i) {
+        ranges[i] = lists[i].is_null(row) ? ElementRange{0, 0} : elements_of(lists[i], row);
+      }
+      require_equal_lengths(ranges);
+      std::int64_t count = ranges[0].count();
+      std::int64_t rows = count == 0 && keep_empty_ ? 1 : count;
+      for (std::int64_t element = 0; element < rows; ++element) {
+        rows_.push_back(static_cast<std::int32_t>(row));
+        for (std::size_t i = 0; i < ranges.size(); ++i) {
+          elements_[i].push_back(count == 0 ? -1 : static_cast<std::int32_t>(ranges[i].first + element));
+        }
+        if (rows_.size() >= batch_rows_) flush(batch, lists, out);
+      }
     }
     flush(batch, lists, out);
   }
 
  private:
-  /// How many elements the lists of a row have, each of them.
-  std::int32_t count_of(const std::vector<Column>& lists, std::int64_t row) const {
-    std::int32_t count = elements_of(lists[0], row).count;
-    for (std::size_t i = 1; i < lists.size(); ++i) {
-      std::int32_t other = elements_of(lists[i], row).count;
-      if (other == count) continue;
-      throw Error(
-          ErrorCode::kBadData,
-          fmt::format("a row has {} elements in '{}' and {} in '{}'", count, (*schema_)[columns_[0]].name, other,
-                      (*schema_)[columns_[i]].name),
-          "lists that are exploded together must be of equal length; explode one column after another, or filter "
-          "by size()");
+  void require_equal_lengths(const std::vector<ElementRange>& ranges) const {
+    for (std::size_t i = 1; i < ranges.size(); ++i) {
+      if (ranges[i].count() == ranges[0].count()) continue;
+      throw Error(ErrorCode::kBadData,
+                  fmt::format("a row has {} elements in '{}' and {} in '{}'", ranges[0].count(),
+                              (*schema_)[columns_[0]].name, ranges[i].count(), (*schema_)[columns_[i]].name),
+                  "lists that are exploded together must be of equal length; explode one column after another, or "
+                  "filter by list_length()");
     }
-    return count;
-  }
-
-  /// Adds the row with the elements `index` of its lists, or with nulls for no lists.
-  void add_row(std::int64_t row, const std::vector<Column>& with, std::int32_t index, const Batch& batch,
-               const std::vector<Column>& lists, std::vector<Batch>& out) {
-    rows_.push_back(static_cast<std::int32_t>(row));
-    for (std::size_t i = 0; i < columns_.size(); ++i) {
-      elements_[i].push_back(with.empty() ? -1 : elements_of(lists[i], row).first + index);
-    }
-    if (rows_.size() >= batch_rows_) flush(batch, lists, out);
   }
 
   void flush(const Batch& batch, const std::vector<Column>& lists, std::vector<Batch>& out) {

@@ -28,13 +28,11 @@ Type common_decimal(const Type& a, const Type& b) {
   return Type::decimal(std::min(whole + scale, kDecimalDigitsMax), scale);
 }
 
-bool is_list(const Type& type) { return type.kind() == TypeKind::kList || type.kind() == TypeKind::kFixedSizeList; }
-
 }  // namespace
 
 bool can_coerce(const Type& from, const Type& to) {
   if (from == to || from.kind() == TypeKind::kNull) return true;
-  if (is_list(from) && to.kind() == from.kind() && from.list_size() == to.list_size()) {
+  if (from.is_list() && to.kind() == from.kind() && from.list_size() == to.list_size()) {
     return can_coerce(from.element(), to.element());
   }
   switch (to.kind()) {
@@ -60,7 +58,7 @@ Type common_type(const Type& a, const Type& b) {
     if (a.is_floating() || b.is_floating()) return TypeKind::kFloat64;
     return common_decimal(as_decimal(a), as_decimal(b));
   }
-  if (is_list(a) && a.kind() == b.kind() && a.list_size() == b.list_size()) {
+  if (a.is_list() && a.kind() == b.kind() && a.list_size() == b.list_size()) {
     Type element = common_type(a.element(), b.element());
     if (element.kind() == TypeKind::kNull) return TypeKind::kNull;
     return a.kind() == TypeKind::kList ? Type::list(element) : Type::fixed_size_list(element, a.list_size());

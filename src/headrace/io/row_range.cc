@@ -33,7 +33,7 @@ std::int64_t list_bytes(const Column& list, std::int64_t row) {
 bool has_row_range(const Column& column) {
   const Column& values = column.is_dictionary() ? *column.dictionary() : column;
   if (values.is_dictionary()) return false;
-  return !is_list(values.type()) || has_row_range(values.child(0));
+  return !values.type().is_list() || has_row_range(values.child(0));
 }
 
 std::int64_t fixed_row_bytes(const Type& type) {
@@ -45,7 +45,7 @@ std::int64_t fixed_row_bytes(const Type& type) {
 std::int64_t plain_bytes(const RowRange& rows) {
   std::int64_t fixed = fixed_row_bytes(rows.values->type());
   if (fixed > 0) return fixed * rows.count();
-  if (!is_list(rows.values->type())) return value_bytes(rows);
+  if (!rows.values->type().is_list()) return value_bytes(rows);
   std::int64_t total = 0;
   for (std::int64_t row = rows.begin; row < rows.end; ++row) {
     std::int64_t at = rows.source(row);

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "headrace/column/column.h"
+#include "headrace/column/element_range.h"
 
 namespace headrace {
 
@@ -34,30 +35,12 @@ inline RowRange rows_of(const Column& column) {
 /// Whether rows_of() can be taken of a column, and of the elements of its lists.
 bool has_row_range(const Column& column);
 
-/// The elements of a row of a list or fixed_size_list column.
-struct ElementRange {
-  std::int64_t first;
-  std::int64_t last;
-};
-inline ElementRange elements_of(const Column& list, std::int64_t row) {
-  if (list.type().kind() == TypeKind::kFixedSizeList) {
-    std::int64_t size = list.type().list_size();
-    return {row * size, row * size + size};
-  }
-  const std::int32_t* offsets = list.offsets().data();
-  return {offsets[row], offsets[row + 1]};
-}
-
-inline bool is_list(const Type& type) {
-  return type.kind() == TypeKind::kList || type.kind() == TypeKind::kFixedSizeList;
-}
-
 /// Calls `visit` with ranges of the leaf values of `rows`, in order: the rows themselves, or the elements of lists that
 /// are not null.
 template <typename Visit>
 void for_each_leaf_range(const RowRange& rows, const Visit& visit) {
   const Column& column = *rows.values;
-  if (!is_list(column.type())) return visit(rows);
+  if (!column.type().is_list()) return visit(rows);
   RowRange open = rows_of(column.child(0)).part(0, 0);
   if (rows.codes == nullptr && column.validity() == nullptr && rows.count() > 0) {
     return visit(open.part(elements_of(column, rows.begin).first, elements_of(column, rows.end - 1).last));

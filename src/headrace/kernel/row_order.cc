@@ -5,34 +5,20 @@
 #include <bit>
 
 #include "headrace/base/error.h"
+#include "headrace/column/element_range.h"
 #include "headrace/kernel/order_key.h"
 
 namespace headrace {
 namespace {
 
-struct Range {
-  std::int64_t begin;
-  std::int64_t end;
-};
-
-Range elements_of(const Column& list, std::int64_t row) {
-  if (list.type().kind() == TypeKind::kFixedSizeList) {
-    std::int64_t size = list.type().list_size();
-    return {row * size, (row + 1) * size};
-  }
-  auto at = static_cast<std::size_t>(row);
-  return {list.offsets()[at], list.offsets()[at + 1]};
-}
-
 std::strong_ordering compare_lists(const Column& a, std::int64_t row_a, const Column& b, std::int64_t row_b,
                                    FloatTies float_ties) {
-  Range in_a = elements_of(a, row_a), in_b = elements_of(b, row_b);
-  std::int64_t size_a = in_a.end - in_a.begin, size_b = in_b.end - in_b.begin;
-  for (std::int64_t i = 0; i < std::min(size_a, size_b); ++i) {
-    auto order = compare_rows(a.child(0), in_a.begin + i, b.child(0), in_b.begin + i, float_ties);
+  ElementRange in_a = elements_of(a, row_a), in_b = elements_of(b, row_b);
+  for (std::int64_t i = 0; i < std::min(in_a.count(), in_b.count()); ++i) {
+    auto order = compare_rows(a.child(0), in_a.first + i, b.child(0), in_b.first + i, float_ties);
     if (order != std::strong_ordering::equal) return order;
   }
-  return size_a <=> size_b;
+  return in_a.count() <=> in_b.count();
 }
 
 std::strong_ordering compare_structs(const Column& a, std::int64_t row_a, const Column& b, std::int64_t row_b,

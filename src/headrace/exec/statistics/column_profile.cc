@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "headrace/column/element_range.h"
 #include "headrace/exec/statistics/describe_numbers.h"
 #include "headrace/io/excerpt.h"
 #include "headrace/kernel/gather.h"
@@ -46,7 +47,7 @@ double float_of_decimal(Int128 unscaled, double unit) { return static_cast<doubl
 ColumnProfile::ColumnProfile(const Type& type, MemoryBudget& memory) : type_(type), memory_(memory.shared_from_this()) {
   if (type.is_binary_like()) {
     texts_.emplace(memory);
-  } else if (type.kind() == TypeKind::kList || type.kind() == TypeKind::kFixedSizeList) {
+  } else if (type.is_list()) {
     if (type.kind() == TypeKind::kList) lengths_.emplace(NumberKind::kInteger, memory);
     elements_ = std::make_unique<ColumnProfile>(type.element(), memory);
   } else if (type.kind() != TypeKind::kStruct && type.kind() != TypeKind::kNull) {
@@ -156,24 +157,18 @@ void ColumnProfile::add_numbers(const Column& column, std::span<const std::int64
 
 void ColumnProfile::add_lists(const Column& column, std::span<const std::int64_t> times) {
   bool is_fixed = type_.kind() == TypeKind::kFixedSizeList;
-  std::int64_t size = is_fixed ? type_.list_size() : 0;
   const Column& all = column.child(0);
   if (times.empty() && is_fixed && column.validity() == nullptr) {
-    return elements_->add(flatten(*memory_, all.slice(0, column.length() * size)));
+    return elements_->add(flatten(*memory_, all.slice(0, column.length() * type_.list_size())));
   }
   // Where rows are null or come several times, each element comes as often as its row.
   std::vector<std::int64_t> element_times(static_cast<std::size_t>(all.length()), 0);
   for (std::int64_t row = 0; row < column.length(); ++row) {
     if (column.is_null(row)) continue;
     std::int64_t here = times.empty() ? 1 : times[static_cast<std::size_t>(row)];
-    std::int64_t begin = row * size;
-    std::int64_t end = begin + size;
-    if (!is_fixed) {
-      begin = column.offsets()[static_cast<std::size_t>(row)];
-      end = column.offsets()[static_cast<std::size_t>(row) + 1];
-      lengths_->add(order_key_int64(end - begin), here);
-    }
-    std::fill(element_times.begin() + begin, element_times.begin() + end, here);
+    ElementRange elements = elements_of(column, row);
+    if (lengths_) lengths_->add(order_key_int64(elements.count()), here);
+    std::fill(element_times.begin() + elements.first, element_times.begin() + elements.last, here);
   }
   elements_->add(flatten(*memory_, all), element_times);
 }

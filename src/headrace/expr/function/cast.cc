@@ -14,7 +14,6 @@ namespace headrace {
 namespace {
 
 bool is_moment(const Type& type) { return type.kind() == TypeKind::kDate || type.is_timestamp(); }
-bool is_list(const Type& type) { return type.kind() == TypeKind::kList || type.kind() == TypeKind::kFixedSizeList; }
 
 /// The elements cast, the rows left as they are. A row with an element that fails is not told apart, so try_cast of
 /// lists makes such elements null.
@@ -96,7 +95,7 @@ void CastFailures::add(std::int64_t row) {
 
 bool is_cast_allowed(const Type& from, const Type& to) {
   if (from == to || from.kind() == TypeKind::kNull) return true;
-  if (is_list(from) && is_list(to)) {
+  if (from.is_list() && to.is_list()) {
     return from.kind() == to.kind() && from.list_size() == to.list_size() &&
            is_cast_allowed(from.element(), to.element());
   }
@@ -139,7 +138,7 @@ bool can_cast_fail(const Type& from, const Type& to) {
 
 std::string cast_hint(const Type& from, const Type& to) {
   if (from.kind() == TypeKind::kStruct || to.kind() == TypeKind::kStruct) return "cast the fields one by one";
-  if (is_list(from) != is_list(to)) return "a list is cast to a list of the same kind only";
+  if (from.is_list() != to.is_list()) return "a list is cast to a list of the same kind only";
   if (to.kind() == TypeKind::kDate && from.is_integer())
     return "date_add(date '1970-01-01', x) counts days from a date";
   if (from.kind() == TypeKind::kDate && to.is_numeric())

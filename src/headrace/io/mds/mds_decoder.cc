@@ -59,7 +59,7 @@ auto with_number(MdsNumber number, const Type& type, Body body) {
 
 /// The type of the innermost elements of a list.
 Type leaf_type(Type type) {
-  while (type.kind() == TypeKind::kList || type.kind() == TypeKind::kFixedSizeList) type = Type(type.element());
+  while (type.is_list()) type = Type(type.element());
   return type;
 }
 

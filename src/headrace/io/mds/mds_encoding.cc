@@ -49,10 +49,8 @@ Type number_type(MdsNumber number, const Type* declared) {
   return number == MdsNumber::kUInt64 ? Type::decimal(20, 0) : Type(form_of(number).kind);
 }
 
-bool is_list(const Type& type) { return type.kind() == TypeKind::kList || type.kind() == TypeKind::kFixedSizeList; }
-
 Type array_type(const MdsEncoding& encoding, const Type* declared, std::size_t axis) {
-  const Type* element = declared != nullptr && is_list(*declared) ? &declared->element() : nullptr;
+  const Type* element = declared != nullptr && declared->is_list() ? &declared->element() : nullptr;
   bool is_last = axis + 1 == encoding.shape.size();
   Type type = is_last ? number_type(encoding.number, element) : array_type(encoding, element, axis + 1);
   return Type::fixed_size_list(std::move(type), static_cast<std::int32_t>(encoding.shape[axis]));
@@ -185,7 +183,7 @@ std::optional<Type> mds_decoded_type(const MdsEncoding& encoding, const Type* de
     case Kind::kFloatText: return Type(TypeKind::kFloat64);
     case Kind::kArray: return array_type(encoding, declared, 0);
     case Kind::kRaggedArray: {
-      const Type* element = declared != nullptr && is_list(*declared) ? &declared->element() : nullptr;
+      const Type* element = declared != nullptr && declared->is_list() ? &declared->element() : nullptr;
       return Type::list(number_type(encoding.number, element));
     }
     case Kind::kOther: return std::nullopt;

@@ -266,8 +266,7 @@ std::optional<Type> array_type(const UnischemaField& field) {
 }
 
 bool is_array_of_times(const Type& type) {
-  bool is_list = type.kind() == TypeKind::kList || type.kind() == TypeKind::kFixedSizeList;
-  if (!is_list) return false;
+  if (!type.is_list()) return false;
   return type.element().kind() == TypeKind::kDate || type.element().is_timestamp() || is_array_of_times(type.element());
 }
 

@@ -110,10 +110,7 @@ class Encoder {
 
 }  // namespace
 
-bool can_be_array(const Type& type) {
-  bool is_list = type.kind() == TypeKind::kList || type.kind() == TypeKind::kFixedSizeList;
-  return is_list && !descr_of(type.element().kind()).empty();
-}
+bool can_be_array(const Type& type) { return type.is_list() && !descr_of(type.element().kind()).empty(); }
 
 Column encode_arrays(const Column& lists, std::string_view what, MemoryBudget& memory) {
   HEADRACE_CHECK(can_be_array(lists.type()));

@@ -174,9 +174,8 @@ void check_images(const Column& column, const std::string& codec, std::string_vi
 
 StoredColumn stored_column(const Field& field, const ImageColumns& images) {
   check_name(field.name);
-  bool is_list = field.type.kind() == TypeKind::kList || field.type.kind() == TypeKind::kFixedSizeList;
   StoredColumn column;
-  if (is_list) {
+  if (field.type.is_list()) {
     column = stored_list(field);
   } else {
     column.stored = field;

@@ -45,7 +45,7 @@ void refuse_null(const std::string& name) {
 }  // namespace
 
 FeatureKind feature_list_kind(const Type& type) {
-  bool nests_once = is_list(type) && is_list(type.element()) && !type.element().element().is_nested();
+  bool nests_once = type.is_list() && type.element().is_list() && !type.element().element().is_nested();
   return nests_once ? feature_kind(type.element()) : FeatureKind::kNone;
 }
 

@@ -136,7 +136,7 @@ void check_tfrecord_schema(const Schema& schema, const WriterOptions& options) {
   for (const Field& field : schema) {
     if (feature_kind(field.type) != FeatureKind::kNone || feature_list_kind(field.type) != FeatureKind::kNone) continue;
     Type value = field.type;
-    while (is_list(value)) value = Type(value.element());
+    while (value.is_list()) value = Type(value.element());
     bool is_number = value.kind() == TypeKind::kFloat64 || value.kind() == TypeKind::kDecimal128;
     throw Error(ErrorCode::kUnsupported,
                 fmt::format("column '{}' cannot be written as TFRecord: an Example has no {}", field.name,

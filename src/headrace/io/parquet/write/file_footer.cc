@@ -99,7 +99,7 @@ void put_leaf(const std::string& name, const Type& type, bool nullable, ThriftCo
 }
 
 void put_field(const Field& field, ThriftCompactWriter& writer) {
-  if (!is_list(field.type)) return put_leaf(field.name, field.type, field.nullable, writer);
+  if (!field.type.is_list()) return put_leaf(field.name, field.type, field.nullable, writer);
   writer.begin_struct();
   writer.field_i32(3, field.nullable ? kOptional : kRequired);
   writer.field_binary(4, field.name);
@@ -117,7 +117,7 @@ void put_field(const Field& field, ThriftCompactWriter& writer) {
 
 void put_schema(const Schema& schema, ThriftCompactWriter& writer) {
   std::size_t elements = 1;
-  for (const Field& field : schema) elements += is_list(field.type) ? 3 : 1;
+  for (const Field& field : schema) elements += field.type.is_list() ? 3 : 1;
   writer.field_list(2, Wire::kStruct, elements);
   writer.begin_struct();
   writer.field_i32(3, kRequired);
@@ -166,9 +166,9 @@ void put_chunk(const Field& field, parquet::Compression::type codec, const Chunk
   std::vector<std::int32_t> encodings = encodings_of(chunk);
   writer.field_list(2, Wire::kI32, encodings.size());
   for (std::int32_t encoding : encodings) writer.put_i32(encoding);
-  writer.field_list(3, Wire::kBinary, is_list(field.type) ? 3 : 1);
+  writer.field_list(3, Wire::kBinary, field.type.is_list() ? 3 : 1);
   writer.put_binary(field.name);
-  if (is_list(field.type)) {
+  if (field.type.is_list()) {
     writer.put_binary("list");
     writer.put_binary("element");
   }

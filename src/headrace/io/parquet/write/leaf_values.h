@@ -53,7 +53,7 @@ inline bool has_regular_lists(const RowRange& rows) {
   const Column& list = *rows.values;
   if (list.type().kind() != TypeKind::kFixedSizeList || rows.codes == nullptr) return false;
   const Column& elements = list.child(0);
-  return !elements.is_dictionary() && elements.validity() == nullptr && !is_list(elements.type());
+  return !elements.is_dictionary() && elements.validity() == nullptr && !elements.type().is_list();
 }
 
 template <typename Stored, typename Value>
@@ -91,7 +91,7 @@ inline std::size_t count_leaves(const RowRange& rows) {
 
 /// The type of the leaves of a column.
 inline const Type& leaf_type(const Column& column) {
-  return is_list(column.type()) ? column.child(0).type() : column.type();
+  return column.type().is_list() ? column.child(0).type() : column.type();
 }
 
 }  // namespace headrace

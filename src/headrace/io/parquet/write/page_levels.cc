@@ -34,8 +34,8 @@ std::uint8_t* room_for(GrowingBytes& levels, std::int64_t count) {
 }  // namespace
 
 LevelLimits::LevelLimits(const Field& field)
-    : definition(static_cast<std::uint8_t>((field.nullable ? 1 : 0) + (is_list(field.type) ? 2 : 0))),
-      repetition(is_list(field.type) ? 1 : 0) {}
+    : definition(static_cast<std::uint8_t>((field.nullable ? 1 : 0) + (field.type.is_list() ? 2 : 0))),
+      repetition(field.type.is_list() ? 1 : 0) {}
 
 PageLevels::PageLevels(const Field& field, const std::shared_ptr<MemoryBudget>& memory)
     : limits_(field), definition_(memory), repetition_(memory), regular_bytes_(memory) {}
