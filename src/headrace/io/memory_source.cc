@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "headrace/io/reduced_split.h"
+#include "headrace/io/sliced_rows.h"
 
 namespace headrace {
 namespace {
@@ -20,30 +21,14 @@ struct RowsInBatch {
 
 class MemorySplit final : public SplitStream {
  public:
-  MemorySplit(const Batch& rows, std::int64_t begin, std::int64_t end, std::vector<std::size_t> columns,
-              std::shared_ptr<const Schema> schema)
-      : rows_(rows), at_(begin), end_(end), columns_(std::move(columns)), schema_(std::move(schema)) {}
+  explicit MemorySplit(Batch rows) : rows_(std::move(rows)) {}
 
-  bool next(Batch& batch) override {
-    if (at_ == end_) return false;
-    std::int64_t count = std::min(end_ - at_, kBatchRowsMax);
-    batch = {schema_, {}, count};
-    for (std::size_t index : columns_) batch.columns.push_back(rows_.columns[index].slice(at_, count));
-    at_ += count;
-    counts_.rows_read += count;
-    counts_.rows_delivered += count;
-    counts_.bytes_read += static_cast<std::int64_t>(batch.data_bytes());
-    return true;
-  }
+  bool next(Batch& batch) override { return rows_.next(batch, counts_); }
   const ScanCounts& counts() const override { return counts_; }
   std::vector<BadRow>& bad_rows() override { return bad_rows_; }
 
  private:
-  const Batch& rows_;
-  std::int64_t at_;
-  std::int64_t end_;
-  std::vector<std::size_t> columns_;
-  std::shared_ptr<const Schema> schema_;
+  SlicedRows rows_;
   ScanCounts counts_;
   std::vector<BadRow> bad_rows_;
 };
@@ -69,15 +54,17 @@ class MemorySource final : public SourceReader {
 
   std::unique_ptr<SplitStream> open_split(std::size_t split_index, const ScanRequest& request) const override {
     if (!request.reductions.empty()) return open_reduced(*this, split_index, request, memory_);
+    const RowsInBatch& place = splits_[split_index];
+    std::int64_t row_count = place.end - place.begin;
     std::vector<Field> fields;
-    std::vector<std::size_t> columns;
+    std::vector<Column> columns;
     for (const std::string& name : request.columns) {
-      columns.push_back(schema_->index_of(name));
-      fields.push_back((*schema_)[columns.back()]);
+      std::size_t index = schema_->index_of(name);
+      columns.push_back(batches_[place.batch].columns[index].slice(place.begin, row_count));
+      fields.push_back((*schema_)[index]);
     }
-    const RowsInBatch& rows = splits_[split_index];
-    return std::make_unique<MemorySplit>(batches_[rows.batch], rows.begin, rows.end, std::move(columns),
-                                         std::make_shared<const Schema>(Schema(std::move(fields))));
+    auto schema = std::make_shared<const Schema>(Schema(std::move(fields)));
+    return std::make_unique<MemorySplit>(Batch{std::move(schema), std::move(columns), row_count});
   }
 
  private:

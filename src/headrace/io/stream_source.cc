@@ -1,7 +1,6 @@
 // See stream_source.h.
 #include "headrace/io/stream_source.h"
 
-#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -9,6 +8,7 @@
 #include "headrace/base/error.h"
 #include "headrace/io/check_nulls.h"
 #include "headrace/io/reduced_split.h"
+#include "headrace/io/sliced_rows.h"
 
 namespace headrace {
 namespace {
@@ -31,21 +31,14 @@ class StreamSplit final : public SplitStream {
   }
 
   bool next(Batch& batch) override {
-    while (at_ == rows_.row_count) {
-      if (!stream_->next(rows_)) return false;
-      at_ = 0;
-      Batch wanted{schema_, {}, rows_.row_count};
-      for (std::size_t index : columns_) wanted.columns.push_back(rows_.columns[index]);
+    while (!rows_.next(batch, counts_)) {
+      Batch made;
+      if (!stream_->next(made)) return false;
+      Batch wanted{schema_, {}, made.row_count};
+      for (std::size_t index : columns_) wanted.columns.push_back(made.columns[index]);
       check_nulls(*schema_, wanted, "the rows that were made are not as promised");
-      rows_ = std::move(wanted);
+      rows_ = SlicedRows(std::move(wanted));
     }
-    std::int64_t count = std::min(rows_.row_count - at_, kBatchRowsMax);
-    batch = rows_.slice(at_, count);
-    batch.schema = schema_;
-    at_ += count;
-    counts_.rows_read += count;
-    counts_.rows_delivered += count;
-    counts_.bytes_read += static_cast<std::int64_t>(batch.data_bytes());
     return true;
   }
   const ScanCounts& counts() const override { return counts_; }
@@ -55,8 +48,7 @@ class StreamSplit final : public SplitStream {
   std::unique_ptr<BatchStream> stream_;
   std::shared_ptr<const Schema> schema_;
   std::vector<std::size_t> columns_;
-  Batch rows_;
-  std::int64_t at_ = 0;
+  SlicedRows rows_;
   ScanCounts counts_;
   std::vector<BadRow> bad_rows_;
 };
