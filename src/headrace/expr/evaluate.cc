@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "headrace/base/error.h"
+#include "headrace/base/shorten.h"
 #include "headrace/expr/dictionary_cache.h"
 #include "headrace/expr/function.h"
 #include "headrace/kernel/gather.h"
@@ -118,14 +119,6 @@ Column evaluate_call(const BoundExpr& expr, const Batch& batch, EvalContext& con
   }
   if (validity) result = result.with_validity(std::move(validity));
   return clear_under_nulls(result, context.memory);
-}
-
-/// The beginning of a long text, not cut inside a character.
-std::string shorten(std::string text, std::size_t bytes_max) {
-  if (text.size() <= bytes_max) return text;
-  std::size_t end = bytes_max;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-  return text.substr(0, end) + "…";
 }
 
 /// The value of a row for a message: text in quotes, long text cut.

@@ -11,6 +11,7 @@
 
 #include "headrace/base/error.h"
 #include "headrace/base/nearest.h"
+#include "headrace/base/shorten.h"
 
 namespace headrace {
 namespace {
@@ -68,14 +69,8 @@ std::string to_json(const Numbering& plan, const std::vector<NodePtr>& roots) {
 
 /// A node's text for a drawing, with what has a meaning there replaced.
 std::string drawn_text(const Node& node, const std::map<char, std::string_view>& replaced) {
-  std::string text = node_text(node);
-  if (text.size() > kTextMax) {
-    std::size_t end = kTextMax;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;  // not within a character
-    text = text.substr(0, end) + "…";
-  }
   std::string drawn;
-  for (char c : text) {
+  for (char c : shorten(node_text(node), kTextMax)) {
     auto found = replaced.find(c);
     if (found != replaced.end())
       drawn += found->second;
