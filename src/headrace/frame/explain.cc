@@ -58,12 +58,7 @@ Explanation explain_pipeline(const Pipeline& pipeline, const RunOptions& options
 
 std::string explain_graph(const Pipeline& pipeline, GraphFormat format, const RunOptions& options) {
   PreparedPipeline prepared(pipeline, file_system_of(pipeline, options), options.context, options.memory_sources);
-  std::vector<NodePtr> roots;
-  for (const NodePtr& root : {prepared.feature_root, prepared.contract_root}) {
-    if (root) roots.push_back(root);
-  }
-  if (roots.empty() && !prepared.tables.empty()) roots = optimize({prepared.tables.back().second});
-  return plan_graph(roots, format);
+  return plan_graph(prepared.shown_roots(), format);
 }
 
 }  // namespace headrace

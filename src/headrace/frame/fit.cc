@@ -6,8 +6,7 @@
 namespace headrace {
 
 LazyFrame encode_frame(const LazyFrame& frame, const Pipeline& pipeline, const FittedState& state) {
-  bool is_plain = pipeline.features.empty();
-  FeatureSet features(is_plain ? pass_through_features(frame.schema()) : pipeline.features, frame.schema());
+  FeatureSet features = feature_set_of(pipeline, frame.schema());
   features.load_state(state);
   std::vector<Expr> exprs = features.expressions();
   std::vector<OutputColumn> columns = features.output_columns();

@@ -9,18 +9,13 @@ namespace headrace {
 
 std::string plan_digest(const PreparedPipeline& prepared) {
   const Pipeline& pipeline = prepared.pipeline;
-  std::vector<NodePtr> roots;
-  for (const NodePtr& root : {prepared.feature_root, prepared.contract_root}) {
-    if (root) roots.push_back(root);
-  }
-  if (roots.empty() && !prepared.tables.empty()) roots = optimize({prepared.tables.back().second});
   // What is left of the file without sources, tables and outputs, which the plan stands for or which do not count.
   Pipeline rest;
   rest.name = pipeline.name;
   rest.contract = pipeline.contract;
   rest.features = pipeline.features;
   rest.split = pipeline.split;
-  return text_digest(plan_graph(roots, GraphFormat::kJson) + to_yaml(rest));
+  return text_digest(plan_graph(prepared.shown_roots(), GraphFormat::kJson) + to_yaml(rest));
 }
 
 }  // namespace headrace

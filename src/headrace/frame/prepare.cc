@@ -90,9 +90,7 @@ void PreparedPipeline::open_sources(std::shared_ptr<FileSystem> fs, const RunCon
 
 void PreparedPipeline::make_roots() {
   NodePtr feature_table = table(pipeline.feature_table);
-  std::vector<FeatureSpec> specs =
-      pipeline.features.empty() ? pass_through_features(feature_table->schema) : pipeline.features;
-  features = std::make_unique<FeatureSet>(specs, feature_table->schema);
+  features = std::make_unique<FeatureSet>(feature_set_of(pipeline, feature_table->schema));
 
   std::vector<std::string> columns;  // that others than features read
   if (pipeline.split) {
@@ -190,6 +188,11 @@ std::vector<NodePtr> PreparedPipeline::roots() const {
   return all;
 }
 
+std::vector<NodePtr> PreparedPipeline::shown_roots() const {
+  if (feature_root) return roots();
+  return tables.empty() ? std::vector<NodePtr>() : optimize({tables.back().second});
+}
+
 DataSetOptions data_set_options(const OutputSpec& output) {
   DataSetOptions options;
   options.files.compression = output.compression;
@@ -200,6 +203,10 @@ DataSetOptions data_set_options(const OutputSpec& output) {
   options.partition_by = output.layout.order.partition_by;
   options.mode = output.mode;
   return options;
+}
+
+FeatureSet feature_set_of(const Pipeline& pipeline, const Schema& table) {
+  return {pipeline.features.empty() ? pass_through_features(table) : pipeline.features, table};
 }
 
 std::vector<FeatureSpec> pass_through_features(const Schema& table) {

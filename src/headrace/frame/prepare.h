@@ -45,6 +45,8 @@ class PreparedPipeline {
   NodePtr table(const std::string& name) const;
   /// The roots that a run evaluates.
   std::vector<NodePtr> roots() const;
+  /// The same; of a pipeline that has nothing to run, the last table, optimised.
+  std::vector<NodePtr> shown_roots() const;
 
  private:
   void open_sources(std::shared_ptr<FileSystem> fs, const RunContext& context, const MemorySources& memory_sources);
@@ -56,6 +58,10 @@ class PreparedPipeline {
 
 /// How the files of an output are written.
 DataSetOptions data_set_options(const OutputSpec& output);
+
+/// The features of a pipeline over rows of `table`: those that it names, or else all columns as they are. Throws as
+/// FeatureSet() does.
+FeatureSet feature_set_of(const Pipeline& pipeline, const Schema& table);
 
 /// Features that pass every column of `table` through unchanged: what a pipeline without features writes.
 std::vector<FeatureSpec> pass_through_features(const Schema& table);

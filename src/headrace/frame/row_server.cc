@@ -11,8 +11,7 @@
 namespace headrace {
 
 RowServer::RowServer(const Pipeline& pipeline, const Schema& table, const FittedState& state) {
-  bool is_plain = pipeline.features.empty();
-  FeatureSet features(is_plain ? pass_through_features(table) : pipeline.features, table);
+  FeatureSet features = feature_set_of(pipeline, table);
   features.load_state(state);
   std::vector<Field> fields;
   for (const std::string& name : features.input_columns()) fields.push_back(table[table.index_of(name)]);
