@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from headrace import _core
 from headrace._errors import MissingPackageError, UnsupportedError
@@ -58,6 +58,34 @@ class _Bar:
             self._bar = None
 
 
+class _Thread(Generic[T]):
+    """A thread in which the core works; `ended` says that there are `results` or `failures`."""
+
+    def __init__(self, handle: _core.Work, work: Callable[[], T]) -> None:
+        self.results: list[T] = []
+        self.failures: list[BaseException] = []
+        # Not Thread.join(): one that Ctrl-C interrupts takes the thread for ended (Python 3.11).
+        self.ended = threading.Event()
+        self._handle = handle
+        self._work = work
+        threading.Thread(target=self._run, name="headrace", daemon=True).start()
+
+    def _run(self) -> None:
+        _running[self._handle] = self.ended
+        try:
+            self.results.append(self._work())
+        except BaseException as error:  # noqa: BLE001 (raised again in the caller's thread)
+            self.failures.append(error)
+        finally:
+            _running.pop(self._handle, None)
+            self.ended.set()
+
+    def raise_failure(self) -> None:
+        """Raises in the caller's thread what the work raised, if it did."""
+        if self.failures:
+            raise self.failures[0].with_traceback(None)
+
+
 def do(
     work: Callable[[_core.Work], T],
     *,
@@ -68,37 +96,21 @@ def do(
     """Do `work` and give its result, or raise what it raised. Ctrl-C stops it within a tenth of a second."""
     bar = _Bar(progress)
     handle = _core.Work(threads or 0, memory or "")
-    result: list[T] = []
-    failure: list[BaseException] = []
-    # Not Thread.join(): one that Ctrl-C interrupts takes the thread for ended (Python 3.11).
-    ended = threading.Event()
-
-    def target() -> None:
-        _running[handle] = ended
-        try:
-            result.append(work(handle))
-        except BaseException as error:  # noqa: BLE001 (raised again in the caller's thread)
-            failure.append(error)
-        finally:
-            _running.pop(handle, None)
-            ended.set()
-
-    threading.Thread(target=target, name="headrace", daemon=True).start()
+    thread = _Thread(handle, lambda: work(handle))
     waited = 0.0
     try:
-        while not ended.wait(_POLL_SECONDS):
+        while not thread.ended.wait(_POLL_SECONDS):
             waited += _POLL_SECONDS
             if waited >= _PROGRESS_AFTER_SECONDS:
                 bar.show(handle.progress())
     except BaseException:
         handle.cancel()
-        ended.wait()
+        thread.ended.wait()
         raise
     finally:
         bar.close()
-    if failure:
-        raise failure[0].with_traceback(None)
-    return result[0]
+    thread.raise_failure()
+    return thread.results[0]
 
 
 def stream(
@@ -108,20 +120,7 @@ def stream(
     process = os.getpid()
     handle = _core.Work(threads or 0, memory or "")
     rows = _core.FrameStream(frame, handle, chunk_rows)
-    failure: list[BaseException] = []
-    ended = threading.Event()
-
-    def target() -> None:
-        _running[handle] = ended
-        try:
-            rows.run()
-        except BaseException as error:  # noqa: BLE001 (raised again in the caller's thread)
-            failure.append(error)
-        finally:
-            _running.pop(handle, None)
-            ended.set()
-
-    threading.Thread(target=target, name="headrace", daemon=True).start()
+    thread = _Thread(handle, rows.run)
     try:
         while True:
             if os.getpid() != process:
@@ -129,7 +128,7 @@ def stream(
                     f"these rows are made by a thread of process {process}, from which this one was forked",
                     "begin with them in the process that reads them",
                 )
-            if rows.is_at_end() or failure:
+            if rows.is_at_end() or thread.failures:
                 break
             chunk = rows.next(int(_POLL_SECONDS * 1000))
             if chunk is not None:
@@ -138,9 +137,8 @@ def stream(
         if os.getpid() == process:
             handle.cancel()
             rows.abandon()
-            ended.wait()
-    if failure:
-        raise failure[0].with_traceback(None)
+            thread.ended.wait()
+    thread.raise_failure()
 
 
 # Threads stay in the parent when a process forks: what they do will not end here.

@@ -396,12 +396,18 @@ except hr.NotFoundError as error:
 """
 
 
-def test_python_reaches_a_store_by_its_options_and_shows_no_key(bucket, server):
-    program = PYTHON_PROGRAM.format(url=server, key=KEY, secret=SECRET)
+def run_python(program: str, url: str) -> subprocess.CompletedProcess[str]:
+    """Runs a program that has the address and the key of the store, in an environment that has neither."""
+    program = program.format(url=url, key=KEY, secret=SECRET)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     environment |= {"PYTHONPATH": str(ROOT / "build/release/python"), "AWS_EC2_METADATA_DISABLED": "true"}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
+    return done
+
+
+def test_python_reaches_a_store_by_its_options_and_shows_no_key(bucket, server):
+    done = run_python(PYTHON_PROGRAM, server)
     assert done.stdout.splitlines()[0] == str(ROWS // 3)
     assert "s3://lake/raw/nothing.csv" in done.stdout
     assert KEY not in done.stdout + done.stderr
@@ -430,8 +436,4 @@ assert frame.collect().height == row_count
 
 
 def test_a_child_of_a_process_that_used_a_store_is_told_to_be_spawned(bucket, server):
-    program = FORKING_PROGRAM.format(url=server, key=KEY, secret=SECRET)
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    environment |= {"PYTHONPATH": str(ROOT / "build/release/python"), "AWS_EC2_METADATA_DISABLED": "true"}
-    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
+    run_python(FORKING_PROGRAM, server)
