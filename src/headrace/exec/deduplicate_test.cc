@@ -1,5 +1,6 @@
 // deduplicate against a sort of each group; rows that lose late; the memory budget.
 #include <algorithm>
+#include <array>
 #include <map>
 #include <random>
 
@@ -19,27 +20,9 @@ struct Row {
   std::int64_t k, at, v;
 };
 
-struct Source {
-  Source(const std::vector<Row>& rows, std::size_t split_rows) {
-    std::vector<Batch> batches;
-    for (std::size_t start = 0; start < rows.size(); start += split_rows) {
-      std::vector<std::int64_t> k, at, v;
-      for (std::size_t i = start; i < std::min(rows.size(), start + split_rows); ++i) {
-        k.push_back(rows[i].k);
-        at.push_back(rows[i].at);
-        v.push_back(rows[i].v);
-      }
-      batches.push_back({std::make_shared<const Schema>(kSchema),
-                         {int_column(*memory, k), int_column(*memory, at), int_column(*memory, v)},
-                         static_cast<std::int64_t>(k.size())});
-    }
-    reader = std::make_unique<MemoryReader>(kSchema, std::move(batches));
-    readers = {{"t", reader.get()}};
-  }
-
-  std::shared_ptr<MemoryBudget> memory = MemoryBudget::create();
-  std::unique_ptr<MemoryReader> reader;
-  std::map<std::string, const SourceReader*> readers;
+struct Source : IntSource {
+  Source(const std::vector<Row>& rows, std::size_t split_rows)
+      : IntSource(kSchema, rows, split_rows, [](const Row& row) { return std::array{row.k, row.at, row.v}; }) {}
 };
 
 std::vector<std::string> deduplicated_slowly(const std::vector<Row>& rows, Keep keep, bool any_order) {

@@ -1,9 +1,11 @@
 // For tests: tables in memory as sources, and rows as text.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "headrace/column/column_builder.h"
@@ -83,5 +85,35 @@ inline Column int_column(MemoryBudget& memory, const std::vector<std::int64_t>& 
   }
   return builder.finish();
 }
+
+/// A source of int64 columns, in splits of `split_rows`; cells_of(row) is an array with a cell a column.
+template <typename Row, typename CellsOf>
+std::unique_ptr<MemoryReader> int_reader(MemoryBudget& memory, const Schema& schema, const std::vector<Row>& rows,
+                                         std::size_t split_rows, const CellsOf& cells_of) {
+  auto shared = std::make_shared<const Schema>(schema);
+  std::vector<Batch> batches;
+  for (std::size_t start = 0; start < rows.size(); start += split_rows) {
+    std::size_t count = std::min(rows.size() - start, split_rows);
+    Batch batch{shared, {}, static_cast<std::int64_t>(count)};
+    for (std::size_t column = 0; column < schema.size(); ++column) {
+      std::vector<std::int64_t> cells;
+      for (std::size_t i = start; i < start + count; ++i) cells.push_back(cells_of(rows[i])[column]);
+      batch.columns.push_back(int_column(memory, cells));
+    }
+    batches.push_back(std::move(batch));
+  }
+  return std::make_unique<MemoryReader>(schema, std::move(batches));
+}
+
+/// The same as the source "t" of a plan.
+struct IntSource {
+  template <typename Row, typename CellsOf>
+  IntSource(const Schema& schema, const std::vector<Row>& rows, std::size_t split_rows, const CellsOf& cells_of)
+      : reader(int_reader(*memory, schema, rows, split_rows, cells_of)), readers({{"t", reader.get()}}) {}
+
+  std::shared_ptr<MemoryBudget> memory = MemoryBudget::create();
+  std::unique_ptr<MemoryReader> reader;
+  std::map<std::string, const SourceReader*> readers;
+};
 
 }  // namespace headrace

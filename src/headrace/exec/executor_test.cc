@@ -2,6 +2,7 @@
 #include "headrace/exec/executor.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <random>
 #include <string>
@@ -33,20 +34,8 @@ Rows random_rows(std::size_t count, std::uint64_t key_count, std::mt19937_64& ra
 
 std::unique_ptr<MemoryReader> make_reader(MemoryBudget& memory, const Schema& schema, const Rows& rows,
                                           std::size_t split_rows) {
-  auto shared = std::make_shared<const Schema>(schema);
-  std::vector<Batch> batches;
-  for (std::size_t start = 0; start < rows.size(); start += split_rows) {
-    std::size_t end = std::min(rows.size(), start + split_rows);
-    std::vector<std::int64_t> keys;
-    std::vector<std::int64_t> values;
-    for (std::size_t i = start; i < end; ++i) {
-      keys.push_back(rows[i].first);
-      values.push_back(rows[i].second);
-    }
-    batches.push_back(
-        {shared, {int_column(memory, keys), int_column(memory, values)}, static_cast<std::int64_t>(end - start)});
-  }
-  return std::make_unique<MemoryReader>(schema, std::move(batches));
+  return int_reader(memory, schema, rows, split_rows,
+                    [](const auto& row) { return std::array{row.first, row.second}; });
 }
 
 std::string cell(std::int64_t value) { return value == kNullCell ? "null" : std::to_string(value); }

@@ -1,5 +1,6 @@
 // sort, limit, concat and explode against plain code over vectors; what a limit reads; the memory budget.
 #include <algorithm>
+#include <array>
 #include <random>
 
 #include <doctest/doctest.h>
@@ -25,26 +26,9 @@ Rows random_rows(std::size_t count, std::uint64_t key_count, std::mt19937_64& ra
   return rows;
 }
 
-struct Source {
-  Source(const Rows& rows, std::size_t split_rows) {
-    std::vector<Batch> batches;
-    for (std::size_t start = 0; start < rows.size(); start += split_rows) {
-      std::vector<std::int64_t> k, n;
-      for (std::size_t i = start; i < std::min(rows.size(), start + split_rows); ++i) {
-        k.push_back(rows[i].first);
-        n.push_back(rows[i].second);
-      }
-      batches.push_back({std::make_shared<const Schema>(kSchema),
-                         {int_column(*memory, k), int_column(*memory, n)},
-                         static_cast<std::int64_t>(k.size())});
-    }
-    reader = std::make_unique<MemoryReader>(kSchema, std::move(batches));
-    readers = {{"t", reader.get()}};
-  }
-
-  std::shared_ptr<MemoryBudget> memory = MemoryBudget::create();
-  std::unique_ptr<MemoryReader> reader;
-  std::map<std::string, const SourceReader*> readers;
+struct Source : IntSource {
+  Source(const Rows& rows, std::size_t split_rows)
+      : IntSource(kSchema, rows, split_rows, [](const auto& row) { return std::array{row.first, row.second}; }) {}
 };
 
 std::vector<std::string> texts_of(const Rows& rows) {
