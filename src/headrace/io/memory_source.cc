@@ -51,6 +51,9 @@ class MemorySource final : public SourceReader {
   bool reads_by_column() const override { return true; }
   const std::vector<FileInfo>& files() const override { return files_; }
   std::optional<std::int64_t> row_count() const override { return row_count_; }
+  std::optional<std::int64_t> split_row_count(std::size_t split_index) const override {
+    return splits_.at(split_index).end - splits_[split_index].begin;
+  }
 
   std::unique_ptr<SplitStream> open_split(std::size_t split_index, const ScanRequest& request) const override {
     if (!request.reductions.empty()) return open_reduced(*this, split_index, request, memory_);

@@ -90,16 +90,20 @@ class PartitionedSource final : public SourceReader {
     }
     return total;
   }
+  std::optional<std::int64_t> split_row_count(std::size_t split_index) const override {
+    const Member& member = member_of(split_index);
+    return member.reader->split_row_count(split_index - first_split(member));
+  }
 
   std::unique_ptr<SplitStream> open_split(std::size_t split_index, const ScanRequest& request) const override {
     if (!request.reductions.empty()) return open_reduced(*this, split_index, request, memory_);
-    auto member = std::ranges::upper_bound(members_, split_index, {}, &Member::split_end);
+    const Member& member = member_of(split_index);
     ScanRequest inner = request;
     inner.columns.clear();
     inner.bounds.clear();
     for (const ScanBound& bound : request.bounds) {
-      auto constant = member->values.find(bound.column);
-      if (constant == member->values.end()) {
+      auto constant = member.values.find(bound.column);
+      if (constant == member.values.end()) {
         inner.bounds.push_back(bound);
       } else if (!can_pass(constant->second, bound)) {
         return std::make_unique<CountedSplit>(0, /*is_skipped=*/true);
@@ -109,12 +113,11 @@ class PartitionedSource final : public SourceReader {
     std::vector<const Value*> constants;
     for (const std::string& name : request.columns) {
       fields.push_back(schema_[schema_.index_of(name)]);
-      auto constant = member->values.find(name);
-      constants.push_back(constant == member->values.end() ? nullptr : &constant->second);
+      auto constant = member.values.find(name);
+      constants.push_back(constant == member.values.end() ? nullptr : &constant->second);
       if (constants.back() == nullptr) inner.columns.push_back(name);
     }
-    std::size_t first_split = member->split_end - member->reader->split_count();
-    return std::make_unique<SplitWithConstants>(member->reader->open_split(split_index - first_split, inner),
+    return std::make_unique<SplitWithConstants>(member.reader->open_split(split_index - first_split(member), inner),
                                                 std::make_shared<const Schema>(Schema(std::move(fields))),
                                                 std::move(constants), memory_);
   }
@@ -125,6 +128,11 @@ class PartitionedSource final : public SourceReader {
     std::unique_ptr<SourceReader> reader;
     std::size_t split_end = 0;  // behind its last split, of those of all
   };
+
+  const Member& member_of(std::size_t split_index) const {
+    return *std::ranges::upper_bound(members_, split_index, {}, &Member::split_end);
+  }
+  static std::size_t first_split(const Member& member) { return member.split_end - member.reader->split_count(); }
 
   static const Field* find(const SourceSpec& spec, const std::string& name) {
     auto found = std::ranges::find(spec.partition_columns, name, &Field::name);

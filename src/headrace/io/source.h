@@ -94,6 +94,8 @@ class SourceReader {
   virtual const std::vector<FileInfo>& files() const = 0;
   /// Rows if known from metadata, else empty.
   virtual std::optional<std::int64_t> row_count() const = 0;
+  /// Rows of one split if known from metadata, else empty.
+  virtual std::optional<std::int64_t> split_row_count(std::size_t) const { return std::nullopt; }
 };
 
 /// What a reader works with; outlives it.

@@ -49,6 +49,10 @@ class ParquetSource final : public SourceReader {
   bool reads_by_column() const override { return true; }
   const std::vector<FileInfo>& files() const override { return infos_; }
   std::optional<std::int64_t> row_count() const override { return row_count_; }
+  std::optional<std::int64_t> split_row_count(std::size_t split_index) const override {
+    const Split& split = splits_.at(split_index);
+    return files_[split.file_index].metadata->RowGroup(split.place.index)->num_rows();
+  }
 
   std::unique_ptr<SplitStream> open_split(std::size_t split_index, const ScanRequest& request) const override {
     if (!reads_once(request)) return open_reduced(*this, split_index, request, context_.memory);

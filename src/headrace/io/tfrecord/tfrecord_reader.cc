@@ -40,6 +40,7 @@ struct RecordSplit {
   std::size_t file;
   std::optional<ByteRange> range;  // empty: the file
   std::int64_t first_record = 0;
+  std::optional<std::int64_t> record_count = {};  // where an index tells
 };
 
 /// The columns that one of the decoders makes, and their numbers in the plan.
@@ -163,6 +164,9 @@ class TfrecordSource final : public SourceReader {
   std::size_t split_count() const override { return splits_.size(); }
   const std::vector<FileInfo>& files() const override { return files_; }
   std::optional<std::int64_t> row_count() const override { return row_count_; }
+  std::optional<std::int64_t> split_row_count(std::size_t split_index) const override {
+    return splits_.at(split_index).record_count;
+  }
 
   std::unique_ptr<SplitStream> open_split(std::size_t split_index, const ScanRequest& request) const override {
     if (!request.reductions.empty()) return open_reduced(*this, split_index, request, context_.memory);
@@ -191,8 +195,9 @@ class TfrecordSource final : public SourceReader {
           return at < index->offsets.size() ? index->offsets[at] : index->file_bytes;
         };
         while (next < index->offsets.size() && offset(next + 1) - offset(entry) <= context_.split_bytes) ++next;
-        splits_.push_back(
-            {i, ByteRange{offset(entry), offset(next)}, static_cast<std::int64_t>(entry) * index->stride});
+        std::int64_t first_record = static_cast<std::int64_t>(entry) * index->stride;
+        std::int64_t record_end = std::min(static_cast<std::int64_t>(next) * index->stride, index->record_count);
+        splits_.push_back({i, ByteRange{offset(entry), offset(next)}, first_record, record_end - first_record});
         entry = next;
       }
     }
