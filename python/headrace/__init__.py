@@ -2,6 +2,7 @@
 
 `scan_csv`, `scan_parquet`, … and `from_arrow` begin a `LazyFrame`; its methods say what becomes of the rows; `collect`
 and the `sink_*` methods do it. A `Pipeline` adds contract, features and split, and runs the same on the command line.
+`feed` makes batches for training of what was written.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from headrace._errors import (
     UnsupportedError,
 )
 from headrace._expr import Expr, call, col, count, lit, sql, when
+from headrace._feed import Feed, Ragged, feed
 from headrace._frame import (
     DataFrame,
     GroupBy,
@@ -62,6 +64,7 @@ __all__ = [
     "DataFrame",
     "Expr",
     "Feature",
+    "Feed",
     "FittedPipeline",
     "GroupBy",
     "HeadraceError",
@@ -73,6 +76,7 @@ __all__ = [
     "MissingPackageError",
     "NotFoundError",
     "Pipeline",
+    "Ragged",
     "RowServer",
     "RunResult",
     "Schema",
@@ -84,6 +88,7 @@ __all__ = [
     "col",
     "concat",
     "count",
+    "feed",
     "features",
     "from_arrow",
     "from_dict",

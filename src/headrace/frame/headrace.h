@@ -12,6 +12,7 @@
 #include "headrace/frame/inspect.h"
 #include "headrace/frame/lazy_frame.h"
 #include "headrace/frame/load.h"
+#include "headrace/frame/open_feed.h"
 #include "headrace/frame/row_server.h"
 #include "headrace/frame/run.h"
 #include "headrace/frame/validate.h"

@@ -42,6 +42,7 @@ Progress Work::progress() const {
 }
 
 void bind_running(nb::module_& module) {
+  module.def("parse_bytes", &bytes_of);
   nb::class_<Work>(module, "Work")
       .def(nb::init<std::size_t, const std::string&>(), nb::arg("threads"), nb::arg("memory"))
       .def("cancel", &Work::cancel)

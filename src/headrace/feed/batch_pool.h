@@ -1,0 +1,46 @@
+// The memory of batches, used again and again.
+//
+// Fresh memory costs several times as much at first touch as in use. Blocks are charged to the budget as long as they
+// are in the pool or out of it, so a pool never takes more than it is allowed.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "headrace/column/buffer.h"
+
+namespace headrace {
+
+class BatchPool : public std::enable_shared_from_this<BatchPool> {
+ public:
+  /// Of blocks of `block_bytes`, `blocks_max` at most. `on_return` is called, from any thread, after a block has come
+  /// back, also for a moment after close().
+  BatchPool(std::size_t block_bytes, std::size_t blocks_max, std::shared_ptr<MemoryBudget> memory,
+            std::function<void()> on_return);
+
+  /// So many blocks, or none when there are not as many. A block goes back when its last owner lets go of it.
+  std::vector<std::shared_ptr<Buffer>> take(std::size_t count);
+  /// Blocks that are out of the pool.
+  std::size_t taken();
+  std::size_t blocks_max() const { return blocks_max_; }
+  /// Lets go of the blocks that are here, and later of those that come back.
+  void close();
+
+ private:
+  void give(std::shared_ptr<Buffer> block);
+
+  std::size_t block_bytes_;
+  std::size_t blocks_max_;
+  std::shared_ptr<MemoryBudget> memory_;
+  int process_;
+  std::mutex mutex_;  // of what follows
+  std::function<void()> on_return_;
+  std::vector<std::shared_ptr<Buffer>> idle_;
+  std::size_t taken_ = 0;
+  bool is_closed_ = false;
+};
+
+}  // namespace headrace

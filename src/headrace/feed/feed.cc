@@ -1,0 +1,411 @@
+// See feed.h.
+#include "headrace/feed/feed.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <cstring>
+#include <deque>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <unistd.h>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "headrace/base/error.h"
+#include "headrace/base/units.h"
+#include "headrace/base/workers.h"
+#include "headrace/feed/batch_pool.h"
+#include "headrace/feed/feed_window.h"
+#include "headrace/feed/window_planner.h"
+
+namespace headrace {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Of the budget, for batches; the rest is for reading.
+constexpr double kBatchShare = 0.75;
+// How many windows the batches in memory may be of: taken and held, ready, being made.
+constexpr std::size_t kWindowsAhead = 3;
+// Measured stalls change the number of threads at most once in as many windows.
+constexpr std::int64_t kWindowsPerChange = 2;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+}  // namespace
+
+class Feed::Engine {
+ public:
+  Engine(const FeedPlan& plan, std::shared_ptr<MemoryBudget> memory, const FeedPosition& start,
+         std::optional<std::int64_t> epoch_end)
+      : plan_(plan),
+        memory_(std::move(memory)),
+        planner_(plan.data->block_rows(), plan.options, plan.window_rows, start, epoch_end),
+        thread_count_(thread_count()),
+        active_(plan.options.threads > 0 ? thread_count_ : std::min<std::size_t>(thread_count_, 2)) {
+    make_pool();
+    has_ended_ = plan.data->row_count() == 0;
+    for (std::size_t i = 0; i < thread_count_; ++i) threads_.emplace_back([this, i] { work(i); });
+  }
+
+  ~Engine() { stop(); }
+
+  void stop() {
+    {
+      std::lock_guard lock(signals_->mutex);
+      is_stopped_ = true;
+      cancellation_.cancel();
+    }
+    signals_->work.notify_all();
+    for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
+    std::deque<std::shared_ptr<PendingBatch>> dropped;  // whose memory comes back when the lock is free
+    {
+      std::lock_guard lock(signals_->mutex);
+      has_ended_ = true;
+      dropped.swap(ready_);
+      windows_.clear();
+    }
+    dropped.clear();
+    open_blocks_.clear();
+    pool_->close();
+  }
+
+  std::optional<FeedBatch> next(std::chrono::milliseconds wait) {
+    Clock::time_point start = Clock::now();
+    std::unique_lock lock(signals_->mutex);
+    bool had_to_wait = false;
+    while (true) {
+      if (error_) std::rethrow_exception(error_);
+      if (!ready_.empty() && ready_.front()->rows_left == 0) break;
+      if (has_ended_ && ready_.empty()) return std::nullopt;
+      check_room();
+      had_to_wait = true;
+      if (signals_->batches.wait_until(lock, start + wait) == std::cv_status::timeout) break;
+    }
+    if (had_to_wait) {
+      stats_.consumer_wait += seconds_since(start);
+      if (stats_.batches > 0) note_stall();
+    }
+    if (ready_.empty() || ready_.front()->rows_left > 0) return std::nullopt;
+    std::shared_ptr<PendingBatch> pending = std::move(ready_.front());
+    ready_.pop_front();
+    stats_.batches += 1;
+    stats_.rows += pending->batch.row_count;
+    return std::move(pending->batch);
+  }
+
+  bool is_at_end() {
+    std::lock_guard lock(signals_->mutex);
+    return !error_ && has_ended_ && ready_.empty();
+  }
+
+  FeedStats stats() {
+    std::lock_guard lock(signals_->mutex);
+    FeedStats stats = stats_;
+    stats.storage = plan_.data->storage_seconds();
+    stats.decode = std::max(0.0, busy_ - stats.storage);
+    stats.threads = active_;
+    stats.peak_bytes = memory_->peak_bytes();
+    return stats;
+  }
+
+ private:
+  /// What threads and the batches' memory wake each other by; outlives the engine in batches that are still held.
+  struct Signals {
+    std::mutex mutex;
+    std::condition_variable work;     // for threads
+    std::condition_variable batches;  // for the consumer
+  };
+
+  struct Job {
+    std::shared_ptr<FeedWindow> window;
+    WindowTask task;
+  };
+
+  std::size_t thread_count() const {
+    if (plan_.options.threads > 0) return plan_.options.threads;
+    return std::max<std::size_t>(std::thread::hardware_concurrency(), 1);
+  }
+
+  /// The most batches that have rows of one window.
+  std::size_t batches_of_window() const {
+    std::int64_t step_rows = plan_.options.batch_size * plan_.options.world_size * plan_.options.worker_count;
+    return static_cast<std::size_t>(plan_.window_rows / step_rows) + 2;
+  }
+
+  void make_pool() {
+    std::size_t block_bytes = std::max<std::size_t>(plan_.layout->size_bytes(), 64);
+    std::size_t needed = batches_of_window() + 1;  // and the one that the consumer works on
+    std::size_t wanted = needed * kWindowsAhead;
+    std::size_t limit = memory_->limit_bytes();
+    if (limit != MemoryBudget::kUnlimited) {
+      auto room = static_cast<std::size_t>(static_cast<double>(limit) * kBatchShare) / block_bytes;
+      if (room < needed) {
+        throw Error(
+            ErrorCode::kOutOfMemory,
+            fmt::format("a window of {} rows takes {} batches of {}, and {} are allowed", plan_.window_rows, needed,
+                        format_bytes(block_bytes), format_bytes(limit)),
+            fmt::format("memory=\"{}\" or more, or a smaller window",
+                        format_bytes(static_cast<std::size_t>(static_cast<double>(needed * block_bytes) / kBatchShare) +
+                                     (1 << 20))));
+      }
+      wanted = std::min(wanted, room);
+    }
+    std::weak_ptr<Signals> signals = signals_;
+    pool_ = std::make_shared<BatchPool>(block_bytes, wanted, memory_, [signals] {
+      std::shared_ptr<Signals> alive = signals.lock();
+      if (alive == nullptr) return;
+      // Whoever checks for room holds the mutex, so the notice cannot fall between its look and its wait.
+      {
+        std::lock_guard lock(alive->mutex);
+      }
+      alive->work.notify_all();
+    });
+  }
+
+  void work(std::size_t worker) {
+    try {
+      while (std::optional<Job> job = next_job(worker)) {
+        Clock::time_point start = Clock::now();
+        job->window->run(job->task, open_blocks_, *memory_, cancellation_);
+        finish_task(*job->window, seconds_since(start));
+      }
+    } catch (...) {
+      std::lock_guard lock(signals_->mutex);
+      if (!error_ && !is_stopped_) error_ = std::current_exception();
+      is_stopped_ = true;
+      cancellation_.cancel();
+      signals_->work.notify_all();
+      signals_->batches.notify_all();
+    }
+  }
+
+  std::optional<Job> next_job(std::size_t worker) {
+    std::unique_lock lock(signals_->mutex);
+    while (true) {
+      if (is_stopped_) return std::nullopt;
+      if (worker < active_) {
+        for (const std::shared_ptr<FeedWindow>& window : windows_) {
+          if (window->has_task()) return Job{window, window->next_task()};
+        }
+        if (!has_ended_ && !is_planning_ && plan_window(lock)) continue;
+      }
+      if (has_ended_ && windows_.empty()) return std::nullopt;
+      Clock::time_point start = Clock::now();
+      signals_->work.wait(lock);
+      stats_.full += worker < active_ ? seconds_since(start) : 0;
+    }
+  }
+
+  /// Plans the next window and gives it its batches, if there is room; returns whether anything has changed.
+  bool plan_window(std::unique_lock<std::mutex>& lock) {
+    if (!planned_) {
+      is_planning_ = true;
+      lock.unlock();
+      std::optional<PlannedWindow> planned;
+      std::exception_ptr failure;
+      try {
+        planned = planner_.next();
+      } catch (...) {
+        failure = std::current_exception();
+      }
+      lock.lock();
+      is_planning_ = false;
+      if (failure) std::rethrow_exception(failure);
+      if (!planned) {
+        has_ended_ = true;
+        signals_->work.notify_all();
+        signals_->batches.notify_all();
+        return true;
+      }
+      planned_ = std::move(planned);
+    }
+    std::size_t new_batches = planned_->batches.size();
+    if (!ready_.empty() && is_same(ready_.back()->batch, planned_->batches.front())) --new_batches;
+    std::vector<std::shared_ptr<Buffer>> blocks = pool_->take(new_batches);
+    blocks_missed_ = blocks.size() < new_batches ? new_batches : 0;
+    if (blocks_missed_ > 0) {
+      note_idle();
+      signals_->batches.notify_all();
+      return false;
+    }
+    begin_window(std::move(blocks));
+    return true;
+  }
+
+  static bool is_same(const FeedBatch& batch, const PlannedBatch& planned) {
+    return batch.epoch == planned.epoch && batch.step == planned.step;
+  }
+
+  void begin_window(std::vector<std::shared_ptr<Buffer>> blocks) {
+    std::vector<std::shared_ptr<PendingBatch>> batches;
+    std::size_t next_block = 0;
+    for (const PlannedBatch& planned : planned_->batches) {
+      if (!ready_.empty() && is_same(ready_.back()->batch, planned)) {
+        batches.push_back(ready_.back());
+        continue;
+      }
+      ready_.push_back(new_batch(planned, std::move(blocks[next_block++])));
+      batches.push_back(ready_.back());
+    }
+    auto window = std::make_shared<FeedWindow>(plan_, std::move(*planned_), std::move(batches), thread_count_);
+    planned_.reset();
+    ++window_count_;
+    if (window->is_empty()) {
+      complete(*window);
+    } else {
+      windows_.push_back(std::move(window));
+    }
+    signals_->work.notify_all();
+  }
+
+  std::shared_ptr<PendingBatch> new_batch(const PlannedBatch& planned, std::shared_ptr<Buffer> block) const {
+    auto pending = std::make_shared<PendingBatch>();
+    pending->batch = {plan_.layout, std::move(block), {}, planned.row_count, planned.epoch, planned.step};
+    pending->rows_left = planned.real_row_count;
+    pending->ragged_pieces.lock()->resize(plan_.columns.tensors.size());
+    if (planned.real_row_count < planned.row_count) {
+      std::memset(pending->batch.block->mutable_data(), 0, plan_.layout->size_bytes());
+    }
+    if (plan_.columns.padding_mask) {
+      std::byte* mask = pending->batch.values(*plan_.columns.padding_mask);
+      std::memset(mask, 1, static_cast<std::size_t>(planned.real_row_count));
+    }
+    return pending;
+  }
+
+  void finish_task(FeedWindow& window, double seconds) {
+    std::unique_lock lock(signals_->mutex);
+    busy_ += seconds;
+    if (!window.finish_task()) {
+      if (window.has_task()) signals_->work.notify_all();
+      return;
+    }
+    lock.unlock();
+    join_ragged(window);
+    lock.lock();
+    complete(window);
+    std::erase_if(windows_, [&](const std::shared_ptr<FeedWindow>& each) { return each.get() == &window; });
+    signals_->work.notify_all();
+  }
+
+  /// Under the lock.
+  void complete(const FeedWindow& window) {
+    for (std::size_t i = 0; i < window.batches().size(); ++i) {
+      window.batches()[i]->rows_left -= window.planned().batches[i].rows_taken;
+    }
+    signals_->batches.notify_all();
+  }
+
+  /// Joins the lists of batches that have all their rows with this window.
+  void join_ragged(const FeedWindow& window) {
+    for (std::size_t i = 0; i < window.batches().size(); ++i) {
+      PendingBatch& pending = *window.batches()[i];
+      auto pieces = pending.ragged_pieces.lock();
+      pending.batch.ragged.resize(pieces->size());
+      for (std::size_t column = 0; column < pieces->size(); ++column) {
+        const TensorColumn& tensor = plan_.columns.tensors[column];
+        if (!tensor.is_ragged) continue;
+        std::int64_t rows = 0;
+        for (const RaggedPiece& piece : (*pieces)[column]) rows += piece.row_count;
+        if (rows < window.planned().batches[i].real_row_count) continue;
+        pending.batch.ragged[column] =
+            join_pieces((*pieces)[column], pending.batch.row_count, tensor.type.value_bytes(), *memory_);
+      }
+    }
+  }
+
+  /// Throws when no thread will ever have room for the next batch, since the consumer holds what there is.
+  void check_room() const {
+    if (blocks_missed_ == 0 || !windows_.empty() || is_planning_) return;
+    if (blocks_missed_ <= pool_->blocks_max() - pool_->taken()) return;
+    throw Error(ErrorCode::kOutOfMemory,
+                fmt::format("{} batches that were taken are still held, and memory allows {} in all",
+                            pool_->taken() - ready_.size(), pool_->blocks_max()),
+                "let go of batches after use, copy what shall be kept, or raise memory");
+  }
+
+  /// The consumer waited: one more thread, where the number is ours to choose.
+  void note_stall() {
+    if (plan_.options.threads > 0 || window_count_ < last_change_ + kWindowsPerChange) return;
+    idle_windows_ = 0;
+    if (active_ == thread_count_) return;
+    ++active_;
+    last_change_ = window_count_;
+    signals_->work.notify_all();
+  }
+
+  /// All room is taken: threads are ahead of the consumer.
+  void note_idle() {
+    if (plan_.options.threads > 0 || window_count_ < last_change_ + kWindowsPerChange) return;
+    if (++idle_windows_ < 2 * kWindowsPerChange || active_ == 1) return;
+    --active_;
+    idle_windows_ = 0;
+    last_change_ = window_count_;
+  }
+
+  const FeedPlan& plan_;
+  std::shared_ptr<MemoryBudget> memory_;
+  std::shared_ptr<Signals> signals_ = std::make_shared<Signals>();
+  std::shared_ptr<BatchPool> pool_;
+  WindowPlanner planner_;  // of whoever is planning
+  OpenBlocks open_blocks_;
+  Cancellation cancellation_;
+  std::size_t thread_count_;
+  // Under signals_->mutex:
+  std::size_t active_;                               // threads with a lower number work
+  std::deque<std::shared_ptr<FeedWindow>> windows_;  // that are being read
+  std::deque<std::shared_ptr<PendingBatch>> ready_;  // in their order; the first may still be filled
+  std::optional<PlannedWindow> planned_;             // that waits for room
+  bool is_planning_ = false;
+  std::size_t blocks_missed_ = 0;  // that planned_ needs and did not get
+  bool has_ended_ = false;         // there is nothing more to plan
+  bool is_stopped_ = false;
+  std::exception_ptr error_;
+  FeedStats stats_;
+  double busy_ = 0;
+  std::int64_t window_count_ = 0;
+  std::int64_t last_change_ = 0;
+  std::int64_t idle_windows_ = 0;
+  std::vector<std::thread> threads_;
+  int process_ = getpid();
+
+  friend class Feed;
+};
+
+Feed::Feed(std::shared_ptr<const FeedPlan> plan, std::shared_ptr<MemoryBudget> memory, const FeedPosition& start,
+           std::optional<std::int64_t> epoch_end)
+    : plan_(std::move(plan)),
+      start_(start),
+      position_(start),
+      engine_(std::make_unique<Engine>(*plan_, std::move(memory), start, epoch_end)) {}
+
+Feed::~Feed() {
+  // Threads stay in the parent when a process forks; their locks may be held for ever here.
+  if (engine_->process_ != getpid()) static_cast<void>(engine_.release());
+}
+
+std::optional<FeedBatch> Feed::next(std::chrono::milliseconds wait) {
+  if (engine_->process_ != getpid()) {
+    throw Error(
+        ErrorCode::kUnsupported,
+        fmt::format("this feed reads in threads of process {}, from which this one was forked", engine_->process_),
+        "make the feed in the process that reads it");
+  }
+  std::optional<FeedBatch> batch = engine_->next(wait);
+  if (batch) position_ = plan_->behind(start_, batch->epoch, batch->step);
+  return batch;
+}
+
+bool Feed::is_at_end() const { return engine_->is_at_end(); }
+
+FeedStats Feed::stats() const { return engine_->stats(); }
+
+void Feed::stop() {
+  if (engine_->process_ == getpid()) engine_->stop();
+}
+
+}  // namespace headrace
