@@ -39,6 +39,8 @@ if sys.version_info < PYTHON_OLDEST:
 from collections.abc import Callable  # noqa: E402  (the check above has to come first)
 from pathlib import Path  # noqa: E402
 
+from needed_libraries import drop_missing  # noqa: E402
+
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 ENVS = ROOT / "build/envs"
@@ -46,6 +48,8 @@ ENV_SOURCES = (ROOT / "tests/envs", ROOT / "bench/envs")
 FLIGHTS = ROOT / "examples/flights"
 FLIGHTS_TABLES = ("flights", "weather", "planes", "airports", "airlines")
 UV_VERSION = "0.13.9"
+# How a file of Debian packages begins that lists all of them.
+ONLY_THESE = "# --only-these"
 BROWSER_PACKAGES = ROOT / "tests/envs/chromium/debian-packages"
 VEGA_LOCK = ROOT / "tools/vega.lock"
 VEGA = ROOT / "build/downloads/vega.js"
@@ -72,7 +76,11 @@ class SetupError(Exception):
     """Something a person has to do first. The message says what."""
 
 
-class MissingPythonError(SetupError):
+class NotHereError(SetupError):
+    """What an environment needs cannot be had on this machine."""
+
+
+class MissingPythonError(NotHereError):
     """An environment needs a Python that this machine has not."""
 
     def __init__(self, version: str) -> None:
@@ -221,10 +229,10 @@ def set_up_env(name: str) -> str:
 
 
 def set_up_env_if_possible(name: str) -> str:
-    """set_up_env(), but an environment that needs another Python may be missing; in CI it may not."""
+    """set_up_env(), but an environment that needs what is not here may be missing; in CI it may not."""
     try:
         return set_up_env(name)
-    except MissingPythonError as error:
+    except NotHereError as error:
         if os.environ.get("CI"):
             raise
         return f"left out, its tests are skipped: {error}"
@@ -253,30 +261,25 @@ def unpack_debian_packages(names: Path, folder: Path) -> str:
     """Puts Debian packages, and what they need and the system has not, into `folder`/debian; apt checks signatures.
 
     The system stays as it is. The environment's Python, where there is one, finds their modules. Their libraries are
-    found where LD_LIBRARY_PATH is the content of `folder`/debian.libraries.
+    found where LD_LIBRARY_PATH is the content of `folder`/debian.libraries. A file that begins with ONLY_THESE lists
+    all packages that are unpacked; what their libraries name of others is taken out of them.
     """
     key = digest(names.read_bytes())
     stamp = folder / "debian.stamp"
     if is_stamped(stamp, key):
         return "nothing to do"
     if shutil.which("apt-get") is None:
-        raise SetupError(f"{names.relative_to(ROOT)} needs Debian's packages, and there is no apt-get")
+        raise NotHereError(f"{names.relative_to(ROOT)} needs Debian's packages, and there is no apt-get")
     root = folder / "debian"
     shutil.rmtree(root, ignore_errors=True)
-    root.mkdir(parents=True)
-    wanted = names.read_text().split()
-    plan = ["apt-get", "install", "--simulate", "--no-install-recommends", *wanted]
-    done = subprocess.run(plan, capture_output=True, text=True, check=False)
-    packages = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("Inst ")]
-    if done.returncode != 0 or not set(wanted) <= set(packages):
-        raise SetupError(f"`{' '.join(plan)}` finds nothing to install: is `apt-get update` needed?\n{done.stderr}")
-    with tempfile.TemporaryDirectory() as downloads:
-        command = ["apt-get", "download", "-q", *packages]
-        done = subprocess.run(command, cwd=downloads, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise SetupError(f"`{' '.join(command)}` failed:\n{done.stderr}")
-        for package in Path(downloads).glob("*.deb"):
-            run("dpkg-deb", "--extract", package, root)
+    listed = names.read_text()
+    wanted = [line for line in listed.splitlines() if line and not line.startswith("#")]
+    same = [stamp.parent for stamp in ENVS.glob("*/debian.stamp") if is_stamped(stamp, key)]
+    if same:
+        shutil.copytree(same[0] / "debian", root, symlinks=True, copy_function=os.link)
+    else:
+        root.mkdir(parents=True)
+        download_debian_packages(names, wanted, listed.startswith(ONLY_THESE), root)
     libraries = sorted({str(path.parent) for path in root.rglob("*.so*")})
     (folder / "debian.libraries").write_text(":".join(libraries))
     for module in (name.removeprefix("python3-") for name in wanted if name.startswith("python3-")):
@@ -285,7 +288,28 @@ def unpack_debian_packages(names: Path, folder: Path) -> str:
         link.unlink(missing_ok=True)
         link.symlink_to(root / "usr/lib/python3/dist-packages" / module)
     stamp.write_text(key)
-    return f"unpacked {len(packages)} packages for {names.relative_to(ROOT)}"
+    done = f"linked those of {same[0].name}" if same else "unpacked packages"
+    return f"{done} for {names.relative_to(ROOT)}"
+
+
+def download_debian_packages(names: Path, wanted: list[str], only_these: bool, root: Path) -> None:
+    """Unpacks to `root` what the system has not of the packages, and unless `only_these`, of what they need."""
+    plan = ["apt-get", "install", "--simulate", "--no-install-recommends", *wanted]
+    done = subprocess.run(plan, capture_output=True, text=True, check=False)
+    packages = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("Inst ")]
+    if done.returncode != 0 or (not only_these and not set(wanted) <= set(packages)):
+        raise NotHereError(f"`{' '.join(plan)}` finds nothing to install: is `apt-get update` needed?\n{done.stderr}")
+    if only_these:
+        packages = [package for package in packages if package in wanted]
+    with tempfile.TemporaryDirectory() as downloads:
+        command = ["apt-get", "download", "-q", *packages]
+        done = subprocess.run(command, cwd=downloads, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise SetupError(f"`{' '.join(command)}` failed:\n{done.stderr}")
+        for package in Path(downloads).glob("*.deb"):
+            run("dpkg-deb", "--extract", package, root)
+    if only_these:
+        drop_missing(root)
 
 
 def set_up_browser() -> str:
