@@ -26,7 +26,7 @@ from headrace._errors import (
     UnsupportedError,
 )
 from headrace._expr import Expr, call, col, count, lit, sql, when
-from headrace._feed import Feed, Ragged, feed
+from headrace._feed import Feed, Noise, Ragged, Replace, feed
 from headrace._frame import (
     DataFrame,
     GroupBy,
@@ -74,9 +74,11 @@ __all__ = [
     "LazyFrame",
     "MemoryBudgetError",
     "MissingPackageError",
+    "Noise",
     "NotFoundError",
     "Pipeline",
     "Ragged",
+    "Replace",
     "RowServer",
     "RunResult",
     "Schema",

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from headrace import _core
 from headrace._errors import InvalidArgumentError
-from headrace._frame import _storage_of
+from headrace._expr import Expr
+from headrace._frame import LazyFrame, _storage_of
 from headrace._optional import need
 
 if TYPE_CHECKING:
@@ -47,6 +48,33 @@ class Ragged(NamedTuple):
         return self.offsets[1:] - self.offsets[:-1]
 
 
+class Replace(NamedTuple):
+    """Put `value` in the place of a value with `probability`: masking, or dropout of categories.
+
+    Attributes
+    ----------
+    probability : float
+        0 to 1, for each value by itself.
+    value : float or int
+        What comes instead; by default 0.
+    """
+
+    probability: float
+    value: float = 0
+
+
+class Noise(NamedTuple):
+    """Add normal noise to a floating column.
+
+    Attributes
+    ----------
+    deviation : float
+        Its standard deviation.
+    """
+
+    deviation: float
+
+
 class Feed:
     """Batches of a data set, in an order that a seed fixes. Made by `feed`.
 
@@ -67,6 +95,7 @@ class Feed:
         self._running: _core.Feed | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
+        check_portable(self.config)
         return (_restored, (self.config, self.state_dict()))
 
     # --- what there is ------------------------------------------------------------------------------------------------
@@ -112,8 +141,9 @@ class Feed:
         return self._open.state_digest
 
     def __repr__(self) -> str:
-        paths = ", ".join(self.config["paths"])
-        return f"<headrace.Feed {paths}: {self.row_count} rows, {self.steps_per_epoch} batches an epoch>"
+        return (
+            f"<headrace.Feed {_name_of(self.config)}: {self.row_count} rows, {self.steps_per_epoch} batches an epoch>"
+        )
 
     # --- batches ------------------------------------------------------------------------------------------------------
 
@@ -253,6 +283,12 @@ def batches_of(running: _core.Feed) -> Iterator[_core.FeedBatch]:
         running.stop()
 
 
+def check_portable(config: Mapping[str, Any]) -> None:
+    """A feed of a frame stays in its process and forks of it."""
+    if config["frame"] is not None:
+        raise TypeError("a feed of a frame cannot be sent to another process: use forked workers, or none")
+
+
 def _shape_of(column: _core.TensorColumn) -> tuple[int | None, ...]:
     if column.is_ragged:
         return (None, None)
@@ -280,13 +316,33 @@ def open_feed(config: Mapping[str, Any], *, worker: int, worker_count: int) -> _
     options.set_nulls_of(config["nulls_of"])
     options.set_dtypes(config["dtypes"])
     options.set_remainder(config["remainder"])
+    for column, change in config["augment"].items():
+        if isinstance(change, Noise):
+            options.add_noise(column, change.deviation)
+        else:
+            options.replace(column, change.probability, float(change.value))
     memory = str(_core.parse_bytes(config["memory"]) // worker_count)
+    choice = _choice_of(config)
+    if config["frame"] is not None:
+        return _core.OpenFeed.of_frame(config["frame"], choice, options, memory)
     storage = _storage_of(config["storage_options"])
-    return _core.OpenFeed.open(config["paths"], config["part"], config["format"], options, storage, memory)
+    return _core.OpenFeed.open(config["paths"], config["part"], config["format"], choice, options, storage, memory)
+
+
+def _choice_of(config: Mapping[str, Any]) -> _core.RowChoice:
+    choice = _core.RowChoice()
+    choice.seed = config["shuffle_seed"] or 0
+    if config["where"]:
+        choice.set_where(config["where"])
+    if config["sample"]:
+        choice.set_sample(*config["sample"], config["sample_weight"])
+    if config["repeat_by"]:
+        choice.set_repeat_by(config["repeat_by"])
+    return choice
 
 
 def feed(
-    source: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    source: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | LazyFrame,
     *,
     batch_size: int,
     columns: Sequence[str] | None = None,
@@ -296,6 +352,11 @@ def feed(
     rank: int | None = None,
     world_size: int | None = None,
     remainder: Remainder = "short",
+    where: str | Expr | None = None,
+    sample: tuple[str | Expr, float] | None = None,
+    sample_weight: str | None = None,
+    repeat_by: str | Expr | None = None,
+    augment: Mapping[str, Replace | Noise] | None = None,
     nulls: Nulls | Mapping[str, Nulls] = "error",
     dtypes: Mapping[str, str] | None = None,
     list_lengths: Mapping[str, int] | None = None,
@@ -314,8 +375,10 @@ def feed(
 
     Parameters
     ----------
-    source : path or list of paths
-        The folder of a data set; or files, globs and folders. Local, or ``s3://``.
+    source : path, list of paths or LazyFrame
+        The folder of a data set; or files, globs and folders, local or ``s3://``. Or a frame whose steps take rows one
+        by one, such as ``fitted.transform(hr.scan_parquet("prepared"))``: its features are computed while rows are
+        read, with the same bits that a run would write.
     batch_size : int
         Rows of a batch, on each rank.
     columns : list of str, optional
@@ -336,6 +399,19 @@ def feed(
         What becomes of the rows at an epoch's end that do not fill a step: dealt out evenly, so that the last batches
         are shorter, perhaps empty; left out of this epoch; filled up with rows of zeros, where the column of bools
         ``is_row`` is False; filled up with the first rows of the epoch. Every rank has the same number of batches.
+    where : str or Expr, optional
+        Only rows for which this is true. What it reads is read once when the feed is opened, to know how many rows
+        there are; row groups whose statistics rule it out are not read at all.
+    sample : (str or Expr, float), optional
+        A condition and a rate: of the rows for which it is true only so many are kept, drawn by the seed, the same ones
+        in every epoch. ``sample=("clicked = 0", 0.1)`` keeps a tenth of the negatives.
+    sample_weight : str, optional
+        The name of a float32 column that makes up for `sample`: 1 / rate for rows of the condition, else 1.
+    repeat_by : str or Expr, optional
+        A weight, 0 or more: rows come in proportion to it, several times or not at all, the same ones in every epoch,
+        and in all about as many as there are.
+    augment : dict of column to Replace or Noise, optional
+        Changes at random, the same for any number of threads, ranks and workers: ``{"brand": hr.Replace(0.05, 1)}``.
     nulls : {"error", "zero", "nan", "mask"} or dict of column to one of these
         What a null becomes: an error, 0, NaN (of floating columns), or 0 with a column of bools beside it, called like
         the column with ``_is_valid`` behind.
@@ -378,9 +454,13 @@ def feed(
     """
     if shuffle is True:
         raise InvalidArgumentError("shuffle is True", "a seed, such as shuffle=7, so that the order can be had again")
-    paths = [source] if isinstance(source, (str, os.PathLike)) else list(source)
+    frame = source if isinstance(source, LazyFrame) else None
+    paths = [source] if isinstance(source, (str, os.PathLike)) else [] if frame is not None else list(source)
+    if frame is not None and (part or format or storage_options):
+        raise InvalidArgumentError("part, format and storage_options are of files", "give them to the frame's scan")
     found_rank, found_size = _rank()
     config = {
+        "frame": None if frame is None else frame._native,
         "paths": [os.fspath(path) for path in paths],
         "part": part or "",
         "format": format or "",
@@ -391,6 +471,11 @@ def feed(
         "rank": found_rank if rank is None else rank,
         "world_size": found_size if world_size is None else world_size,
         "remainder": remainder,
+        "where": "" if where is None else _text_of(where),
+        "sample": None if sample is None else (_text_of(sample[0]), sample[1]),
+        "sample_weight": sample_weight or "",
+        "repeat_by": "" if repeat_by is None else _text_of(repeat_by),
+        "augment": dict(augment or {}),
         "nulls": nulls if isinstance(nulls, str) else "error",
         "nulls_of": {} if isinstance(nulls, str) else dict(nulls),
         "dtypes": dict(dtypes or {}),
@@ -405,6 +490,14 @@ def feed(
     if expect_state is not None:
         _check_state(made, expect_state if isinstance(expect_state, str) else expect_state.digest)
     return made
+
+
+def _name_of(config: Mapping[str, Any]) -> str:
+    return ", ".join(config["paths"]) or "of a frame"
+
+
+def _text_of(expr: str | Expr) -> str:
+    return expr if isinstance(expr, str) else str(expr)
 
 
 def _window(window: int | str) -> dict[str, Any]:
@@ -436,7 +529,7 @@ def _check_schema(made: Feed, expected: Mapping[str, str]) -> None:
     for name, dtype in expected.items():
         if name not in there:
             raise InvalidArgumentError(
-                f"column '{name}' is expected, and {', '.join(made.config['paths'])} has none",
+                f"column '{name}' is expected, and {_name_of(made.config)} has none",
                 f"there are: {', '.join(there)}",
             )
         if there[name][0] != dtype:

@@ -8,7 +8,7 @@ from typing import Any
 
 from headrace import _core
 from headrace._errors import InvalidArgumentError, MissingPackageError
-from headrace._feed import Feed, Unpacker, batches_of, open_feed
+from headrace._feed import Feed, Unpacker, batches_of, check_portable, open_feed
 from headrace._optional import install_command
 
 try:
@@ -52,6 +52,7 @@ class FeedDataset(IterableDataset):  # type: ignore[misc]
         self._running: _core.Feed | None = None
 
     def __getstate__(self) -> dict[str, Any]:
+        check_portable(self._config)
         return self.__dict__ | {"_opened": {}, "_current": None, "_running": None}
 
     def __len__(self) -> int:

@@ -18,11 +18,11 @@
 #include "headrace/exec/hash_join.h"
 #include "headrace/exec/join_right.h"
 #include "headrace/exec/project.h"
-#include "headrace/exec/scan_bounds.h"
 #include "headrace/exec/sort_rows.h"
 #include "headrace/exec/spill/spool.h"
 #include "headrace/exec/spilled_join.h"
 #include "headrace/exec/stage.h"
+#include "headrace/expr/scan_bounds.h"
 #include "headrace/kernel/gather.h"
 
 namespace headrace {

@@ -209,6 +209,7 @@ class Feed::Engine {
       std::exception_ptr failure;
       try {
         planned = planner_.next();
+        if (planned) select_rows(*planned);
       } catch (...) {
         failure = std::current_exception();
       }
@@ -234,6 +235,21 @@ class Feed::Engine {
     }
     begin_window(std::move(blocks));
     return true;
+  }
+
+  /// Says which stored rows the blocks' rows are, where a selection leaves some out.
+  void select_rows(PlannedWindow& planned) const {
+    const RowSelection* selection = plan_.data->selection();
+    if (selection == nullptr) return;
+    for (const BlockRows& block : planned.blocks) {
+      std::vector<std::uint32_t> rows = selection->rows_of(block.block);
+      if (std::ssize(rows) != plan_.data->block_rows()[block.block]) {
+        throw Error(ErrorCode::kBadData, fmt::format("{} has changed since it was opened", plan_.data->name()),
+                    "feed files that nobody writes to");
+      }
+      auto first = rows.begin() + block.first_row;
+      planned.stored_rows.emplace_back(first, first + block.row_count);
+    }
   }
 
   static bool is_same(const FeedBatch& batch, const PlannedBatch& planned) {

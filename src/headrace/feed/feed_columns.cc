@@ -2,6 +2,9 @@
 #include "headrace/feed/feed_columns.h"
 
 #include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -9,6 +12,7 @@
 
 #include "headrace/base/error.h"
 #include "headrace/expr/expr.h"
+#include "headrace/expr/shared_parts.h"
 
 namespace headrace {
 namespace {
@@ -23,19 +27,24 @@ Type shown_type(const Type& type) {
   return type.is_timestamp() ? Type(TypeKind::kInt64) : type;
 }
 
+/// Whether a whole number is a value of an integer type or bool.
+bool fits(const Type& type, double value) {
+  if (type.kind() == TypeKind::kBool) return value == 0 || value == 1;
+  double half = std::ldexp(1.0, static_cast<int>(type.value_bytes()) * 8 - 1);
+  return value == std::floor(value) && value >= -half && value < half;
+}
+
 class Settler {
  public:
   Settler(const Schema& schema, const FeedOptions& options, bool by_column)
       : schema_(schema), options_(options), by_column_(by_column) {}
 
   FeedColumns settle() {
-    std::vector<std::string> names = options_.columns.empty() ? schema_.names() : options_.columns;
+    make_computed();
+    std::vector<std::string> names = options_.columns.empty() ? shown_.names() : options_.columns;
     check_named(names);
-    if (!by_column_) {
-      result_.units.emplace_back();
-      result_.units[0].source_columns = names;
-    }
-    for (const std::string& name : names) add(schema_[schema_.index_of(name)]);
+    for (const std::string& name : names) add(shown_[shown_.index_of(name)]);
+    make_units();
     if (options_.remainder == Remainder::kPad) {
       result_.padding_mask = add_tensor({kPaddingMask, TypeKind::kBool, 1, false, false, 0, 0});
     }
@@ -46,10 +55,26 @@ class Settler {
   }
 
  private:
+  /// The columns that can be had: those that are stored, or those that are computed of them.
+  void make_computed() {
+    if (options_.exprs.empty()) {
+      shown_ = schema_;
+      for (const Field& field : schema_) exprs_.push_back(headrace::column(field.name));
+      return;
+    }
+    std::vector<Field> fields;
+    for (const FeedExpr& computed : options_.exprs) {
+      BoundExprPtr bound = headrace::bind(computed.expr, schema_);
+      fields.push_back({computed.name, bound->type, bound->nullable});
+      exprs_.push_back(computed.expr);
+    }
+    shown_ = Schema(std::move(fields));
+  }
+
   void check_named(const std::vector<std::string>& names) const {
     auto check = [&](const auto& options, const char* what) {
       for (const auto& [name, _] : options) {
-        schema_.index_of(name);
+        shown_.index_of(name);
         if (std::ranges::find(names, name) == names.end()) {
           throw Error(ErrorCode::kInvalidArgument, fmt::format("{} names column '{}', which is not fed", what, name),
                       "add it to columns, or leave it out");
@@ -59,6 +84,7 @@ class Settler {
     check(options_.dtypes, "dtype");
     check(options_.nulls_of, "nulls");
     check(options_.list_lengths, "list_lengths");
+    check(options_.augmentations, "augment");
   }
 
   void add(const Field& field) {
@@ -71,7 +97,7 @@ class Settler {
                   "leave it out by columns=[…], or let a pipeline make numbers of it (hash, vocabulary, cast)");
     }
     FeedColumn column;
-    Expr expr = headrace::column(field.name);
+    Expr expr = exprs_[shown_.index_of(field.name)];
     Type type = shown_type(element);
     if (auto wanted = options_.dtypes.find(field.name); wanted != options_.dtypes.end() && wanted->second != type) {
       type = checked_dtype(field, wanted->second);
@@ -103,19 +129,86 @@ class Settler {
     if (column.nulls == NullPolicy::kMask && field.nullable) {
       column.mask = add_tensor({mask_name(field.name), TypeKind::kBool, 1, false, false, 0, 0});
     }
-    place(field, std::move(column), expr);
+    if (auto augmented = options_.augmentations.find(field.name); augmented != options_.augmentations.end()) {
+      check_augmentation(field, type, augmented->second);
+      column.augmentation = augmented->second;
+    }
+    wanted_.push_back({std::move(column), std::move(expr)});
   }
 
-  void place(const Field& field, FeedColumn column, const Expr& expr) {
-    if (by_column_) {
-      column.expr = headrace::bind(expr, Schema({field}));
-      result_.units.push_back({{field.name}, {std::move(column)}});
-      return;
+  static void check_augmentation(const Field& field, const Type& type, const Augmentation& augmentation) {
+    if (augmentation.kind == Augmentation::Kind::kNoise && !type.is_floating()) {
+      throw Error(ErrorCode::kInvalidArgument,
+                  fmt::format("noise on column '{}', which is {}", field.name, type.to_string()),
+                  "noise is for floating columns: give it such a dtype");
     }
+    if (augmentation.kind == Augmentation::Kind::kReplace && !type.is_floating() && !fits(type, augmentation.value)) {
+      throw Error(ErrorCode::kInvalidArgument,
+                  fmt::format("column '{}' is {} and cannot be replaced by {}", field.name, type.to_string(),
+                              augmentation.value),
+                  "a value of the column's type");
+    }
+    if (field.type.is_list() || !(augmentation.probability >= 0 && augmentation.probability <= 1)) {
+      throw Error(
+          ErrorCode::kInvalidArgument,
+          fmt::format("column '{}' cannot be augmented with probability {}", field.name, augmentation.probability),
+          "columns of single values can, with a probability from 0 to 1");
+    }
+  }
+
+  /// Columns that are computed of the same stored ones are read together; without `by_column`, all are.
+  void make_units() {
+    std::vector<FeedUnit>& units = result_.units;
+    for (Wanted& each : wanted_) {
+      FeedUnit joined;
+      collect_columns(each.expr, joined.source_columns);
+      joined.columns.push_back(std::move(each.column));
+      exprs_of_[joined.columns[0].tensor] = each.expr;
+      bool is_stored = std::holds_alternative<ColumnRef>(each.expr->kind);
+      for (std::size_t i = 0; i < units.size();) {
+        bool shares = !by_column_ || (!(is_stored && is_stored_[i]) && share_column(units[i], joined));
+        if (!shares) {
+          ++i;
+          continue;
+        }
+        join(units[i], joined);
+        joined = std::move(units[i]);
+        units.erase(units.begin() + static_cast<std::ptrdiff_t>(i));
+        is_stored_.erase(is_stored_.begin() + static_cast<std::ptrdiff_t>(i));
+        is_stored = false;
+      }
+      units.push_back(std::move(joined));
+      is_stored_.push_back(is_stored);
+    }
+    for (FeedUnit& unit : units) bind_unit(unit);
+  }
+
+  static bool share_column(const FeedUnit& a, const FeedUnit& b) {
+    return std::ranges::any_of(a.source_columns, [&](const std::string& name) {
+      return std::ranges::find(b.source_columns, name) != b.source_columns.end();
+    });
+  }
+
+  static void join(FeedUnit& unit, FeedUnit& other) {
+    for (std::string& name : other.source_columns) {
+      if (std::ranges::find(unit.source_columns, name) == unit.source_columns.end()) {
+        unit.source_columns.push_back(std::move(name));
+      }
+    }
+    std::ranges::move(other.columns, std::back_inserter(unit.columns));
+  }
+
+  void bind_unit(FeedUnit& unit) {
     std::vector<Field> fields;
-    for (const std::string& name : result_.units[0].source_columns) fields.push_back(schema_[schema_.index_of(name)]);
-    column.expr = headrace::bind(expr, Schema(std::move(fields)));
-    result_.units[0].columns.push_back(std::move(column));
+    for (const std::string& name : unit.source_columns) fields.push_back(schema_[schema_.index_of(name)]);
+    Schema schema(std::move(fields));
+    std::vector<BoundExprPtr> bound;
+    for (const FeedColumn& column : unit.columns) bound.push_back(headrace::bind(exprs_of_[column.tensor], schema));
+    bound = share_equal_parts(bound);
+    for (std::size_t i = 0; i < bound.size(); ++i) {
+      unit.columns[i].expr = bound[i];
+      unit.is_computed |= bound[i]->kind != BoundExpr::Kind::kColumn;
+    }
   }
 
   static Type checked_dtype(const Field& field, const Type& wanted) {
@@ -148,9 +241,19 @@ class Settler {
     return result_.tensors.size() - 1;
   }
 
+  struct Wanted {
+    FeedColumn column;
+    Expr expr;
+  };
+
   const Schema& schema_;
   const FeedOptions& options_;
   bool by_column_;
+  Schema shown_;             // what columns can be named
+  std::vector<Expr> exprs_;  // of them
+  std::vector<Wanted> wanted_;
+  std::vector<bool> is_stored_;           // by unit, while they are made
+  std::map<std::size_t, Expr> exprs_of_;  // by tensor
   FeedColumns result_;
   std::set<std::string> names_;
 };

@@ -18,12 +18,14 @@ struct FeedColumn {
   std::optional<std::size_t> mask;  // the tensor that says which rows are not null
   NullPolicy nulls = NullPolicy::kError;
   BoundExprPtr expr;  // over the rows of its unit
+  std::optional<Augmentation> augmentation;
 };
 
 /// What is read together, by one task.
 struct FeedUnit {
   std::vector<std::string> source_columns;
   std::vector<FeedColumn> columns;
+  bool is_computed = false;  // some of them are not as they are stored
 };
 
 struct FeedColumns {

@@ -4,61 +4,99 @@
 #include <algorithm>
 #include <numeric>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "headrace/base/error.h"
 #include "headrace/base/workers.h"
+#include "headrace/io/format.h"
 #include "headrace/kernel/hash.h"
 
 namespace headrace {
+namespace {
 
-FeedData::FeedData(const FeedFiles& files, const SourceContext& untimed, std::size_t threads) {
-  SourceContext context = untimed;
-  context.fs = timed_file_system(untimed.fs, clock_);
-  if (files.paths.empty()) throw Error(ErrorCode::kInvalidArgument, "a feed needs a path", "name a data set or files");
-  name_ = fmt::format("'{}'", files.paths.front());
-  if (files.paths.size() == 1) manifest_ = read_manifest(*context.fs, files.paths.front());
-  SourceSpec spec;
-  if (manifest_) {
-    spec = data_set_source(*manifest_, files.paths.front(), files.part);
-  } else {
-    if (!files.part.empty()) {
-      throw Error(ErrorCode::kInvalidArgument,
-                  fmt::format("{} has no part '{}': it is no data set of Headrace", name_, files.part),
-                  "name the files of the part, or the folder that holds manifest.json");
-    }
-    spec.name = "feed";
-    spec.paths = files.paths;
-    spec.format = files.format;
-  }
-  reader_ = open_source(spec, context);
-  count_rows(threads);
+/// The format of the files, as far as it is known without opening them.
+std::string_view format_of(const SourceSpec& spec) {
+  if (!spec.format.empty()) return spec.format;
+  const Format* format = spec.paths.empty() ? nullptr : format_of_path(spec.paths.front());
+  return format == nullptr ? std::string_view() : format->name;
 }
 
-void FeedData::count_rows(std::size_t threads) {
-  block_rows_.assign(reader_->split_count(), 0);
+}  // namespace
+
+FeedSource open_feed_source(const SourceSpec& spec, std::optional<Manifest> manifest, const SourceContext& untimed) {
+  FeedSource source{nullptr, std::move(manifest), {}, std::make_shared<ReadClock>()};
+  source.name = fmt::format("'{}'", spec.paths.empty() ? spec.name : spec.paths.front());
+  std::string_view format = format_of(spec);
+  if (format == "csv" || format == "ndjson" || spec.on_error != OnError::kFail) {
+    throw Error(ErrorCode::kUnsupported,
+                fmt::format("{} cannot be fed: text, and rows that may be bad, cannot be numbered before they are read",
+                            source.name),
+                "write a data set of it first, by a pipeline or `headrace convert`, and feed that");
+  }
+  SourceContext context = untimed;
+  context.fs = timed_file_system(untimed.fs, source.clock);
+  source.reader = open_source(spec, context);
+  return source;
+}
+
+FeedSource open_feed_files(const FeedFiles& files, const SourceContext& context) {
+  if (files.paths.empty()) throw Error(ErrorCode::kInvalidArgument, "a feed needs a path", "name a data set or files");
+  const std::string& first = files.paths.front();
+  std::optional<Manifest> manifest;
+  if (files.paths.size() == 1) manifest = read_manifest(*context.fs, first);
+  if (manifest) {
+    SourceSpec spec = data_set_source(*manifest, first, files.part);
+    FeedSource source = open_feed_source(spec, std::move(manifest), context);
+    source.name = fmt::format("'{}'", first);
+    return source;
+  }
+  if (!files.part.empty()) {
+    throw Error(ErrorCode::kInvalidArgument,
+                fmt::format("'{}' has no part '{}': it is no data set of Headrace", first, files.part),
+                "name the files of the part, or the folder that holds manifest.json");
+  }
+  SourceSpec spec;
+  spec.name = "feed";
+  spec.paths = files.paths;
+  spec.format = files.format;
+  return open_feed_source(spec, std::nullopt, context);
+}
+
+FeedData::FeedData(FeedSource source, RowChoice choice, std::shared_ptr<MemoryBudget> memory, std::size_t threads)
+    : source_(std::move(source)), memory_(std::move(memory)) {
+  count_stored_rows(std::max<std::size_t>(threads, 1));
+  block_rows_ = stored_rows_;
+  if (!choice.is_all()) {
+    choice_ = choice.to_string();
+    selection_ = std::make_unique<RowSelection>(reader(), std::move(choice), *memory_);
+    block_rows_ = selection_->count(std::max<std::size_t>(threads, 1));
+  }
+  row_count_ = std::accumulate(block_rows_.begin(), block_rows_.end(), std::int64_t{0});
+}
+
+void FeedData::count_stored_rows(std::size_t threads) {
+  stored_rows_.assign(reader().split_count(), 0);
   std::vector<std::size_t> unknown;
-  for (std::size_t block = 0; block < block_rows_.size(); ++block) {
-    std::optional<std::int64_t> rows = reader_->split_row_count(block);
+  for (std::size_t block = 0; block < stored_rows_.size(); ++block) {
+    std::optional<std::int64_t> rows = reader().split_row_count(block);
     if (rows) {
-      block_rows_[block] = *rows;
+      stored_rows_[block] = *rows;
     } else {
       unknown.push_back(block);
     }
   }
   Cancellation cancellation;
-  run_tasks(unknown.size(), std::max<std::size_t>(threads, 1), cancellation, [&](std::size_t task, std::size_t) {
-    std::unique_ptr<SplitStream> rows = reader_->open_split(unknown[task], {});
-    for (Batch batch; rows->next(batch);) block_rows_[unknown[task]] += batch.row_count;
+  run_tasks(unknown.size(), threads, cancellation, [&](std::size_t task, std::size_t) {
+    std::unique_ptr<SplitStream> rows = reader().open_split(unknown[task], {});
+    for (Batch batch; rows->next(batch);) stored_rows_[unknown[task]] += batch.row_count;
   });
-  row_count_ = std::accumulate(block_rows_.begin(), block_rows_.end(), std::int64_t{0});
 }
 
 std::string FeedData::digest() const {
-  std::string_view bytes(reinterpret_cast<const char*>(block_rows_.data()),
-                         block_rows_.size() * sizeof(block_rows_[0]));
-  return fmt::format("xxh3:{:016x}", hash_bytes(bytes));
+  std::string bytes(reinterpret_cast<const char*>(block_rows_.data()), block_rows_.size() * sizeof(block_rows_[0]));
+  return fmt::format("xxh3:{:016x}", hash_bytes(bytes + choice_));
 }
 
 }  // namespace headrace

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "headrace/column/type.h"
+#include "headrace/expr/expr.h"
 
 namespace headrace {
 
@@ -28,16 +29,36 @@ enum class NullPolicy {
   kMask,   // 0, and a column of bools beside it, true where there is a value
 };
 
+/// A column that is computed of those that are stored.
+struct FeedExpr {
+  std::string name;
+  Expr expr;
+};
+
+/// How a column is changed at random, to train with: a function of seed, epoch, the row's place in the order, and the
+/// column, so that it is the same for any number of threads, ranks and workers.
+struct Augmentation {
+  enum class Kind {
+    kReplace,  // with `probability`, by `value`: masking, dropout of categories
+    kNoise,    // by adding normal noise of standard deviation `value`; floating columns only
+  };
+  Kind kind = Kind::kReplace;
+  double probability = 0;
+  double value = 0;
+};
+
 struct FeedOptions {
-  std::int64_t batch_size = 0;                       // rows of a batch on each rank
-  std::vector<std::string> columns;                  // in the order wanted; empty: all
-  std::map<std::string, Type> dtypes;                // of columns that shall have another type than they are stored in
-  NullPolicy nulls = NullPolicy::kError;             // of columns that are not among the next
-  std::map<std::string, NullPolicy> nulls_of;        // by column
-  std::map<std::string, std::int64_t> list_lengths;  // lists of any length cut or filled with zeros to this one
-  std::optional<std::uint64_t> shuffle_seed;         // empty: rows come as they are stored
-  bool shuffles_fully = false;                       // the window is all rows
-  std::int64_t window_rows = 0;                      // that are mixed; 0: by window_bytes
+  std::int64_t batch_size = 0;       // rows of a batch on each rank
+  std::vector<FeedExpr> exprs;       // that take the place of the columns that are stored; empty: those, as they are
+  std::vector<std::string> columns;  // in the order wanted; empty: all
+  std::map<std::string, Augmentation> augmentations;  // by column
+  std::map<std::string, Type> dtypes;                 // of columns that shall have another type than they are stored in
+  NullPolicy nulls = NullPolicy::kError;              // of columns that are not among the next
+  std::map<std::string, NullPolicy> nulls_of;         // by column
+  std::map<std::string, std::int64_t> list_lengths;   // lists of any length cut or filled with zeros to this one
+  std::optional<std::uint64_t> shuffle_seed;          // empty: rows come as they are stored
+  bool shuffles_fully = false;                        // the window is all rows
+  std::int64_t window_rows = 0;                       // that are mixed; 0: by window_bytes
   std::int64_t window_bytes = 64 << 20;
   Remainder remainder = Remainder::kShort;
   std::int64_t rank = 0;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "headrace/expr/evaluate.h"
+#include "headrace/feed/augment.h"
 #include "headrace/kernel/gather.h"
 
 namespace headrace {
@@ -20,6 +21,15 @@ std::unique_ptr<BlockReader> OpenBlocks::take(std::size_t unit, std::size_t bloc
 void OpenBlocks::keep(std::size_t unit, std::size_t block, std::unique_ptr<BlockReader> reader) {
   (*by_unit_.lock())[unit] = {block, std::move(reader)};
 }
+
+namespace {
+
+Column values_of(const FeedColumn& column, const Batch& rows, EvalContext& context) {
+  if (column.expr->kind != BoundExpr::Kind::kColumn) return evaluate(*column.expr, rows, context);
+  return flatten(context.memory, rows.columns[column.expr->column_index]);
+}
+
+}  // namespace
 
 FeedWindow::FeedWindow(const FeedPlan& plan, PlannedWindow planned, std::vector<std::shared_ptr<PendingBatch>> batches,
                        std::size_t threads)
@@ -50,7 +60,7 @@ void FeedWindow::run(const WindowTask& task, OpenBlocks& open_blocks, MemoryBudg
                      const Cancellation& cancellation) {
   const FeedUnit& unit = plan_.columns.units[task.unit];
   if (task.kind == WindowTask::Kind::kBlock) {
-    read_block(task.unit, task.part, open_blocks, cancellation,
+    read_block(task.unit, task.part, open_blocks, memory, cancellation,
                [&](Batch rows) { rows_[task.unit][task.part].push_back(std::move(rows)); });
     return;
   }
@@ -68,15 +78,17 @@ void FeedWindow::run(const WindowTask& task, OpenBlocks& open_blocks, MemoryBudg
         {&column, column_of(column, memory), column.mask ? make_window_mask(planned_.row_count, memory) : nullptr});
   }
   auto take = [&](const Batch& rows) {
+    EvalContext context(memory);
+    context.share_results_of(rows);
     for (Open& each : open) {
-      Column values = values_of(*each.column, rows, memory);
+      Column values = values_of(*each.column, rows, context);
       if (each.mask != nullptr) each.mask->append(values);
       each.values->append(values);
     }
   };
   for (std::size_t block = 0; block < planned_.blocks.size(); ++block) {
     if (task.kind == WindowTask::Kind::kUnit) {
-      read_block(task.unit, block, open_blocks, cancellation, take);
+      read_block(task.unit, block, open_blocks, memory, cancellation, take);
     } else {
       for (const Batch& rows : rows_[task.unit][block]) take(rows);
     }
@@ -88,33 +100,48 @@ void FeedWindow::run(const WindowTask& task, OpenBlocks& open_blocks, MemoryBudg
 }
 
 template <typename Take>
-void FeedWindow::read_block(std::size_t unit, std::size_t index, OpenBlocks& open_blocks,
+void FeedWindow::read_block(std::size_t unit, std::size_t index, OpenBlocks& open_blocks, MemoryBudget& memory,
                             const Cancellation& cancellation, const Take& take) const {
   const BlockRows& block = planned_.blocks[index];
-  std::unique_ptr<BlockReader> reader = open_blocks.take(unit, block.block, block.first_row);
-  if (reader == nullptr) {
-    ScanRequest request;
-    request.columns = plan_.columns.units[unit].source_columns;
-    reader = std::make_unique<BlockReader>(plan_.data->reader().open_split(block.block, request),
-                                           plan_.data->block_rows()[block.block]);
-    reader->skip_to(block.first_row);
-  }
-  std::int64_t end = block.first_row + block.row_count;
+  bool is_selected = !planned_.stored_rows.empty();
+  std::span<const std::uint32_t> selected;
+  if (is_selected) selected = planned_.stored_rows[index];
+  std::int64_t first_row = is_selected ? selected.front() : block.first_row;
+  std::int64_t end = is_selected ? selected.back() + 1 : block.first_row + block.row_count;
+  std::unique_ptr<BlockReader> reader = open_block(unit, block.block, first_row, open_blocks);
+  std::vector<std::int32_t> picked;
   while (reader->row() < end) {
     cancellation.check();
-    take(reader->read(end - reader->row()));
+    std::int64_t piece_start = reader->row();
+    Batch rows = reader->read(end - piece_start);
+    if (is_selected) {
+      picked.clear();
+      for (; !selected.empty() && selected.front() < reader->row(); selected = selected.subspan(1)) {
+        picked.push_back(static_cast<std::int32_t>(selected.front() - piece_start));
+      }
+      if (picked.empty()) continue;
+      rows = gather(memory, rows, picked);
+    }
+    take(std::move(rows));
   }
   if (!reader->is_at_end()) open_blocks.keep(unit, block.block, std::move(reader));
 }
 
-std::unique_ptr<WindowColumn> FeedWindow::column_of(const FeedColumn& column, MemoryBudget& memory) const {
-  return make_window_column(plan_.columns.tensors[column.tensor], column.nulls, planned_.row_count, memory);
+std::unique_ptr<BlockReader> FeedWindow::open_block(std::size_t unit, std::size_t block, std::int64_t first_row,
+                                                    OpenBlocks& open_blocks) const {
+  std::unique_ptr<BlockReader> reader = open_blocks.take(unit, block, first_row);
+  if (reader != nullptr) return reader;
+  ScanRequest request;
+  request.columns = plan_.columns.units[unit].source_columns;
+  request.takes_dictionaries = plan_.columns.units[unit].is_computed;
+  reader =
+      std::make_unique<BlockReader>(plan_.data->reader().open_split(block, request), plan_.data->stored_rows(block));
+  reader->skip_to(first_row);
+  return reader;
 }
 
-Column FeedWindow::values_of(const FeedColumn& column, const Batch& rows, MemoryBudget& memory) const {
-  if (column.expr->kind == BoundExpr::Kind::kColumn) return flatten(memory, rows.columns[column.expr->column_index]);
-  EvalContext context(memory);
-  return evaluate(*column.expr, rows, context);
+std::unique_ptr<WindowColumn> FeedWindow::column_of(const FeedColumn& column, MemoryBudget& memory) const {
+  return make_window_column(plan_.columns.tensors[column.tensor], column.nulls, planned_.row_count, memory);
 }
 
 void FeedWindow::fill(const FeedColumn& column, WindowColumn& values) {
@@ -128,9 +155,18 @@ void FeedWindow::fill(const FeedColumn& column, WindowColumn& values) {
       (*batches_[i]->ragged_pieces.lock())[column.tensor].push_back(std::move(piece));
       continue;
     }
-    std::byte* out = batches_[i]->batch.values(column.tensor);
-    values.write(rows, out + static_cast<std::size_t>(batch.first_row) * tensor.row_bytes());
+    std::byte* out =
+        batches_[i]->batch.values(column.tensor) + static_cast<std::size_t>(batch.first_row) * tensor.row_bytes();
+    values.write(rows, out);
+    if (column.augmentation) augment_rows(column, batch, out);
   }
+}
+
+void FeedWindow::augment_rows(const FeedColumn& column, const PlannedBatch& batch, std::byte* out) const {
+  const TensorColumn& tensor = plan_.layout->columns()[column.tensor];
+  std::uint64_t seed = augmentation_seed(plan_.options.shuffle_seed.value_or(0), tensor.name);
+  augment(*column.augmentation, seed, batch.epoch, batch.first_place + batch.first_row, tensor.type, out,
+          batch.rows_taken);
 }
 
 void FeedWindow::fill_mask(std::size_t tensor, const WindowColumn& mask) {

@@ -78,11 +78,13 @@ class FeedWindow {
   using Rows = std::vector<Batch>;
 
   template <typename Take>
-  void read_block(std::size_t unit, std::size_t block, OpenBlocks& open_blocks, const Cancellation& cancellation,
-                  const Take& take) const;
+  void read_block(std::size_t unit, std::size_t block, OpenBlocks& open_blocks, MemoryBudget& memory,
+                  const Cancellation& cancellation, const Take& take) const;
+  std::unique_ptr<BlockReader> open_block(std::size_t unit, std::size_t block, std::int64_t first_row,
+                                          OpenBlocks& open_blocks) const;
   std::unique_ptr<WindowColumn> column_of(const FeedColumn& column, MemoryBudget& memory) const;
-  Column values_of(const FeedColumn& column, const Batch& rows, MemoryBudget& memory) const;
   void fill(const FeedColumn& column, WindowColumn& values);
+  void augment_rows(const FeedColumn& column, const PlannedBatch& batch, std::byte* out) const;
   void fill_mask(std::size_t tensor, const WindowColumn& mask);
 
   const FeedPlan& plan_;

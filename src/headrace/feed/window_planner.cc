@@ -48,8 +48,8 @@ PlannedWindow WindowPlanner::plan(std::int64_t window, const PlaceRange& places)
     PlaceRange rows = steps_->rank_rows(step_);
     if (rows.count > 0 && place_ >= places.end()) break;
     std::int64_t count = std::max<std::int64_t>(std::min(rows.end(), places.end()) - place_, 0);
-    planned.batches.push_back(
-        {epoch_, step_, steps_->batch_rows(step_), rows.count, place_ - rows.first, place_ - places.first, count});
+    planned.batches.push_back({epoch_, step_, steps_->batch_rows(step_), rows.count, rows.first, place_ - rows.first,
+                               place_ - places.first, count});
     going += count;
     place_ += count;
     if (place_ < rows.end()) break;

@@ -18,6 +18,7 @@ struct PlannedBatch {
   std::int64_t step = 0;
   std::int64_t row_count = 0;       // with padding
   std::int64_t real_row_count = 0;  // without
+  std::int64_t first_place = 0;     // of its first row in the epoch's order
   // Of the window:
   std::int64_t first_row = 0;   // in the batch
   std::int64_t first = 0;       // in PlannedWindow::rows
@@ -25,9 +26,11 @@ struct PlannedBatch {
 };
 
 struct PlannedWindow {
-  std::vector<BlockRows> blocks;      // what is read, in this order
-  std::int64_t row_count = 0;         // of them
-  std::vector<std::uint32_t> rows;    // of the blocks, in the order in which they come, other ranks' too
+  std::vector<BlockRows> blocks;    // what is read, in this order
+  std::int64_t row_count = 0;       // of them
+  std::vector<std::uint32_t> rows;  // of the blocks, in the order in which they come, other ranks' too
+  /// By block, which of its stored rows these are, where a selection leaves some out; else empty.
+  std::vector<std::vector<std::uint32_t>> stored_rows;
   std::vector<PlannedBatch> batches;  // the first may have rows of the window before, the last of the next one
 
   std::span<const std::uint32_t> rows_of(const PlannedBatch& batch) const {

@@ -14,19 +14,12 @@
 
 #include "headrace/base/memory_budget.h"
 #include "headrace/column/column.h"
+#include "headrace/column/scan_bound.h"
 #include "headrace/column/source_spec.h"
 #include "headrace/column/value.h"
 #include "headrace/io/fs/file_system.h"
 
 namespace headrace {
-
-/// A simple bound that a scan may use to skip rows that cannot pass; a filter above still applies the predicate.
-struct ScanBound {
-  enum class Op { kEq, kLt, kLe, kGt, kGe, kIsNotNull };
-  std::string column;
-  Op op;
-  Value value;
-};
 
 /// A column that is wanted as a number computed from its values, so that the values need not leave the scan.
 struct ScanReduction {
@@ -43,6 +36,7 @@ struct ScanRequest {
   std::vector<ScanBound> bounds;
   std::vector<ScanReduction> reductions = {};  // delivered behind `columns`, in this order; any source takes them
   bool takes_dictionaries = false;             // texts may be delivered in dictionary layout (column.h)
+  bool takes_number_dictionaries = false;      // and numbers
 };
 
 /// One bad row, as quarantine and messages show it.

@@ -85,6 +85,20 @@ Remainder remainder_named(const std::string& name) {
               "\"short\", \"drop\", \"pad\" or \"wrap\"");
 }
 
+void bind_choice(nb::module_& module) {
+  nb::class_<RowChoice>(module, "RowChoice")
+      .def(nb::init<>())
+      .def("set_where", [](RowChoice& choice, const std::string& text) { choice.where = parse_expr(text); })
+      .def("set_sample",
+           [](RowChoice& choice, const std::string& text, double rate, const std::string& weight_name) {
+             choice.sampled = parse_expr(text);
+             choice.rate = rate;
+             choice.weight_name = weight_name;
+           })
+      .def("set_repeat_by", [](RowChoice& choice, const std::string& text) { choice.weight = parse_expr(text); })
+      .def_rw("seed", &RowChoice::seed);
+}
+
 void bind_options(nb::module_& module) {
   using Texts = std::map<std::string, std::string>;
   nb::class_<FeedOptions>(module, "FeedOptions")
@@ -110,8 +124,20 @@ void bind_options(nb::module_& module) {
            [](FeedOptions& options, const Texts& by_column) {
              for (const auto& [column, name] : by_column) options.dtypes[column] = type_named(name);
            })
+      .def("replace",
+           [](FeedOptions& options, const std::string& column, double probability, double value) {
+             options.augmentations[column] = {Augmentation::Kind::kReplace, probability, value};
+           })
+      .def("add_noise",
+           [](FeedOptions& options, const std::string& column, double deviation) {
+             options.augmentations[column] = {Augmentation::Kind::kNoise, 0, deviation};
+           })
       .def("set_remainder",
            [](FeedOptions& options, const std::string& name) { options.remainder = remainder_named(name); });
+}
+
+std::shared_ptr<MemoryBudget> budget_of(const std::string& memory) {
+  return Work(1, memory).run_options().context.memory;
 }
 
 nb::dict stats_of(const Feed& feed) {
@@ -135,6 +161,7 @@ std::optional<FeedBatch> next_batch(Feed& feed, std::int64_t wait_ms) {
 }  // namespace
 
 void bind_feeds(nb::module_& module) {
+  bind_choice(module);
   bind_options(module);
   nb::class_<TensorColumn>(module, "TensorColumn")
       .def_ro("name", &TensorColumn::name)
@@ -152,9 +179,15 @@ void bind_feeds(nb::module_& module) {
       .def_static(
           "open",
           [](std::vector<std::string> paths, const std::string& part, const std::string& format,
-             const FeedOptions& options, const StorageOptions& storage, const std::string& memory) {
-            std::shared_ptr<MemoryBudget> budget = Work(1, memory).run_options().context.memory;
-            return open_feed({std::move(paths), part, format}, options, std::move(budget), storage);
+             const RowChoice& choice, const FeedOptions& options, const StorageOptions& storage,
+             const std::string& memory) {
+            return open_feed({std::move(paths), part, format}, choice, options, budget_of(memory), storage);
+          },
+          nb::call_guard<nb::gil_scoped_release>())
+      .def_static(
+          "of_frame",
+          [](const LazyFrame& frame, const RowChoice& choice, const FeedOptions& options, const std::string& memory) {
+            return open_feed(frame, choice, options, budget_of(memory));
           },
           nb::call_guard<nb::gil_scoped_release>())
       .def("columns", [](const OpenFeed& open) { return open.plan->columns.tensors; })

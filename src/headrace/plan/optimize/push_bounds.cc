@@ -8,6 +8,7 @@
 #include <string>
 
 #include "headrace/expr/bind.h"
+#include "headrace/expr/scan_bounds.h"
 #include "headrace/plan/optimize/rewrite.h"
 
 namespace headrace {
@@ -35,13 +36,6 @@ bool is_value(const Expr& expr) {
 }
 
 bool can_fail(const Expr& expr, const Schema& schema) { return headrace::bind(expr, schema)->can_fail; }
-
-/// Takes `a and b and c` apart.
-void collect_conjuncts(const Expr& expr, std::vector<Expr>& conjuncts) {
-  const auto* node = std::get_if<Call>(&expr->kind);
-  if (node == nullptr || node->function != "and") return conjuncts.push_back(expr);
-  for (const Expr& arg : node->args) collect_conjuncts(arg, conjuncts);
-}
 
 /// Adds what a conjunct says as `column op literal` or `column is not null`, if it does.
 void collect_bounds(const Expr& expr, std::vector<Expr>& bounds) {
@@ -93,8 +87,7 @@ using Readers = std::map<const Node*, std::vector<const Node*>>;
 
 /// Adds the bounds of a filter, and returns whether the way goes on above it.
 bool collect_filter(const FilterNode& filter, const ScanNames& names, std::vector<Expr>& bounds) {
-  std::vector<Expr> conjuncts;
-  collect_conjuncts(filter.predicate, conjuncts);
+  std::vector<Expr> conjuncts = conjuncts_of(filter.predicate);
   for (const Expr& conjunct : conjuncts) {
     if (can_fail(conjunct, filter.input->schema)) return false;
     std::vector<Expr> found;

@@ -3,10 +3,13 @@
 
 #include <vector>
 
+#include "headrace/column/scan_bound.h"
 #include "headrace/expr/expr.h"
-#include "headrace/io/source.h"
 
 namespace headrace {
+
+/// The parts of `a and b and …`; of anything else, it alone.
+std::vector<Expr> conjuncts_of(const Expr& expr);
 
 /// Bounds of the form `column op literal` and `column is not null` whose literal has, or safely takes, the column's
 /// type; anything else is left out, since the filter above the scan still applies it.

@@ -1,5 +1,5 @@
 // See scan_bounds.h.
-#include "headrace/exec/scan_bounds.h"
+#include "headrace/expr/scan_bounds.h"
 
 #include <array>
 #include <optional>
@@ -49,7 +49,19 @@ std::optional<ScanBound> make_bound(const Expr& conjunct, const Schema& schema) 
   return std::nullopt;
 }
 
+void collect_conjuncts(const Expr& expr, std::vector<Expr>& conjuncts) {
+  const auto* node = std::get_if<Call>(&expr->kind);
+  if (node == nullptr || node->function != "and") return conjuncts.push_back(expr);
+  for (const Expr& arg : node->args) collect_conjuncts(arg, conjuncts);
+}
+
 }  // namespace
+
+std::vector<Expr> conjuncts_of(const Expr& expr) {
+  std::vector<Expr> conjuncts;
+  collect_conjuncts(expr, conjuncts);
+  return conjuncts;
+}
 
 std::vector<ScanBound> make_scan_bounds(const std::vector<Expr>& conjuncts, const Schema& schema) {
   std::vector<ScanBound> bounds;
