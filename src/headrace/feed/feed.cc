@@ -6,6 +6,7 @@
 #include <cstring>
 #include <deque>
 #include <exception>
+#include <limits>
 #include <mutex>
 #include <thread>
 #include <unistd.h>
@@ -27,8 +28,8 @@ using Clock = std::chrono::steady_clock;
 
 // Of the budget, for batches; the rest is for reading.
 constexpr double kBatchShare = 0.75;
-// How many windows the batches in memory may be of: taken and held, ready, being made.
-constexpr std::size_t kWindowsAhead = 3;
+// How many windows' batches may be made ahead of the consumer.
+constexpr std::size_t kWindowsAhead = 2;
 // Measured stalls change the number of threads at most once in as many windows.
 constexpr std::int64_t kWindowsPerChange = 2;
 
@@ -92,6 +93,7 @@ class Feed::Engine {
     if (ready_.empty() || ready_.front()->rows_left > 0) return std::nullopt;
     std::shared_ptr<PendingBatch> pending = std::move(ready_.front());
     ready_.pop_front();
+    if (planned_) signals_->work.notify_all();  // there may be room for it now
     stats_.batches += 1;
     stats_.rows += pending->batch.row_count;
     return std::move(pending->batch);
@@ -139,10 +141,11 @@ class Feed::Engine {
   void make_pool() {
     std::size_t block_bytes = std::max<std::size_t>(plan_.layout->size_bytes(), 64);
     std::size_t needed = batches_of_window() + 1;  // and the one that the consumer works on
-    std::size_t wanted = needed * kWindowsAhead;
+    ahead_max_ = needed * kWindowsAhead;
+    std::size_t room = std::numeric_limits<std::size_t>::max();
     std::size_t limit = memory_->limit_bytes();
     if (limit != MemoryBudget::kUnlimited) {
-      auto room = static_cast<std::size_t>(static_cast<double>(limit) * kBatchShare) / block_bytes;
+      room = static_cast<std::size_t>(static_cast<double>(limit) * kBatchShare) / block_bytes;
       if (room < needed) {
         throw Error(
             ErrorCode::kOutOfMemory,
@@ -152,10 +155,9 @@ class Feed::Engine {
                         format_bytes(static_cast<std::size_t>(static_cast<double>(needed * block_bytes) / kBatchShare) +
                                      (1 << 20))));
       }
-      wanted = std::min(wanted, room);
     }
     std::weak_ptr<Signals> signals = signals_;
-    pool_ = std::make_shared<BatchPool>(block_bytes, wanted, memory_, [signals] {
+    pool_ = std::make_shared<BatchPool>(block_bytes, room, memory_, [signals] {
       std::shared_ptr<Signals> alive = signals.lock();
       if (alive == nullptr) return;
       // Whoever checks for room holds the mutex, so the notice cannot fall between its look and its wait.
@@ -226,10 +228,13 @@ class Feed::Engine {
     }
     std::size_t new_batches = planned_->batches.size();
     if (!ready_.empty() && is_same(ready_.back()->batch, planned_->batches.front())) --new_batches;
+    if (!ready_.empty() && ready_.size() + new_batches > ahead_max_) {
+      note_idle();
+      return false;
+    }
     std::vector<std::shared_ptr<Buffer>> blocks = pool_->take(new_batches);
     blocks_missed_ = blocks.size() < new_batches ? new_batches : 0;
     if (blocks_missed_ > 0) {
-      note_idle();
       signals_->batches.notify_all();
       return false;
     }
@@ -371,6 +376,7 @@ class Feed::Engine {
   OpenBlocks open_blocks_;
   Cancellation cancellation_;
   std::size_t thread_count_;
+  std::size_t ahead_max_ = 0;  // batches that are made or being made, and not taken
   // Under signals_->mutex:
   std::size_t active_;                               // threads with a lower number work
   std::deque<std::shared_ptr<FeedWindow>> windows_;  // that are being read
