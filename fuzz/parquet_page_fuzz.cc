@@ -38,6 +38,7 @@ constexpr unsigned kIsList = 4;
 constexpr unsigned kIsHashed = 8;
 constexpr unsigned kIsCoded = 16;
 constexpr unsigned kCodecShift = 5;
+constexpr unsigned kIsPair = 128;  // with kIsList: lists of two
 
 void put_int(std::string& out, char field, std::int64_t value) {
   out += field;
@@ -122,6 +123,7 @@ void check_column(const Column& column, std::int64_t rows) {
       expect(column.codes()[static_cast<std::size_t>(row)] < column.dictionary()->length(), "a code is too large");
     }
   }
+  if (column.type().kind() == TypeKind::kFixedSizeList) check_column(column.child(0), rows * column.type().list_size());
   if (column.type().kind() != TypeKind::kList) return;
   expect(column.offsets()[0] == 0, "the offsets of lists do not start at 0");
   for (std::size_t row = 0; row < static_cast<std::size_t>(rows); ++row) {
@@ -146,13 +148,21 @@ void read_pages(const std::string& chunk, std::int64_t values, std::size_t form,
   } else {
     leaf = make_leaf_values(kForms[form], kTypes[form], is_list || (flags & kIsCoded) == 0, *memory);
   }
-  std::unique_ptr<ColumnPages> rows = is_list
-                                          ? make_list_pages(std::move(pages), std::move(leaf), Type::list(kTypes[form]),
-                                                            is_nullable, is_nullable, *memory)
-                                          : make_flat_pages(std::move(pages), std::move(leaf), *memory);
+  std::unique_ptr<ColumnPages> rows;
+  if (!is_list) {
+    rows = make_flat_pages(std::move(pages), std::move(leaf), *memory);
+  } else if ((flags & kIsPair) != 0) {
+    rows = make_fixed_list_pages(std::move(pages), std::move(leaf), Type::fixed_size_list(kTypes[form], 2), is_nullable,
+                                 is_nullable, *memory);
+  } else {
+    rows =
+        make_list_pages(std::move(pages), std::move(leaf), Type::list(kTypes[form]), is_nullable, is_nullable, *memory);
+  }
   // Lists have fewer rows than values; asked for too many, the reader has to say so.
-  for (std::int64_t left = values; left > 0; left -= 100)
+  std::int64_t row_count = is_list && (flags & kIsPair) != 0 ? values / 2 : values;
+  for (std::int64_t left = row_count; left > 0; left -= 100) {
     check_column(rows->read(std::min<std::int64_t>(left, 100)), std::min<std::int64_t>(left, 100));
+  }
   rows->check_ended();
 }
 
@@ -174,6 +184,7 @@ std::vector<std::string> fuzz_seeds() {
   std::string deltas = std::string("\x80\x01\x04\x08\x02\x02\x00\x00\x00\x00", 10);  // 8 values, one after another
   std::string no_nulls = std::string("\x02\x10\x01", 3);
   std::string lists = std::string("\x02\x10\x00\x02\x10\x03", 6);
+  std::string pairs = std::string("\x02\x03\xaa\x02\x10\x03", 6);  // 4 of them
   std::string ints(64, '\x01');
   std::vector<std::string> seeds;
   for (unsigned flags : {0U, kIsV2, 1U << kCodecShift, kIsV2 | 2U << kCodecShift, 3U << kCodecShift}) {
@@ -187,6 +198,7 @@ std::vector<std::string> fuzz_seeds() {
     seeds.push_back(input_of(8, flags | kIsHashed, {{kDictionaryPage, texts}, {8, codes}, {0, texts}}));
     seeds.push_back(input_of(3, flags | kIsNullable, {{0, no_nulls + ints}}));
     seeds.push_back(input_of(3, flags | kIsList | kIsNullable, {{0, lists + ints}}));
+    seeds.push_back(input_of(3, flags | kIsList | kIsPair | kIsNullable, {{0, pairs + ints}}));
     seeds.push_back(input_of(8, flags | kIsList | kIsNullable, {{kDictionaryPage, texts}, {8, lists + codes}}));
   }
   return seeds;

@@ -25,7 +25,9 @@ std::string file_of(const Writing& writing, MemoryBudget& memory) {
                  {"n", TypeKind::kInt32},
                  {"b", TypeKind::kBool},
                  {"s", TypeKind::kString},
-                 {"l", Type::list(TypeKind::kInt64)}});
+                 {"l", Type::list(TypeKind::kInt64)},
+                 {"f", Type::fixed_size_list(TypeKind::kInt64, 3)},
+                 {"g", Type::fixed_size_list(TypeKind::kInt32, 2), false}});
   std::shared_ptr<arrow::RecordBatch> rows = to_arrow(sample_batch(schema, 24, memory), memory);
   auto table = unwrap(arrow::Table::FromRecordBatches({rows}), "table");
   parquet::WriterProperties::Builder builder;
@@ -35,7 +37,10 @@ std::string file_of(const Writing& writing, MemoryBudget& memory) {
   if (writing.has_crc) builder.enable_page_checksum();
   builder.disable_statistics();
   auto sink = unwrap(arrow::io::BufferOutputStream::Create(), "creating");
-  unwrap(parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), sink, 16, builder.build()), "writing");
+  // Arrow's schema tells that lists are of one size.
+  auto arrow_properties = parquet::ArrowWriterProperties::Builder().store_schema()->build();
+  unwrap(parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), sink, 16, builder.build(), arrow_properties),
+         "writing");
   return unwrap(sink->Finish(), "finishing")->ToString();
 }
 

@@ -31,6 +31,10 @@ bool is_text(const arrow::DataType& type) {
   }
 }
 
+bool is_list(const arrow::DataType& type) {
+  return type.id() == arrow::Type::LIST || type.id() == arrow::Type::FIXED_SIZE_LIST;
+}
+
 /// Only where Arrow's unit is the file's; Arrow's own schema in the footer may ask for another.
 std::optional<LeafForm> timestamp_form(const arrow::TimestampType& type, const parquet::LogicalType& logical) {
   if (!logical.is_timestamp()) return std::nullopt;
@@ -112,7 +116,7 @@ ChunkPlace place_of(const parquet::ColumnChunkMetaData& chunk, const parquet::Co
 std::optional<PageForm> page_form_of(const parquet::arrow::SchemaField& field,
                                      const parquet::SchemaDescriptor& schema) {
   PageForm form;
-  form.is_list = field.field->type()->id() == arrow::Type::LIST && field.children.size() == 1;
+  form.is_list = is_list(*field.field->type()) && field.children.size() == 1;
   form.nullable = field.field->nullable();
   const parquet::arrow::SchemaField& leaf_field = form.is_list ? field.children[0] : field;
   if (!leaf_field.is_leaf()) return std::nullopt;
@@ -154,6 +158,10 @@ std::unique_ptr<ColumnPages> open_column_pages(const PageForm& form, const Type&
   bool is_plain = form.is_list || !wish.as_dictionaries;
   std::unique_ptr<LeafValues> values = make_leaf_values(form.leaf, leaf_type, is_plain, memory);
   if (!form.is_list) return make_flat_pages(std::move(pages), std::move(values), memory);
+  if (type.kind() == TypeKind::kFixedSizeList) {
+    return make_fixed_list_pages(std::move(pages), std::move(values), type, form.nullable, form.elements_nullable,
+                                 memory);
+  }
   return make_list_pages(std::move(pages), std::move(values), type, form.nullable, form.elements_nullable, memory);
 }
 

@@ -23,7 +23,7 @@ namespace headrace {
 /// How the pages of a column become its rows.
 struct PageForm {
   LeafForm leaf = LeafForm::kInt64;
-  bool is_list = false;
+  bool is_list = false;            // list or fixed_size_list
   bool nullable = false;           // the rows
   bool elements_nullable = false;  // of lists
 };

@@ -32,4 +32,9 @@ std::unique_ptr<ColumnPages> make_list_pages(std::unique_ptr<ChunkPages> pages, 
                                              const Type& type, bool lists_nullable, bool elements_nullable,
                                              MemoryBudget& memory);
 
+/// The same for lists of one size: `type` is a fixed_size_list. A list of another size is a PageError.
+std::unique_ptr<ColumnPages> make_fixed_list_pages(std::unique_ptr<ChunkPages> pages,
+                                                   std::unique_ptr<LeafValues> elements, const Type& type,
+                                                   bool lists_nullable, bool elements_nullable, MemoryBudget& memory);
+
 }  // namespace headrace
