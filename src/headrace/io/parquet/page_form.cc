@@ -156,7 +156,8 @@ std::unique_ptr<ColumnPages> open_column_pages(const PageForm& form, const Type&
   }
   const Type& leaf_type = form.is_list ? type.element() : type;
   bool is_plain = form.is_list || !wish.as_dictionaries;
-  std::unique_ptr<LeafValues> values = make_leaf_values(form.leaf, leaf_type, is_plain, memory);
+  std::unique_ptr<LeafValues> values =
+      make_leaf_values(form.leaf, leaf_type, is_plain, memory, pool == nullptr ? nullptr : &pool->columns());
   if (!form.is_list) return make_flat_pages(std::move(pages), std::move(values), memory);
   if (type.kind() == TypeKind::kFixedSizeList) {
     return make_fixed_list_pages(std::move(pages), std::move(values), type, form.nullable, form.elements_nullable,

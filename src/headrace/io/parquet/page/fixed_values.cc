@@ -30,19 +30,20 @@ constexpr std::size_t kChunk = 1024;  // values decoded at a time where they tak
 template <typename T>
 class FixedColumn {
  public:
-  FixedColumn(Type type, MemoryBudget& memory) : type_(std::move(type)), memory_(memory) {}
+  FixedColumn(Type type, MemoryBudget& memory, ColumnPool* pool)
+      : type_(std::move(type)), memory_(memory), pool_(pool) {}
 
   void begin(std::int64_t capacity) {
     length_ = 0;
     capacity_ = capacity;
-    values_ = Buffer::allocate(memory_, static_cast<std::size_t>(capacity) * sizeof(T));
+    values_ = allocate_from(pool_, memory_, static_cast<std::size_t>(capacity) * sizeof(T));
   }
 
   /// Room for `count` more rows.
   T* grow(std::int64_t count) {
     if (count > capacity_ - length_) {
       capacity_ = std::max(capacity_ * 2, length_ + count);
-      std::shared_ptr<Buffer> larger = Buffer::allocate(memory_, static_cast<std::size_t>(capacity_) * sizeof(T));
+      std::shared_ptr<Buffer> larger = allocate_from(pool_, memory_, static_cast<std::size_t>(capacity_) * sizeof(T));
       std::memcpy(larger->mutable_data(), values_->data(), static_cast<std::size_t>(length_) * sizeof(T));
       values_ = std::move(larger);
     }
@@ -58,6 +59,7 @@ class FixedColumn {
  private:
   Type type_;
   MemoryBudget& memory_;
+  ColumnPool* pool_;
   std::shared_ptr<Buffer> values_;
   std::int64_t length_ = 0;
   std::int64_t capacity_ = 0;
@@ -107,7 +109,8 @@ class FixedValues final : public LeafValues {
   using Value = typename Form::Value;
   static constexpr bool kIsSame = std::is_same_v<Form, Same<Value>>;
 
-  FixedValues(Type type, MemoryBudget& memory) : memory_(memory), column_(std::move(type), memory) {}
+  FixedValues(Type type, MemoryBudget& memory, ColumnPool* pool)
+      : memory_(memory), column_(std::move(type), memory, pool) {}
 
   void dictionary(const Page& page) override {
     std::size_t count = static_cast<std::size_t>(page.header.value_count);
@@ -214,7 +217,7 @@ class FixedValues final : public LeafValues {
 /// Bools: packed bits, or runs behind their length.
 class BoolValues final : public LeafValues {
  public:
-  explicit BoolValues(MemoryBudget& memory) : column_(TypeKind::kBool, memory) {}
+  BoolValues(MemoryBudget& memory, ColumnPool* pool) : column_(TypeKind::kBool, memory, pool) {}
 
   void dictionary(const Page&) override { throw PageUnsupported("a dictionary of bools"); }
 
@@ -253,17 +256,18 @@ class BoolValues final : public LeafValues {
 
 }  // namespace
 
-std::unique_ptr<LeafValues> make_leaf_values(LeafForm form, const Type& type, bool is_plain, MemoryBudget& memory) {
+std::unique_ptr<LeafValues> make_leaf_values(LeafForm form, const Type& type, bool is_plain, MemoryBudget& memory,
+                                             ColumnPool* pool) {
   switch (form) {
-    case LeafForm::kBool: return std::make_unique<BoolValues>(memory);
-    case LeafForm::kInt8: return std::make_unique<FixedValues<Cut<std::int8_t>>>(type, memory);
-    case LeafForm::kInt16: return std::make_unique<FixedValues<Cut<std::int16_t>>>(type, memory);
-    case LeafForm::kInt32: return std::make_unique<FixedValues<Same<std::int32_t>>>(type, memory);
-    case LeafForm::kInt64: return std::make_unique<FixedValues<Same<std::int64_t>>>(type, memory);
-    case LeafForm::kMilliseconds: return std::make_unique<FixedValues<Milliseconds>>(type, memory);
-    case LeafForm::kNanoseconds: return std::make_unique<FixedValues<Nanoseconds>>(type, memory);
-    case LeafForm::kFloat32: return std::make_unique<FixedValues<Same<float>>>(type, memory);
-    case LeafForm::kFloat64: return std::make_unique<FixedValues<Same<double>>>(type, memory);
+    case LeafForm::kBool: return std::make_unique<BoolValues>(memory, pool);
+    case LeafForm::kInt8: return std::make_unique<FixedValues<Cut<std::int8_t>>>(type, memory, pool);
+    case LeafForm::kInt16: return std::make_unique<FixedValues<Cut<std::int16_t>>>(type, memory, pool);
+    case LeafForm::kInt32: return std::make_unique<FixedValues<Same<std::int32_t>>>(type, memory, pool);
+    case LeafForm::kInt64: return std::make_unique<FixedValues<Same<std::int64_t>>>(type, memory, pool);
+    case LeafForm::kMilliseconds: return std::make_unique<FixedValues<Milliseconds>>(type, memory, pool);
+    case LeafForm::kNanoseconds: return std::make_unique<FixedValues<Nanoseconds>>(type, memory, pool);
+    case LeafForm::kFloat32: return std::make_unique<FixedValues<Same<float>>>(type, memory, pool);
+    case LeafForm::kFloat64: return std::make_unique<FixedValues<Same<double>>>(type, memory, pool);
     case LeafForm::kText: return make_text_values(type, is_plain, memory);
   }
   HEADRACE_CHECK(false);

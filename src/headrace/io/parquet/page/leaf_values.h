@@ -14,6 +14,7 @@
 
 #include "headrace/column/column.h"
 #include "headrace/io/parquet/page/chunk_pages.h"
+#include "headrace/io/parquet/page/column_pool.h"
 
 namespace headrace {
 
@@ -50,8 +51,9 @@ enum class LeafForm {
 };
 
 /// The values of a form as a column of `type`. Text comes out as a dictionary column where its pages are, unless
-/// `is_plain`.
-std::unique_ptr<LeafValues> make_leaf_values(LeafForm form, const Type& type, bool is_plain, MemoryBudget& memory);
+/// `is_plain`. Buffers come from `pool`, if there is one.
+std::unique_ptr<LeafValues> make_leaf_values(LeafForm form, const Type& type, bool is_plain, MemoryBudget& memory,
+                                             ColumnPool* pool = nullptr);
 
 /// Told of a text that is no valid UTF-8.
 using BadText = std::function<void(std::int64_t row, std::string_view text)>;

@@ -39,6 +39,7 @@ void ScratchPool::give(std::shared_ptr<Buffer> buffer) {
 }
 
 void ScratchPool::clear() {
+  columns_->clear();
   std::lock_guard lock(mutex_);
   idle_.clear();
   idle_bytes_ = 0;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "headrace/column/buffer.h"
+#include "headrace/io/parquet/page/column_pool.h"
 
 namespace headrace {
 
@@ -24,7 +25,11 @@ class ScratchPool {
   void give(std::shared_ptr<Buffer> buffer);
   void clear();
 
+  /// Those of columns.
+  ColumnPool& columns() { return *columns_; }
+
  private:
+  std::shared_ptr<ColumnPool> columns_ = std::make_shared<ColumnPool>();
   std::mutex mutex_;
   std::vector<std::shared_ptr<Buffer>> idle_;
   std::size_t idle_bytes_ = 0;
