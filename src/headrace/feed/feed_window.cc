@@ -26,7 +26,10 @@ namespace {
 
 Column values_of(const FeedColumn& column, const Batch& rows, EvalContext& context) {
   if (column.expr->kind != BoundExpr::Kind::kColumn) return evaluate(*column.expr, rows, context);
-  return flatten(context.memory, rows.columns[column.expr->column_index]);
+  const Column& stored = rows.columns[column.expr->column_index];
+  // Numbers can be placed by their codes.
+  return stored.is_dictionary() && stored.type().value_bytes() > 0 && !column.mask ? stored
+                                                                                   : flatten(context.memory, stored);
 }
 
 }  // namespace
@@ -133,6 +136,7 @@ std::unique_ptr<BlockReader> FeedWindow::open_block(std::size_t unit, std::size_
   if (reader != nullptr) return reader;
   ScanRequest request;
   request.columns = plan_.columns.units[unit].source_columns;
+  request.takes_number_dictionaries = true;
   request.takes_dictionaries = plan_.columns.units[unit].is_computed;
   reader =
       std::make_unique<BlockReader>(plan_.data->reader().open_split(block, request), plan_.data->stored_rows(block));

@@ -4,6 +4,8 @@
 // them are ids, counts and flags that fit into one or two bytes each, which stay in the nearest cache.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -61,10 +63,28 @@ class PackedValues {
     });
     count_ += values.size();
   }
+  /// Appends each value plus `added`. For integers.
+  void append_sums(std::span<const T> values, T added) {
+    if (added == 0) return append(values);
+    std::array<T, kPiece> sums;
+    for (std::size_t at = 0; at < values.size(); at += kPiece) {
+      std::size_t count = std::min<std::size_t>(kPiece, values.size() - at);
+      for (std::size_t i = 0; i < count; ++i) sums[i] = values[at + i] + added;
+      append(std::span<const T>(sums.data(), count));
+    }
+  }
   /// Appends zeros.
   void append_zeros(std::size_t count) {
     std::memset(bytes_->mutable_data() + count_ * value_bytes_, 0, count * value_bytes_);
     count_ += count;
+  }
+
+  /// Writes, for each of `rows`, the entry that its value is the number of.
+  template <typename Entry>
+  void gather_entries(std::span<const std::uint32_t> rows, const Entry* entries, Entry* out) const {
+    with_stored([&](const auto* stored) {
+      for (std::size_t i = 0; i < rows.size(); ++i) store_past_cache(out + i, entries[stored[rows[i]]]);
+    });
   }
 
   /// Writes the values of `rows`, each of `width` values, one after another.
@@ -84,13 +104,13 @@ class PackedValues {
 
  private:
   static constexpr std::size_t kAhead = 16;  // rows whose values are asked for before they are needed
+  static constexpr std::integral_constant<std::size_t, 64> kPiece{};
   static constexpr bool kIsPacked = std::is_integral_v<T> && sizeof(T) > 2;
 
   /// Calls body(first value, its number, how many); for most of them the last is a constant, so that compilers make
   /// vector instructions of loops over it.
   template <typename Body>
   static void in_pieces(std::span<const T> values, const Body& body) {
-    constexpr std::integral_constant<std::size_t, 64> kPiece;
     std::size_t at = 0;
     for (; at + kPiece <= values.size(); at += kPiece) body(values.data() + at, at, kPiece);
     body(values.data() + at, at, values.size() - at);

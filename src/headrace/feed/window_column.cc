@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <numeric>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -29,6 +31,56 @@ void check_nulls(const Column& column, const TensorColumn& tensor, NullPolicy nu
   if (nulls == NullPolicy::kError && column.null_count() > 0) refuse_nulls(tensor, "nulls");
 }
 
+/// Values as numbers of entries in a dictionary: what pages hold, so that values need not be made before they are
+/// placed.
+template <typename T>
+class CodedValues {
+ public:
+  CodedValues(std::int64_t capacity, MemoryBudget& memory) : codes_(capacity, memory) {}
+
+  /// Takes rows in dictionary layout. False, with nothing changed, when there are too many entries to be reached fast,
+  /// or nulls.
+  bool append(const Column& rows) {
+    const Column& entries = *rows.dictionary();
+    if (entries.is_dictionary() || entries.null_count() > 0) return false;
+    std::span<const std::int32_t> codes = rows.codes();
+    if (std::ranges::any_of(codes, [](std::int32_t code) { return code < 0; })) return false;
+    std::span<const T> values(reinterpret_cast<const T*>(entries.raw_values()),
+                              static_cast<std::size_t>(entries.length()));
+    std::optional<std::size_t> base = base_of(rows.dictionary(), values);
+    if (!base) return false;
+    std::span<const std::uint32_t> numbers(reinterpret_cast<const std::uint32_t*>(codes.data()), codes.size());
+    codes_.append_sums(numbers, static_cast<std::uint32_t>(*base));
+    return true;
+  }
+  std::int64_t count() const { return codes_.count(); }
+  void gather(std::span<const std::uint32_t> rows, T* out) const { codes_.gather_entries(rows, entries_.data(), out); }
+
+ private:
+  static constexpr std::size_t kEntriesMax = 1 << 14;
+
+  /// What to add to codes of a dictionary, whose entries join those before unless they are among them.
+  std::optional<std::size_t> base_of(const std::shared_ptr<const Column>& dictionary, std::span<const T> values) {
+    if (dictionary == last_) return last_base_;
+    std::size_t shared = std::min(values.size(), entries_.size());
+    std::size_t base = std::memcmp(values.data(), entries_.data(), shared * sizeof(T)) == 0 ? 0 : entries_.size();
+    if (base + values.size() > kEntriesMax) return std::nullopt;
+    if (base > 0) {
+      entries_.insert(entries_.end(), values.begin(), values.end());
+    } else if (values.size() > entries_.size()) {
+      entries_.assign(values.begin(), values.end());
+    }
+    last_ = dictionary;
+    last_base_ = base;
+    return base;
+  }
+
+  std::vector<T> entries_;
+  PackedValues<std::uint32_t> codes_;
+  std::shared_ptr<const Column> last_;
+  std::size_t last_base_ = 0;
+};
+
 /// Values of one number, or lists of one length.
 template <typename T>
 class FixedWindowColumn final : public WindowColumn {
@@ -37,9 +89,15 @@ class FixedWindowColumn final : public WindowColumn {
       : tensor_(tensor),
         nulls_(nulls),
         width_(static_cast<std::size_t>(tensor.width)),
-        values_(row_count * tensor.width, memory) {}
+        capacity_(row_count * tensor.width),
+        memory_(memory) {}
 
   void append(const Column& rows) override {
+    if (rows.is_dictionary()) {
+      if (values_ == nullptr && append_codes(rows)) return;
+      return append(flatten(memory_, rows));
+    }
+    begin_values();
     check_nulls(rows, tensor_, nulls_);
     if (rows.type().kind() == TypeKind::kList) return append_lists(rows);
     bool is_list = rows.type().kind() == TypeKind::kFixedSizeList;
@@ -49,23 +107,42 @@ class FixedWindowColumn final : public WindowColumn {
     if constexpr (std::is_floating_point_v<T>) {
       if (nulls_ == NullPolicy::kNan && rows.null_count() > 0) return append_nans(rows, span);
     }
-    values_.append(span);
+    values_->append(span);
   }
 
   void write(std::span<const std::uint32_t> rows, std::byte* out) const override {
-    values_.gather(rows, width_, reinterpret_cast<T*>(out));
+    if (coded_ != nullptr) return coded_->gather(rows, reinterpret_cast<T*>(out));
+    values_->gather(rows, width_, reinterpret_cast<T*>(out));
   }
   RaggedPiece piece(std::span<const std::uint32_t>, std::int64_t) override { HEADRACE_CHECK(false); }
 
  private:
+  bool append_codes(const Column& rows) {
+    if (coded_ == nullptr) coded_ = std::make_unique<CodedValues<T>>(capacity_, memory_);
+    return coded_->append(rows);
+  }
+
+  /// From here on rows are kept as values, those before too.
+  void begin_values() {
+    if (values_ != nullptr) return;
+    values_ = std::make_unique<PackedValues<T>>(capacity_, memory_);
+    std::unique_ptr<CodedValues<T>> coded = std::move(coded_);
+    if (coded == nullptr) return;
+    std::vector<std::uint32_t> rows(static_cast<std::size_t>(coded->count()));
+    std::iota(rows.begin(), rows.end(), std::uint32_t{0});
+    std::vector<T> values(rows.size());
+    coded->gather(rows, values.data());
+    values_->append(values);
+  }
+
   /// Lists of any length, cut or filled up.
   void append_lists(const Column& rows) {
     const T* elements = reinterpret_cast<const T*>(rows.child(0).raw_values());
     for (std::int64_t row = 0; row < rows.length(); ++row) {
       ElementRange range = elements_of(rows, row);
       std::size_t count = rows.is_null(row) ? 0 : std::min(static_cast<std::size_t>(range.count()), width_);
-      values_.append({elements + range.first, count});
-      values_.append_zeros(width_ - count);
+      values_->append({elements + range.first, count});
+      values_->append_zeros(width_ - count);
     }
   }
 
@@ -76,13 +153,16 @@ class FixedWindowColumn final : public WindowColumn {
       std::fill_n(filled.begin() + static_cast<std::ptrdiff_t>(row * width_), width_,
                   std::numeric_limits<T>::quiet_NaN());
     }
-    values_.append(filled);
+    values_->append(filled);
   }
 
   const TensorColumn& tensor_;
   NullPolicy nulls_;
   std::size_t width_;
-  PackedValues<T> values_;
+  std::int64_t capacity_;
+  MemoryBudget& memory_;
+  std::unique_ptr<CodedValues<T>> coded_;    // as long as all rows came in dictionary layout
+  std::unique_ptr<PackedValues<T>> values_;  // else
 };
 
 class MaskWindowColumn final : public WindowColumn {

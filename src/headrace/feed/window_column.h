@@ -31,7 +31,7 @@ RaggedRows join_pieces(std::vector<RaggedPiece> pieces, std::int64_t row_count, 
 class WindowColumn {
  public:
   virtual ~WindowColumn() = default;
-  /// Takes the window's next rows, in plain layout.
+  /// Takes the window's next rows. Masks and lists take them in plain layout only.
   virtual void append(const Column& rows) = 0;
   /// Writes the `rows` of the window to `out`, one after another. For columns that are not ragged.
   virtual void write(std::span<const std::uint32_t> rows, std::byte* out) const = 0;
