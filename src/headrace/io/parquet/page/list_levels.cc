@@ -2,6 +2,7 @@
 #include "headrace/io/parquet/page/list_levels.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "headrace/io/parquet/page/hybrid_decoder.h"
 #include "headrace/io/parquet/page/page_error.h"
@@ -9,7 +10,39 @@
 namespace headrace {
 namespace {
 
+// Loops go over blocks of a fixed size, which compilers vectorise.
+constexpr std::size_t kBlock = 128;
+
 int width_of(int level_max) { return level_max > 1 ? 2 : level_max; }
+
+/// The least and the greatest level, of at least one.
+std::pair<std::uint8_t, std::uint8_t> range_of(const std::uint8_t* levels, std::size_t count) {
+  std::uint8_t least = levels[0];
+  std::uint8_t greatest = levels[0];
+  std::size_t done = 0;
+  for (; done + kBlock <= count; done += kBlock) {
+    for (std::size_t i = 0; i < kBlock; ++i) least = std::min(least, levels[done + i]);
+    for (std::size_t i = 0; i < kBlock; ++i) greatest = std::max(greatest, levels[done + i]);
+  }
+  for (; done < count; ++done) {
+    least = std::min(least, levels[done]);
+    greatest = std::max(greatest, levels[done]);
+  }
+  return {least, greatest};
+}
+
+/// The sum of levels that are 0 or 1.
+std::int64_t sum_of(const std::uint8_t* levels, std::size_t count) {
+  std::int64_t sum = 0;
+  std::size_t done = 0;
+  for (; done + kBlock <= count; done += kBlock) {
+    std::uint8_t block_sum = 0;
+    for (std::size_t i = 0; i < kBlock; ++i) block_sum = static_cast<std::uint8_t>(block_sum + levels[done + i]);
+    sum += block_sum;
+  }
+  for (; done < count; ++done) sum += levels[done];
+  return sum;
+}
 
 }  // namespace
 
@@ -34,12 +67,7 @@ void ListLevels::start(const Page& page) {
     std::uint8_t* definition_levels = reinterpret_cast<std::uint8_t*>(definition_bytes_.reserve(count));
     definition.decode(definition_levels, count);
     definition_ = definition_levels;
-    std::uint8_t least = valid_level_;
-    std::uint8_t greatest = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-      least = std::min(least, definition_levels[i]);
-      greatest = std::max(greatest, definition_levels[i]);
-    }
+    auto [least, greatest] = range_of(definition_levels, count);
     if (greatest > valid_level_) damaged_page("a level that is too high");
     all_valid_ = least == valid_level_;
   }
@@ -49,14 +77,12 @@ void ListLevels::start(const Page& page) {
 
 bool ListLevels::is_regular(std::int64_t size, std::int64_t begun) const {
   if (!all_valid_) return false;
-  std::int64_t not_started = 0;  // in each block below 2^31
-  for (std::int64_t i = 0; i < count_; ++i) not_started += repetition_[i];
   std::int64_t rows = 0;
   for (std::int64_t i = begun == 0 ? 0 : size - begun; i < count_; i += size) {
     if (repetition_[i] != 0) return false;
     ++rows;
   }
-  return rows == count_ - not_started;
+  return rows == count_ - sum_of(repetition_, static_cast<std::size_t>(count_));
 }
 
 }  // namespace headrace
