@@ -1,7 +1,7 @@
 // The memory of batches, used again and again.
 //
-// Fresh memory costs several times as much at first touch as in use. Blocks are charged to the budget as long as they
-// are in the pool or out of it, so a pool never takes more than it is allowed.
+// Fresh memory costs several times as much at first touch as in use. Blocks come in slabs, which the system backs by
+// huge pages where it can, and are charged to the budget as long as they are in the pool or out of it.
 #pragma once
 
 #include <cstddef>
@@ -21,8 +21,9 @@ class BatchPool : public std::enable_shared_from_this<BatchPool> {
   BatchPool(std::size_t block_bytes, std::size_t blocks_max, std::shared_ptr<MemoryBudget> memory,
             std::function<void()> on_return);
 
-  /// So many blocks, or none when there are not as many. A block goes back when its last owner lets go of it.
-  std::vector<std::shared_ptr<Buffer>> take(std::size_t count);
+  /// So many blocks, 64-byte aligned, or none when there are not as many. A block goes back when its last owner lets go
+  /// of it.
+  std::vector<std::shared_ptr<std::byte>> take(std::size_t count);
   /// Blocks that are out of the pool.
   std::size_t taken();
   std::size_t blocks_max() const { return blocks_max_; }
@@ -30,7 +31,13 @@ class BatchPool : public std::enable_shared_from_this<BatchPool> {
   void close();
 
  private:
-  void give(std::shared_ptr<Buffer> block);
+  struct Block {
+    std::shared_ptr<Buffer> slab;
+    std::byte* bytes = nullptr;
+  };
+
+  void add_slab(std::size_t count);
+  void give(Block block);
 
   std::size_t block_bytes_;
   std::size_t blocks_max_;
@@ -38,7 +45,7 @@ class BatchPool : public std::enable_shared_from_this<BatchPool> {
   int process_;
   std::mutex mutex_;  // of what follows
   std::function<void()> on_return_;
-  std::vector<std::shared_ptr<Buffer>> idle_;
+  std::vector<Block> idle_;
   std::size_t taken_ = 0;
   bool is_closed_ = false;
 };

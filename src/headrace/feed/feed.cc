@@ -232,7 +232,7 @@ class Feed::Engine {
       note_idle();
       return false;
     }
-    std::vector<std::shared_ptr<Buffer>> blocks = pool_->take(new_batches);
+    std::vector<std::shared_ptr<std::byte>> blocks = pool_->take(new_batches);
     blocks_missed_ = blocks.size() < new_batches ? new_batches : 0;
     if (blocks_missed_ > 0) {
       signals_->batches.notify_all();
@@ -261,7 +261,7 @@ class Feed::Engine {
     return batch.epoch == planned.epoch && batch.step == planned.step;
   }
 
-  void begin_window(std::vector<std::shared_ptr<Buffer>> blocks) {
+  void begin_window(std::vector<std::shared_ptr<std::byte>> blocks) {
     std::vector<std::shared_ptr<PendingBatch>> batches;
     std::size_t next_block = 0;
     for (const PlannedBatch& planned : planned_->batches) {
@@ -283,13 +283,13 @@ class Feed::Engine {
     signals_->work.notify_all();
   }
 
-  std::shared_ptr<PendingBatch> new_batch(const PlannedBatch& planned, std::shared_ptr<Buffer> block) const {
+  std::shared_ptr<PendingBatch> new_batch(const PlannedBatch& planned, std::shared_ptr<std::byte> block) const {
     auto pending = std::make_shared<PendingBatch>();
     pending->batch = {plan_.layout, std::move(block), {}, planned.row_count, planned.epoch, planned.step};
     pending->rows_left = planned.real_row_count;
     pending->ragged_pieces.lock()->resize(plan_.columns.tensors.size());
     if (planned.real_row_count < planned.row_count) {
-      std::memset(pending->batch.block->mutable_data(), 0, plan_.layout->size_bytes());
+      std::memset(pending->batch.block.get(), 0, plan_.layout->size_bytes());
     }
     if (plan_.columns.padding_mask) {
       std::byte* mask = pending->batch.values(*plan_.columns.padding_mask);

@@ -1,6 +1,7 @@
 // A batch as it leaves a feed.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -20,16 +21,14 @@ struct RaggedRows {
 /// Rows that belong to whoever has taken them. The memory goes back to the feed with the last copy of `block`.
 struct FeedBatch {
   std::shared_ptr<const BatchLayout> layout;
-  std::shared_ptr<Buffer> block;   // see BatchLayout; may be written to
-  std::vector<RaggedRows> ragged;  // by column of the layout; empty for others
-  std::int64_t row_count = 0;      // with padding
+  std::shared_ptr<std::byte> block;  // see BatchLayout; may be written to
+  std::vector<RaggedRows> ragged;    // by column of the layout; empty for others
+  std::int64_t row_count = 0;        // with padding
   std::int64_t epoch = 0;
   std::int64_t step = 0;  // in the epoch, from where the feed began
 
   /// The values of a column that is not ragged.
-  std::byte* values(std::size_t column) const {
-    return block->mutable_data() + layout->offset_of(layout->columns()[column]);
-  }
+  std::byte* values(std::size_t column) const { return block.get() + layout->offset_of(layout->columns()[column]); }
 };
 
 }  // namespace headrace

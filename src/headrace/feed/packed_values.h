@@ -4,8 +4,6 @@
 // them are ids, counts and flags that fit into one or two bytes each, which stay in the nearest cache.
 #pragma once
 
-#include <algorithm>
-#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -50,28 +48,41 @@ class PackedValues {
   std::int64_t count() const { return static_cast<std::int64_t>(count_); }
 
   void append(std::span<const T> values) {
-    if constexpr (kIsPacked) widen(bytes_needed(values));
+    if constexpr (kIsPacked) widen(bytes_needed_by(values));
     with_stored([&](auto* stored) {
       using Stored = std::remove_pointer_t<decltype(stored)>;
       if constexpr (std::is_same_v<Stored, T>) {
         if (!values.empty()) std::memcpy(stored + count_, values.data(), values.size_bytes());
       } else {
-        in_pieces(values, [to = stored + count_](const T* from, std::size_t at, auto count) {
-          for (std::size_t i = 0; i < count; ++i) to[at + i] = static_cast<Stored>(from[i]);
+        in_pieces(values, [end = stored + count_](const T* __restrict from, std::size_t at, auto count) {
+          Stored* __restrict to = end + at;
+          for (std::size_t i = 0; i < count; ++i) to[i] = static_cast<Stored>(from[i]);
         });
       }
     });
     count_ += values.size();
   }
-  /// Appends each value plus `added`. For integers.
-  void append_sums(std::span<const T> values, T added) {
-    if (added == 0) return append(values);
-    std::array<T, kPiece> sums;
-    for (std::size_t at = 0; at < values.size(); at += kPiece) {
-      std::size_t count = std::min<std::size_t>(kPiece, values.size() - at);
-      for (std::size_t i = 0; i < count; ++i) sums[i] = values[at + i] + added;
-      append(std::span<const T>(sums.data(), count));
-    }
+  /// Appends each code plus `added`; the sums are below `end`. False, with nothing appended, when one is negative.
+  bool append_codes(std::span<const std::int32_t> codes, std::uint32_t added, std::uint32_t end) {
+    static_assert(std::is_same_v<T, std::uint32_t>);
+    std::span<const T> values(reinterpret_cast<const T*>(codes.data()), codes.size());
+    T bits = 0;
+    widen(bytes_needed(end - 1));
+    with_stored([&](auto* stored) {
+      using Stored = std::remove_pointer_t<decltype(stored)>;
+      in_pieces(values, [&bits, first = stored + count_, added](const T* __restrict from, std::size_t at, auto count) {
+        Stored* __restrict to = first + at;
+        T of_piece = 0;
+        for (std::size_t i = 0; i < count; ++i) {
+          of_piece |= from[i];
+          to[i] = static_cast<Stored>(from[i] + added);
+        }
+        bits |= of_piece;
+      });
+    });
+    if (static_cast<std::int32_t>(bits) < 0) return false;
+    count_ += values.size();
+    return true;
   }
   /// Appends zeros.
   void append_zeros(std::size_t count) {
@@ -79,30 +90,33 @@ class PackedValues {
     count_ += count;
   }
 
-  /// Writes, for each of `rows`, the entry that its value is the number of.
+  /// Writes, for the values of `rows`, each of `width` values, the entries that they are numbers of.
   template <typename Entry>
-  void gather_entries(std::span<const std::uint32_t> rows, const Entry* entries, Entry* out) const {
-    with_stored([&](const auto* stored) {
-      for (std::size_t i = 0; i < rows.size(); ++i) store_past_cache(out + i, entries[stored[rows[i]]]);
-    });
+  void gather_entries(std::span<const std::uint32_t> rows, std::size_t width, const Entry* entries, Entry* out) const {
+    gather_as(rows, width, out, [entries](auto number) { return entries[number]; });
   }
 
   /// Writes the values of `rows`, each of `width` values, one after another.
   void gather(std::span<const std::uint32_t> rows, std::size_t width, T* out) const {
+    gather_as(rows, width, out, [](auto value) { return static_cast<T>(value); });
+  }
+
+ private:
+  template <typename Out, typename Make>
+  void gather_as(std::span<const std::uint32_t> rows, std::size_t width, Out* out, const Make& make) const {
     with_stored([&](const auto* stored) {
       if (width == 1) {
-        for (std::size_t i = 0; i < rows.size(); ++i) store_past_cache(out + i, static_cast<T>(stored[rows[i]]));
+        for (std::size_t i = 0; i < rows.size(); ++i) store_past_cache(out + i, make(stored[rows[i]]));
         return;
       }
       for (std::size_t i = 0; i < rows.size(); ++i) {
         if (i + kAhead < rows.size()) __builtin_prefetch(stored + rows[i + kAhead] * width);
         const auto* from = stored + rows[i] * width;
-        for (std::size_t k = 0; k < width; ++k) store_past_cache(out + i * width + k, static_cast<T>(from[k]));
+        for (std::size_t k = 0; k < width; ++k) store_past_cache(out + i * width + k, make(from[k]));
       }
     });
   }
 
- private:
   static constexpr std::size_t kAhead = 16;  // rows whose values are asked for before they are needed
   static constexpr std::integral_constant<std::size_t, 64> kPiece{};
   static constexpr bool kIsPacked = std::is_integral_v<T> && sizeof(T) > 2;
@@ -116,13 +130,16 @@ class PackedValues {
     body(values.data() + at, at, values.size() - at);
   }
 
-  static std::size_t bytes_needed(std::span<const T> values) {
+  static std::size_t bytes_needed_by(std::span<const T> values) {
     std::make_unsigned_t<T> bits = 0;
     in_pieces(values, [&bits](const T* from, std::size_t, auto count) {
       std::make_unsigned_t<T> of_piece = 0;
       for (std::size_t i = 0; i < count; ++i) of_piece |= static_cast<std::make_unsigned_t<T>>(from[i]);
       bits |= of_piece;
     });
+    return bytes_needed(bits);
+  }
+  static std::size_t bytes_needed(std::uint64_t bits) {
     if (bits <= UINT8_MAX) return 1;
     if (bits <= UINT16_MAX) return 2;
     return bits <= UINT32_MAX ? 4 : 8;

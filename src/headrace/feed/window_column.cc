@@ -25,7 +25,8 @@ namespace {
 }
 
 void check_nulls(const Column& column, const TensorColumn& tensor, NullPolicy nulls) {
-  if (column.type().is_list() && nulls != NullPolicy::kZero && column.child(0).null_count() > 0) {
+  if (column.type().is_list() && nulls != NullPolicy::kZero && !column.child(0).is_dictionary() &&
+      column.child(0).null_count() > 0) {
     refuse_nulls(tensor, "nulls in its lists");
   }
   if (nulls == NullPolicy::kError && column.null_count() > 0) refuse_nulls(tensor, "nulls");
@@ -43,21 +44,20 @@ class CodedValues {
   bool append(const Column& rows) {
     const Column& entries = *rows.dictionary();
     if (entries.is_dictionary() || entries.null_count() > 0) return false;
-    std::span<const std::int32_t> codes = rows.codes();
-    if (std::ranges::any_of(codes, [](std::int32_t code) { return code < 0; })) return false;
     std::span<const T> values(reinterpret_cast<const T*>(entries.raw_values()),
                               static_cast<std::size_t>(entries.length()));
     std::optional<std::size_t> base = base_of(rows.dictionary(), values);
     if (!base) return false;
-    std::span<const std::uint32_t> numbers(reinterpret_cast<const std::uint32_t*>(codes.data()), codes.size());
-    codes_.append_sums(numbers, static_cast<std::uint32_t>(*base));
-    return true;
+    return codes_.append_codes(rows.codes(), static_cast<std::uint32_t>(*base),
+                               static_cast<std::uint32_t>(entries_.size()));
   }
   std::int64_t count() const { return codes_.count(); }
-  void gather(std::span<const std::uint32_t> rows, T* out) const { codes_.gather_entries(rows, entries_.data(), out); }
+  void gather(std::span<const std::uint32_t> rows, std::size_t width, T* out) const {
+    codes_.gather_entries(rows, width, entries_.data(), out);
+  }
 
  private:
-  static constexpr std::size_t kEntriesMax = 1 << 14;
+  static constexpr std::size_t kEntriesMax = 1 << 15;
 
   /// What to add to codes of a dictionary, whose entries join those before unless they are among them.
   std::optional<std::size_t> base_of(const std::shared_ptr<const Column>& dictionary, std::span<const T> values) {
@@ -97,11 +97,15 @@ class FixedWindowColumn final : public WindowColumn {
       if (values_ == nullptr && append_codes(rows)) return;
       return append(flatten(memory_, rows));
     }
-    begin_values();
     check_nulls(rows, tensor_, nulls_);
-    if (rows.type().kind() == TypeKind::kList) return append_lists(rows);
     bool is_list = rows.type().kind() == TypeKind::kFixedSizeList;
-    const Column& values = is_list ? rows.child(0) : rows;
+    Column values = is_list ? rows.child(0) : rows;
+    if (values.is_dictionary()) {
+      if (values_ == nullptr && rows.validity() == nullptr && append_codes(values)) return;
+      values = flatten(memory_, values);
+    }
+    begin_values();
+    if (rows.type().kind() == TypeKind::kList) return append_lists(rows);
     std::span<const T> span(reinterpret_cast<const T*>(values.raw_values()),
                             static_cast<std::size_t>(rows.length()) * width_);
     if constexpr (std::is_floating_point_v<T>) {
@@ -111,7 +115,7 @@ class FixedWindowColumn final : public WindowColumn {
   }
 
   void write(std::span<const std::uint32_t> rows, std::byte* out) const override {
-    if (coded_ != nullptr) return coded_->gather(rows, reinterpret_cast<T*>(out));
+    if (coded_ != nullptr) return coded_->gather(rows, width_, reinterpret_cast<T*>(out));
     values_->gather(rows, width_, reinterpret_cast<T*>(out));
   }
   RaggedPiece piece(std::span<const std::uint32_t>, std::int64_t) override { HEADRACE_CHECK(false); }
@@ -131,7 +135,7 @@ class FixedWindowColumn final : public WindowColumn {
     std::vector<std::uint32_t> rows(static_cast<std::size_t>(coded->count()));
     std::iota(rows.begin(), rows.end(), std::uint32_t{0});
     std::vector<T> values(rows.size());
-    coded->gather(rows, values.data());
+    coded->gather(rows, 1, values.data());
     values_->append(values);
   }
 

@@ -86,7 +86,7 @@ Column RowGate::settled_layout(std::size_t index, const Column& column) {
   if (!column.is_dictionary()) return column;
   if (!can_come_coded(index)) return flatten(memory_, column);
   if (checked_dictionaries_[index] == column.dictionary()) return column;
-  if (!all_texts_valid(*column.dictionary())) return flatten(memory_, column);
+  if (column.type().is_binary_like() && !all_texts_valid(*column.dictionary())) return flatten(memory_, column);
   checked_dictionaries_[index] = column.dictionary();
   return column;
 }
@@ -242,6 +242,7 @@ ReadPlan plan_read(const Schema& schema, const std::vector<Type>& file_types, co
   HEADRACE_CHECK(reads_once(request));
   ReadPlan plan;
   plan.takes_dictionaries = request.takes_dictionaries;
+  plan.takes_number_dictionaries = request.takes_number_dictionaries;
   std::set<std::size_t> taken;
   auto take = [&](std::size_t index) {
     if (taken.insert(index).second) plan.columns.push_back({schema[index], file_types[index], index, {}});

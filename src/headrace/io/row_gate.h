@@ -93,7 +93,8 @@ Schema schema_with_nullability(std::vector<Field> fields, const std::vector<Colu
 struct ReadPlan {
   std::vector<GateColumn> columns;
   std::size_t delivered_count = 0;
-  bool takes_dictionaries = false;
+  bool takes_dictionaries = false;  // of texts
+  bool takes_number_dictionaries = false;
 };
 
 /// `schema` is the source's, `file_types` the types of its columns in the file, in the same order. Throws

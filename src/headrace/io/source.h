@@ -36,7 +36,7 @@ struct ScanRequest {
   std::vector<ScanBound> bounds;
   std::vector<ScanReduction> reductions = {};  // delivered behind `columns`, in this order; any source takes them
   bool takes_dictionaries = false;             // texts may be delivered in dictionary layout (column.h)
-  bool takes_number_dictionaries = false;      // and numbers
+  bool takes_number_dictionaries = false;      // and numbers, those in lists of one size too
 };
 
 /// One bad row, as quarantine and messages show it.

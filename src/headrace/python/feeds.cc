@@ -26,12 +26,11 @@ nb::dlpack::dtype dtype_of(const Type& type) {
   return {static_cast<std::uint8_t>(code), bits, 1};
 }
 
-/// An array over memory that `buffer` owns.
-Array array_of(std::shared_ptr<const Buffer> buffer, std::size_t offset_bytes, std::vector<std::size_t> shape,
+/// An array over memory that `memory` keeps.
+Array array_of(std::shared_ptr<const void> memory, std::byte* values, std::vector<std::size_t> shape,
                const std::vector<std::int64_t>& strides, const Type& type) {
-  std::byte* values = const_cast<std::byte*>(buffer->data()) + offset_bytes;
-  auto* owned = new std::shared_ptr<const Buffer>(std::move(buffer));
-  nb::capsule owner(owned, [](void* pointer) noexcept { delete static_cast<std::shared_ptr<const Buffer>*>(pointer); });
+  auto* owned = new std::shared_ptr<const void>(std::move(memory));
+  nb::capsule owner(owned, [](void* pointer) noexcept { delete static_cast<std::shared_ptr<const void>*>(pointer); });
   return Array(values, shape.size(), shape.data(), owner, strides.data(), dtype_of(type));
 }
 
@@ -45,7 +44,8 @@ std::vector<Array> groups_of(const FeedBatch& batch) {
       shape.push_back(static_cast<std::size_t>(group.width));
       strides.push_back(1);
     }
-    arrays.push_back(array_of(batch.block, group.offset_bytes, std::move(shape), strides, group.type));
+    arrays.push_back(
+        array_of(batch.block, batch.block.get() + group.offset_bytes, std::move(shape), strides, group.type));
   }
   return arrays;
 }
@@ -53,10 +53,12 @@ std::vector<Array> groups_of(const FeedBatch& batch) {
 /// Values and offsets of a ragged column.
 std::vector<Array> ragged_of(const FeedBatch& batch, std::size_t column) {
   const RaggedRows& rows = batch.ragged[column];
+  auto bytes = [](const std::shared_ptr<const Buffer>& buffer) { return const_cast<std::byte*>(buffer->data()); };
   std::vector<Array> arrays;
-  arrays.push_back(array_of(rows.values, 0, {static_cast<std::size_t>(rows.value_count)}, {1},
+  arrays.push_back(array_of(rows.values, bytes(rows.values), {static_cast<std::size_t>(rows.value_count)}, {1},
                             batch.layout->columns()[column].type));
-  arrays.push_back(array_of(rows.offsets, 0, {static_cast<std::size_t>(batch.row_count) + 1}, {1}, TypeKind::kInt64));
+  arrays.push_back(array_of(rows.offsets, bytes(rows.offsets), {static_cast<std::size_t>(batch.row_count) + 1}, {1},
+                            TypeKind::kInt64));
   return arrays;
 }
 

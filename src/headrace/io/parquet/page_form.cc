@@ -155,7 +155,8 @@ std::unique_ptr<ColumnPages> open_column_pages(const PageForm& form, const Type&
     return make_flat_pages(std::move(pages), make_text_hashes(wish.on_bad_text, memory), memory);
   }
   const Type& leaf_type = form.is_list ? type.element() : type;
-  bool is_plain = form.is_list || !wish.as_dictionaries;
+  bool can_be_coded = !form.is_list || (type.kind() == TypeKind::kFixedSizeList && form.leaf != LeafForm::kText);
+  bool is_plain = !can_be_coded || !wish.as_dictionaries;
   std::unique_ptr<LeafValues> values =
       make_leaf_values(form.leaf, leaf_type, is_plain, memory, pool == nullptr ? nullptr : &pool->columns());
   if (!form.is_list) return make_flat_pages(std::move(pages), std::move(values), memory);

@@ -34,7 +34,7 @@ std::optional<PageForm> page_form_of(const parquet::arrow::SchemaField& field, c
 /// How the texts of a column are wanted.
 struct TextWish {
   bool as_hashes = false;        // as make_text_hashes() gives them, with `on_bad_text`
-  bool as_dictionaries = false;  // in dictionary layout where pages are
+  bool as_dictionaries = false;  // in dictionary layout where pages are; numbers, too
   BadText on_bad_text;
 };
 

@@ -37,6 +37,7 @@ class RowGroupStream final : public SplitStream {
         what_(fmt::format("{}, row group {}", cannot_read(file.info.path), place.index)),
         row_count_(file.metadata->RowGroup(place.index)->num_rows()),
         takes_dictionaries_(plan.takes_dictionaries),
+        takes_number_dictionaries_(plan.takes_number_dictionaries),
         columns_(plan.columns),
         gate_(std::move(plan.columns), plan.delivered_count, rules, on_error, file.info.path, *context.memory) {
     open();
@@ -84,7 +85,8 @@ class RowGroupStream final : public SplitStream {
     GateColumn gate_column = stored(columns_[index]);
     TextWish wish;
     wish.as_hashes = gate_.can_come_hashed(index);
-    wish.as_dictionaries = takes_dictionaries_ && !column.is_array && gate_.can_come_coded(index);
+    bool takes_codes = column.page_form->leaf == LeafForm::kText ? takes_dictionaries_ : takes_number_dictionaries_;
+    wish.as_dictionaries = takes_codes && !column.is_array && gate_.can_come_coded(index);
     if (gate_column.field.type.kind() == TypeKind::kString) {
       wish.on_bad_text = [this, index](std::int64_t row, std::string_view text) { report(index, row, text); };
     }
@@ -196,7 +198,8 @@ class RowGroupStream final : public SplitStream {
   std::shared_ptr<ScratchPool> scratch_;
   std::string what_;
   std::int64_t row_count_;
-  bool takes_dictionaries_;
+  bool takes_dictionaries_;         // of texts
+  bool takes_number_dictionaries_;
   std::vector<GateColumn> columns_;
   RowGate gate_;
   std::set<std::size_t> left_to_arrow_;

@@ -55,6 +55,12 @@ class FixedColumn {
   Column finish(std::shared_ptr<const Buffer> validity) {
     return Column::fixed(type_, length_, std::move(values_), std::move(validity));
   }
+  /// The values as the codes of a dictionary column.
+  Column finish_as_codes(std::shared_ptr<const Column> entries) {
+    return Column::dictionary(length_, std::move(values_), std::move(entries));
+  }
+  std::int64_t length() const { return length_; }
+  const T* values() const { return values_->mutable_as<T>(); }
 
  private:
   Type type_;
@@ -109,8 +115,13 @@ class FixedValues final : public LeafValues {
   using Value = typename Form::Value;
   static constexpr bool kIsSame = std::is_same_v<Form, Same<Value>>;
 
-  FixedValues(Type type, MemoryBudget& memory, ColumnPool* pool)
-      : memory_(memory), column_(std::move(type), memory, pool) {}
+  /// Unless `is_plain`, rows without nulls come out as codes where their pages have such.
+  FixedValues(Type type, bool is_plain, MemoryBudget& memory, ColumnPool* pool)
+      : memory_(memory),
+        type_(type),
+        is_always_plain_(is_plain),
+        column_(type, memory, pool),
+        coded_(TypeKind::kInt32, memory, pool) {}
 
   void dictionary(const Page& page) override {
     std::size_t count = static_cast<std::size_t>(page.header.value_count);
@@ -118,6 +129,9 @@ class FixedValues final : public LeafValues {
     dictionary_ = Buffer::allocate(memory_, count * sizeof(Value));
     convert_plain(page.values.data(), dictionary_->mutable_as<Value>(), count);
     entry_count_ = count;
+    if (!is_always_plain_ && count <= kCodedEntriesMax) {
+      entries_ = std::make_shared<const Column>(Column::fixed(type_, static_cast<std::int64_t>(count), dictionary_));
+    }
   }
 
   void start_page(const Page& page) override {
@@ -142,17 +156,50 @@ class FixedValues final : public LeafValues {
     if (!ended) damaged_page("a page has more values than its header says");
   }
 
-  void begin(std::int64_t capacity) override { column_.begin(capacity); }
+  void begin(std::int64_t capacity) override {
+    capacity_ = capacity;
+    layout_ = Layout::kOpen;
+  }
 
   void append(std::int64_t count, const std::uint8_t* validity, std::int64_t valid_count) override {
+    bool comes_coded = entries_ != nullptr && has_codes() && valid_count == count;
+    if (layout_ == Layout::kOpen) {
+      layout_ = comes_coded ? Layout::kCoded : Layout::kPlain;
+      comes_coded ? coded_.begin(capacity_) : column_.begin(capacity_);
+    }
+    if (layout_ == Layout::kCoded && comes_coded) {
+      // Codes are less than the number of entries, which is a 32-bit number with a sign.
+      codes_.decode(reinterpret_cast<std::uint32_t*>(coded_.grow(count)), static_cast<std::size_t>(count));
+      return;
+    }
+    if (layout_ == Layout::kCoded) become_plain();
     Value* out = column_.grow(count);
     decode(out, static_cast<std::size_t>(valid_count));
     if (valid_count < count) spread(out, count, validity, valid_count, Value{});
   }
 
-  Column finish(std::shared_ptr<const Buffer> validity) override { return column_.finish(std::move(validity)); }
+  Column finish(std::shared_ptr<const Buffer> validity) override {
+    if (layout_ == Layout::kOpen) column_.begin(0);
+    return layout_ == Layout::kCoded ? coded_.finish_as_codes(entries_) : column_.finish(std::move(validity));
+  }
 
  private:
+  static constexpr std::size_t kCodedEntriesMax = 1 << 14;
+  /// Of the rows at hand: the first ones decide, as the dictionary may be read with them only.
+  enum class Layout { kOpen, kCoded, kPlain };
+
+  bool has_codes() const {
+    return encoding_ == PageEncoding::kPlainDictionary || encoding_ == PageEncoding::kRleDictionary;
+  }
+
+  /// What has been appended as codes becomes values.
+  void become_plain() {
+    layout_ = Layout::kPlain;
+    column_.begin(capacity_);
+    Value* out = column_.grow(coded_.length());
+    for (std::int64_t i = 0; i < coded_.length(); ++i) out[i] = dictionary_->mutable_as<Value>()[coded_.values()[i]];
+  }
+
   void decode(Value* out, std::size_t count) {
     switch (encoding_) {
       case PageEncoding::kPlain: return decode_plain(out, count);
@@ -205,8 +252,14 @@ class FixedValues final : public LeafValues {
   }
 
   MemoryBudget& memory_;
+  Type type_;
+  bool is_always_plain_;
   FixedColumn<Value> column_;
+  FixedColumn<std::int32_t> coded_;
+  std::int64_t capacity_ = 0;
+  Layout layout_ = Layout::kOpen;
   std::shared_ptr<Buffer> dictionary_;
+  std::shared_ptr<const Column> entries_;  // where it is small enough to hand out
   std::size_t entry_count_ = 0;
   PageEncoding encoding_ = PageEncoding::kPlain;
   std::span<const std::byte> plain_;
@@ -260,14 +313,14 @@ std::unique_ptr<LeafValues> make_leaf_values(LeafForm form, const Type& type, bo
                                              ColumnPool* pool) {
   switch (form) {
     case LeafForm::kBool: return std::make_unique<BoolValues>(memory, pool);
-    case LeafForm::kInt8: return std::make_unique<FixedValues<Cut<std::int8_t>>>(type, memory, pool);
-    case LeafForm::kInt16: return std::make_unique<FixedValues<Cut<std::int16_t>>>(type, memory, pool);
-    case LeafForm::kInt32: return std::make_unique<FixedValues<Same<std::int32_t>>>(type, memory, pool);
-    case LeafForm::kInt64: return std::make_unique<FixedValues<Same<std::int64_t>>>(type, memory, pool);
-    case LeafForm::kMilliseconds: return std::make_unique<FixedValues<Milliseconds>>(type, memory, pool);
-    case LeafForm::kNanoseconds: return std::make_unique<FixedValues<Nanoseconds>>(type, memory, pool);
-    case LeafForm::kFloat32: return std::make_unique<FixedValues<Same<float>>>(type, memory, pool);
-    case LeafForm::kFloat64: return std::make_unique<FixedValues<Same<double>>>(type, memory, pool);
+    case LeafForm::kInt8: return std::make_unique<FixedValues<Cut<std::int8_t>>>(type, is_plain, memory, pool);
+    case LeafForm::kInt16: return std::make_unique<FixedValues<Cut<std::int16_t>>>(type, is_plain, memory, pool);
+    case LeafForm::kInt32: return std::make_unique<FixedValues<Same<std::int32_t>>>(type, is_plain, memory, pool);
+    case LeafForm::kInt64: return std::make_unique<FixedValues<Same<std::int64_t>>>(type, is_plain, memory, pool);
+    case LeafForm::kMilliseconds: return std::make_unique<FixedValues<Milliseconds>>(type, is_plain, memory, pool);
+    case LeafForm::kNanoseconds: return std::make_unique<FixedValues<Nanoseconds>>(type, is_plain, memory, pool);
+    case LeafForm::kFloat32: return std::make_unique<FixedValues<Same<float>>>(type, is_plain, memory, pool);
+    case LeafForm::kFloat64: return std::make_unique<FixedValues<Same<double>>>(type, is_plain, memory, pool);
     case LeafForm::kText: return make_text_values(type, is_plain, memory);
   }
   HEADRACE_CHECK(false);

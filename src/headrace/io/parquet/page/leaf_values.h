@@ -50,7 +50,7 @@ enum class LeafForm {
   kText,  // string, binary
 };
 
-/// The values of a form as a column of `type`. Text comes out as a dictionary column where its pages are, unless
+/// The values of a form as a column of `type`. They come out as a dictionary column where pages are so, unless
 /// `is_plain`. Buffers come from `pool`, if there is one.
 std::unique_ptr<LeafValues> make_leaf_values(LeafForm form, const Type& type, bool is_plain, MemoryBudget& memory,
                                              ColumnPool* pool = nullptr);
