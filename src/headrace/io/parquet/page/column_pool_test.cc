@@ -1,3 +1,4 @@
+// Buffers of columns come back to their pool, and are bounded there.
 #include "headrace/io/parquet/page/column_pool.h"
 
 #include <vector>

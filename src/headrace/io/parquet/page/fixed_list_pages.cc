@@ -1,7 +1,7 @@
 // Columns of lists of one size. See column_pages.h.
 //
-// A row is complete with its last element, so a batch never looks beyond its rows. A row may begin on one page and go on
-// on the next ones. The elements under a null list are null.
+// A row is complete with its last element, so a batch never looks beyond its rows. A row may begin on one page and go
+// on on the next ones. The elements under a null list are null.
 #include <algorithm>
 #include <limits>
 #include <string>
