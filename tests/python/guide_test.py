@@ -19,7 +19,12 @@ PAGES = {
     if (blocks := blocks_of(page.read_text()))
 }
 # Pages with a block that cannot run here, which says why.
-PAGES_THAT_LEAVE_OUT = {"docs/guide/feed.md", "docs/formats/partitions.md", "docs/formats/petastorm.md", "docs/guide/object-stores.md"}
+PAGES_THAT_LEAVE_OUT = {
+    "docs/guide/feed.md",
+    "docs/formats/partitions.md",
+    "docs/formats/petastorm.md",
+    "docs/guide/object-stores.md",
+}
 
 
 def run_page(page, folder, environment=""):

@@ -198,7 +198,7 @@ class RowGroupStream final : public SplitStream {
   std::shared_ptr<ScratchPool> scratch_;
   std::string what_;
   std::int64_t row_count_;
-  bool takes_dictionaries_;         // of texts
+  bool takes_dictionaries_;  // of texts
   bool takes_number_dictionaries_;
   std::vector<GateColumn> columns_;
   RowGate gate_;

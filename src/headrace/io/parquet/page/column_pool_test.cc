@@ -1,4 +1,4 @@
-// Buffers of columns come back to their pool, and are bounded there.
+// Buffers of columns that are used again: by whom, how many, and for how long.
 #include "headrace/io/parquet/page/column_pool.h"
 
 #include <vector>

@@ -1,7 +1,7 @@
 // Columns of lists of one size. See column_pages.h.
 //
-// A row is complete with its last element, so a batch never looks beyond its rows. A row may begin on one page and go
-// on on the next ones. The elements under a null list are null.
+// A row is complete with its last element, so a batch never looks beyond its rows. A row may begin on one page and end
+// on a later one. The elements under a null list are null.
 #include <algorithm>
 #include <limits>
 #include <string>
@@ -38,7 +38,11 @@ class FixedListPages final : public ColumnPages {
     rows_ = 0;
     while (rows_ < row_count) {
       if (at_ == levels_.count() && !next_page()) ended_early();
-      is_regular_ ? take_regular(row_count) : take_levels(row_count);
+      if (is_regular_) {
+        take_regular(row_count);
+      } else {
+        take_levels(row_count);
+      }
     }
     rows_before_ += rows_;
     Column child = walk_.values().finish(element_validity_.finish());

@@ -7,17 +7,12 @@
 
 #include "headrace/io/parquet/page/column_pages.h"
 #include "headrace/io/parquet/page/hybrid_decoder.h"
+#include "headrace/io/parquet/page/level_sum.h"
 #include "headrace/io/parquet/page/page_error.h"
 #include "headrace/io/parquet/page/page_walk.h"
 
 namespace headrace {
 namespace {
-
-std::int64_t count_valid(const std::uint8_t* validity, std::int64_t count) {
-  std::int64_t valid = 0;
-  for (std::int64_t row = 0; row < count; ++row) valid += validity[row];
-  return valid;
-}
 
 class FlatPages final : public ColumnPages {
  public:
@@ -82,7 +77,7 @@ class FlatPages final : public ColumnPages {
     }
     std::uint8_t* valid = validity->mutable_as<std::uint8_t>() + first;
     levels_.decode(valid, static_cast<std::size_t>(count));
-    std::int64_t valid_count = count_valid(valid, count);
+    std::int64_t valid_count = sum_of_levels(valid, count);
     page_nulls_ += count - valid_count;
     walk_.values().append(count, valid, valid_count);
   }

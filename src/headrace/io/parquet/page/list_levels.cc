@@ -5,18 +5,17 @@
 #include <utility>
 
 #include "headrace/io/parquet/page/hybrid_decoder.h"
+#include "headrace/io/parquet/page/level_sum.h"
 #include "headrace/io/parquet/page/page_error.h"
 
 namespace headrace {
 namespace {
 
-// Loops go over blocks of a fixed size, which compilers vectorise.
-constexpr std::size_t kBlock = 128;
-
 int width_of(int level_max) { return level_max > 1 ? 2 : level_max; }
 
-/// The least and the greatest level, of at least one.
+/// The least and the greatest level, of at least one. By blocks of a fixed size, which compilers vectorise.
 std::pair<std::uint8_t, std::uint8_t> range_of(const std::uint8_t* levels, std::size_t count) {
+  constexpr std::size_t kBlock = 128;
   std::uint8_t least = levels[0];
   std::uint8_t greatest = levels[0];
   std::size_t done = 0;
@@ -29,19 +28,6 @@ std::pair<std::uint8_t, std::uint8_t> range_of(const std::uint8_t* levels, std::
     greatest = std::max(greatest, levels[done]);
   }
   return {least, greatest};
-}
-
-/// The sum of levels that are 0 or 1.
-std::int64_t sum_of(const std::uint8_t* levels, std::size_t count) {
-  std::int64_t sum = 0;
-  std::size_t done = 0;
-  for (; done + kBlock <= count; done += kBlock) {
-    std::uint8_t block_sum = 0;
-    for (std::size_t i = 0; i < kBlock; ++i) block_sum = static_cast<std::uint8_t>(block_sum + levels[done + i]);
-    sum += block_sum;
-  }
-  for (; done < count; ++done) sum += levels[done];
-  return sum;
 }
 
 }  // namespace
@@ -82,7 +68,7 @@ bool ListLevels::is_regular(std::int64_t size, std::int64_t begun) const {
     if (repetition_[i] != 0) return false;
     ++rows;
   }
-  return rows == count_ - sum_of(repetition_, static_cast<std::size_t>(count_));
+  return rows == count_ - sum_of_levels(repetition_, count_);
 }
 
 }  // namespace headrace

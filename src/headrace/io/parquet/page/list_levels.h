@@ -20,8 +20,8 @@ class ListLevels {
   std::int64_t count() const { return count_; }
   /// Whether each pair stands for an element that is not null.
   bool all_valid() const { return all_valid_; }
-  /// Whether they are all_valid() and every `size`-th starts a row and no other, the first `begun` elements of the
-  /// first row being on earlier pages.
+  /// Whether they are all_valid() and just every `size`-th starts a row, `begun` elements of the first row being on
+  /// earlier pages.
   bool is_regular(std::int64_t size, std::int64_t begun) const;
 
   bool starts_row(std::int64_t at) const { return repetition_[at] == 0; }
