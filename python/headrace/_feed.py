@@ -324,9 +324,11 @@ def open_feed(config: Mapping[str, Any], *, worker: int, worker_count: int) -> _
     memory = str(_core.parse_bytes(config["memory"]) // worker_count)
     choice = _choice_of(config)
     if config["frame"] is not None:
-        return _core.OpenFeed.of_frame(config["frame"], choice, options, memory)
+        return _core.OpenFeed.of_frame(config["frame"], choice, options, memory, *config["cache"])
     storage = _storage_of(config["storage_options"])
-    return _core.OpenFeed.open(config["paths"], config["part"], config["format"], choice, options, storage, memory)
+    return _core.OpenFeed.open(
+        config["paths"], config["part"], config["format"], choice, options, storage, memory, *config["cache"]
+    )
 
 
 def _choice_of(config: Mapping[str, Any]) -> _core.RowChoice:
@@ -364,6 +366,8 @@ def feed(
     format: Literal["parquet", "tfrecord", "arrow"] | None = None,
     memory: str = "512MiB",
     threads: int | None = None,
+    cache: str | os.PathLike[str] | None = None,
+    cache_size: str = "10GiB",
     expect_schema: Mapping[str, str] | None = None,
     expect_state: FittedPipeline | str | None = None,
     storage_options: Mapping[str, Any] | None = None,
@@ -428,6 +432,11 @@ def feed(
         The cap for all that grows with data: batches, windows, pages. Workers share it.
     threads : int, optional
         By default as many as the training loop keeps busy, by measured stalls, up to one a processor.
+    cache : path, optional
+        A folder of this machine that keeps what was read of files, with checksums, so that later epochs and processes
+        need not fetch it from a store again. Several processes may share it.
+    cache_size : str
+        The most that the cache holds; what was used least recently goes first.
     expect_schema : dict of column to dtype, optional
         What the training code was written for: an error tells the first column that is missing or of another dtype.
     expect_state : FittedPipeline or str, optional
@@ -483,6 +492,7 @@ def feed(
         "memory": memory,
         "threads": threads or 0,
         "storage_options": dict(storage_options or {}),
+        "cache": (os.fspath(cache) if cache is not None else "", _core.parse_bytes(cache_size)),
         **_window(window),
     }
     made = Feed(config)

@@ -27,7 +27,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 // Of the budget, for batches; the rest is for reading.
-constexpr double kBatchShare = 0.75;
+constexpr double kBatchShare = 0.7;
 // How many windows' batches may be made ahead of the consumer.
 constexpr std::size_t kWindowsAhead = 2;
 // Measured stalls change the number of threads at most once in as many windows.
@@ -272,6 +272,7 @@ class Feed::Engine {
       ready_.push_back(new_batch(planned, std::move(blocks[next_block++])));
       batches.push_back(ready_.back());
     }
+    fetch_blocks();
     auto window = std::make_shared<FeedWindow>(plan_, std::move(*planned_), std::move(batches), thread_count_);
     planned_.reset();
     ++window_count_;
@@ -281,6 +282,18 @@ class Feed::Engine {
       windows_.push_back(std::move(window));
     }
     signals_->work.notify_all();
+  }
+
+  /// Asks for the bytes of the window that begins.
+  void fetch_blocks() const {
+    if (!plan_.data->fetches()) return;
+    std::vector<std::size_t> blocks;
+    for (const BlockRows& block : planned_->blocks) blocks.push_back(block.block);
+    std::vector<std::string> columns;
+    for (const FeedUnit& unit : plan_.columns.units) {
+      columns.insert(columns.end(), unit.source_columns.begin(), unit.source_columns.end());
+    }
+    plan_.data->fetch(blocks, columns);
   }
 
   std::shared_ptr<PendingBatch> new_batch(const PlannedBatch& planned, std::shared_ptr<std::byte> block) const {

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "headrace/base/error.h"
+#include "headrace/base/path_scheme.h"
 #include "headrace/base/workers.h"
 #include "headrace/io/format.h"
 #include "headrace/kernel/hash.h"
@@ -23,9 +24,29 @@ std::string_view format_of(const SourceSpec& spec) {
   return format == nullptr ? std::string_view() : format->name;
 }
 
+std::shared_ptr<ReadAhead> read_ahead_of(const SourceSpec& spec, const FetchOptions& fetch,
+                                         const SourceContext& context) {
+  auto is_remote = [](const std::string& path) { return !scheme_of(known_path(path)).empty(); };
+  bool any_remote = std::ranges::any_of(spec.paths, is_remote);
+  for (const SourcePartition& partition : spec.partitions)
+    any_remote |= std::ranges::any_of(partition.paths, is_remote);
+  if (!any_remote && fetch.cache_folder.empty()) return nullptr;
+  constexpr std::size_t kLargest = 128 << 20;
+  constexpr std::size_t kShareOfMemory = 8;
+  std::size_t bytes = std::min(kLargest, context.memory->limit_bytes() / kShareOfMemory);
+  std::size_t of_request = static_cast<std::size_t>(ReadAhead::kPieceBytes * ReadAhead::kRequestPieces);
+  ReadAheadOptions options;
+  options.bytes_max = bytes;
+  options.requests = std::clamp<std::size_t>(bytes / of_request / 2, 1, 8);
+  options.cache_folder = fetch.cache_folder;
+  options.cache_bytes = fetch.cache_bytes;
+  return std::make_shared<ReadAhead>(context.fs, std::move(options), context.memory);
+}
+
 }  // namespace
 
-FeedSource open_feed_source(const SourceSpec& spec, std::optional<Manifest> manifest, const SourceContext& untimed) {
+FeedSource open_feed_source(const SourceSpec& spec, std::optional<Manifest> manifest, const FetchOptions& fetch,
+                            const SourceContext& untimed) {
   FeedSource source{nullptr, std::move(manifest), {}, std::make_shared<ReadClock>()};
   source.name = fmt::format("'{}'", spec.paths.empty() ? spec.name : spec.paths.front());
   std::string_view format = format_of(spec);
@@ -36,19 +57,21 @@ FeedSource open_feed_source(const SourceSpec& spec, std::optional<Manifest> mani
                 "write a data set of it first, by a pipeline or `headrace convert`, and feed that");
   }
   SourceContext context = untimed;
-  context.fs = timed_file_system(untimed.fs, source.clock);
+  source.read_ahead = read_ahead_of(spec, fetch, untimed);
+  std::shared_ptr<FileSystem> fs = source.read_ahead != nullptr ? source.read_ahead : untimed.fs;
+  context.fs = timed_file_system(fs, source.clock);
   source.reader = open_source(spec, context);
   return source;
 }
 
-FeedSource open_feed_files(const FeedFiles& files, const SourceContext& context) {
+FeedSource open_feed_files(const FeedFiles& files, const FetchOptions& fetch, const SourceContext& context) {
   if (files.paths.empty()) throw Error(ErrorCode::kInvalidArgument, "a feed needs a path", "name a data set or files");
   const std::string& first = files.paths.front();
   std::optional<Manifest> manifest;
   if (files.paths.size() == 1) manifest = read_manifest(*context.fs, first);
   if (manifest) {
     SourceSpec spec = data_set_source(*manifest, first, files.part);
-    FeedSource source = open_feed_source(spec, std::move(manifest), context);
+    FeedSource source = open_feed_source(spec, std::move(manifest), fetch, context);
     source.name = fmt::format("'{}'", first);
     return source;
   }
@@ -61,7 +84,7 @@ FeedSource open_feed_files(const FeedFiles& files, const SourceContext& context)
   spec.name = "feed";
   spec.paths = files.paths;
   spec.format = files.format;
-  return open_feed_source(spec, std::nullopt, context);
+  return open_feed_source(spec, std::nullopt, fetch, context);
 }
 
 FeedData::FeedData(FeedSource source, RowChoice choice, std::shared_ptr<MemoryBudget> memory, std::size_t threads)
@@ -92,6 +115,15 @@ void FeedData::count_stored_rows(std::size_t threads) {
     std::unique_ptr<SplitStream> rows = reader().open_split(unknown[task], {});
     for (Batch batch; rows->next(batch);) stored_rows_[unknown[task]] += batch.row_count;
   });
+}
+
+void FeedData::fetch(std::span<const std::size_t> blocks, const std::vector<std::string>& columns) const {
+  if (source_.read_ahead == nullptr) return;
+  std::vector<FileRange> ranges;
+  for (std::size_t block : blocks) {
+    for (FileRange& range : reader().ranges_of(block, columns)) ranges.push_back(std::move(range));
+  }
+  if (!ranges.empty()) source_.read_ahead->fetch(ranges);
 }
 
 std::string FeedData::digest() const {

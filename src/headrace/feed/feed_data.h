@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "headrace/column/source_spec.h"
+#include "headrace/feed/read_ahead.h"
 #include "headrace/feed/row_selection.h"
 #include "headrace/feed/timed_file_system.h"
 #include "headrace/io/data_set/data_set.h"
@@ -28,14 +30,23 @@ struct FeedSource {
   std::optional<Manifest> manifest;  // of a data set
   std::string name;                  // "'out/train'", for messages
   std::shared_ptr<ReadClock> clock;
+  std::shared_ptr<ReadAhead> read_ahead = nullptr;  // where files are fetched before they are read
+};
+
+/// Whether, and how, files are fetched ahead of time: those of stores always are, those of this machine where there is
+/// a cache.
+struct FetchOptions {
+  std::string cache_folder;
+  std::uint64_t cache_bytes = 0;
 };
 
 /// Opens a data set or files. Throws Error(kNotFound), Error(kBadData), or Error(kInvalidArgument) when a part is named
 /// and there is no data set.
-FeedSource open_feed_files(const FeedFiles& files, const SourceContext& context);
+FeedSource open_feed_files(const FeedFiles& files, const FetchOptions& fetch, const SourceContext& context);
 /// Opens what a pipeline or a program calls a source; `manifest` where it is a data set. Throws Error(kUnsupported) for
 /// text files, which have no rows that can be numbered before they are read.
-FeedSource open_feed_source(const SourceSpec& spec, std::optional<Manifest> manifest, const SourceContext& context);
+FeedSource open_feed_source(const SourceSpec& spec, std::optional<Manifest> manifest, const FetchOptions& fetch,
+                            const SourceContext& context);
 
 class FeedData {
  public:
@@ -57,6 +68,9 @@ class FeedData {
   /// What a state is checked by: "xxh3:<16 hex digits>" of the rows by block, and of how they are selected.
   std::string digest() const;
   const std::string& name() const { return source_.name; }
+  /// Asks for the bytes of blocks that are read next; does nothing for files of this machine.
+  void fetch(std::span<const std::size_t> blocks, const std::vector<std::string>& columns) const;
+  bool fetches() const { return source_.read_ahead != nullptr; }
   /// Seconds that threads have waited for bytes of files so far.
   double storage_seconds() const { return source_.clock->seconds(); }
 

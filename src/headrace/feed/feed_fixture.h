@@ -35,11 +35,13 @@ class FeedRows {
     SourceContext context;
     context.fs = local_file_system();
     context.memory = memory_;
-    return std::make_shared<const FeedData>(open_feed_files({{folder_.path()}, {}, {}}, context), std::move(choice),
-                                            memory_, 1);
+    return std::make_shared<const FeedData>(open_feed_files({{folder_.path()}, {}, {}}, fetch_, context),
+                                            std::move(choice), memory_, 1);
   }
   const std::shared_ptr<MemoryBudget>& memory() const { return memory_; }
   const TemporaryFolder& folder() const { return folder_; }
+  /// From here on files are fetched through a cache in `folder`.
+  void cache_in(const std::string& folder) { fetch_ = {folder, 1 << 30}; }
 
  private:
   void write(const std::string& path, std::int64_t first, std::int64_t rows, std::int64_t group_rows) const {
@@ -70,6 +72,7 @@ class FeedRows {
 
   TemporaryFolder folder_;
   std::shared_ptr<MemoryBudget> memory_ = MemoryBudget::create();
+  FetchOptions fetch_;
 };
 
 /// What a feed gives up to its end.

@@ -88,15 +88,15 @@ class RowSteps {
 }  // namespace
 
 OpenFeed open_feed(const FeedFiles& files, RowChoice choice, FeedOptions options, std::shared_ptr<MemoryBudget> memory,
-                   const StorageOptions& storage) {
+                   const StorageOptions& storage, const FetchOptions& fetch) {
   SourceContext context;
   context.fs = routed_file_system(storage);
   context.memory = memory;
-  return open(open_feed_files(files, context), std::move(choice), std::move(options), std::move(memory));
+  return open(open_feed_files(files, fetch, context), std::move(choice), std::move(options), std::move(memory));
 }
 
-OpenFeed open_feed(const LazyFrame& frame, RowChoice choice, FeedOptions options,
-                   std::shared_ptr<MemoryBudget> memory) {
+OpenFeed open_feed(const LazyFrame& frame, RowChoice choice, FeedOptions options, std::shared_ptr<MemoryBudget> memory,
+                   const FetchOptions& fetch) {
   LazyFrame::Definition definition = frame.definition("frame");
   RunOptions run;
   run.context.memory = memory;
@@ -118,7 +118,7 @@ OpenFeed open_feed(const LazyFrame& frame, RowChoice choice, FeedOptions options
   if (in_memory != definition.memory.end()) {
     source = {in_memory->second, std::nullopt, fmt::format("'{}'", steps.source()), std::make_shared<ReadClock>()};
   } else {
-    source = open_feed_source(definition.pipeline.sources.at(0), std::nullopt, context);
+    source = open_feed_source(definition.pipeline.sources.at(0), std::nullopt, fetch, context);
   }
   return open(std::move(source), std::move(choice), std::move(options), std::move(memory));
 }

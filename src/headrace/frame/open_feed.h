@@ -24,11 +24,12 @@ struct OpenFeed {
 ///     if (std::optional<FeedBatch> batch = feed.next(std::chrono::seconds(1))) train(*batch);
 ///   }
 OpenFeed open_feed(const FeedFiles& files, RowChoice choice, FeedOptions options, std::shared_ptr<MemoryBudget> memory,
-                   const StorageOptions& storage = {});
+                   const StorageOptions& storage = {}, const FetchOptions& fetch = {});
 
 /// The rows of a frame whose steps take rows one by one: filters, and columns computed of others, such as
 /// encode_frame() adds. They are applied while rows are read. Throws Error(kUnsupported) that names the first step that
 /// needs more than a row, such as a join.
-OpenFeed open_feed(const LazyFrame& frame, RowChoice choice, FeedOptions options, std::shared_ptr<MemoryBudget> memory);
+OpenFeed open_feed(const LazyFrame& frame, RowChoice choice, FeedOptions options, std::shared_ptr<MemoryBudget> memory,
+                   const FetchOptions& fetch = {});
 
 }  // namespace headrace

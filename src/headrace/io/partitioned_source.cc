@@ -95,6 +95,11 @@ class PartitionedSource final : public SourceReader {
     return member.reader->split_row_count(split_index - first_split(member));
   }
 
+  std::vector<FileRange> ranges_of(std::size_t split_index, const std::vector<std::string>& columns) const override {
+    const Member& member = member_of(split_index);
+    return member.reader->ranges_of(split_index - first_split(member), columns);
+  }
+
   std::unique_ptr<SplitStream> open_split(std::size_t split_index, const ScanRequest& request) const override {
     if (!request.reductions.empty()) return open_reduced(*this, split_index, request, memory_);
     const Member& member = member_of(split_index);

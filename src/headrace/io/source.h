@@ -75,6 +75,15 @@ class SplitStream {
   virtual std::vector<BadRow>& bad_rows() = 0;
 };
 
+/// Bytes of a file.
+struct FileRange {
+  std::string path;
+  std::int64_t offset = 0;
+  std::int64_t size_bytes = 0;
+
+  friend bool operator==(const FileRange&, const FileRange&) = default;
+};
+
 class SourceReader {
  public:
   virtual ~SourceReader() = default;
@@ -86,6 +95,8 @@ class SourceReader {
   /// Opens one split. Splits are numbered in row order: file by file, from its start to its end. Thread-safe.
   virtual std::unique_ptr<SplitStream> open_split(std::size_t split_index, const ScanRequest& request) const = 0;
   virtual const std::vector<FileInfo>& files() const = 0;
+  /// Which bytes a split's stream reads for `columns`, as far as metadata tells, so that they can be fetched before.
+  virtual std::vector<FileRange> ranges_of(std::size_t, const std::vector<std::string>&) const { return {}; }
   /// Rows if known from metadata, else empty.
   virtual std::optional<std::int64_t> row_count() const = 0;
   /// Rows of one split if known from metadata, else empty.

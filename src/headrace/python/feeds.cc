@@ -182,14 +182,16 @@ void bind_feeds(nb::module_& module) {
           "open",
           [](std::vector<std::string> paths, const std::string& part, const std::string& format,
              const RowChoice& choice, const FeedOptions& options, const StorageOptions& storage,
-             const std::string& memory) {
-            return open_feed({std::move(paths), part, format}, choice, options, budget_of(memory), storage);
+             const std::string& memory, const std::string& cache_folder, std::uint64_t cache_bytes) {
+            return open_feed({std::move(paths), part, format}, choice, options, budget_of(memory), storage,
+                             {cache_folder, cache_bytes});
           },
           nb::call_guard<nb::gil_scoped_release>())
       .def_static(
           "of_frame",
-          [](const LazyFrame& frame, const RowChoice& choice, const FeedOptions& options, const std::string& memory) {
-            return open_feed(frame, choice, options, budget_of(memory));
+          [](const LazyFrame& frame, const RowChoice& choice, const FeedOptions& options, const std::string& memory,
+             const std::string& cache_folder, std::uint64_t cache_bytes) {
+            return open_feed(frame, choice, options, budget_of(memory), {cache_folder, cache_bytes});
           },
           nb::call_guard<nb::gil_scoped_release>())
       .def("columns", [](const OpenFeed& open) { return open.plan->columns.tensors; })

@@ -97,7 +97,9 @@ bool knows_encodings(const parquet::ColumnChunkMetaData& chunk, LeafForm form) {
   });
 }
 
-ChunkPlace place_of(const parquet::ColumnChunkMetaData& chunk, const parquet::ColumnDescriptor& leaf) {
+}  // namespace
+
+ChunkPlace chunk_place_of(const parquet::ColumnChunkMetaData& chunk, const parquet::ColumnDescriptor& leaf) {
   ChunkPlace place;
   place.offset = chunk.data_page_offset();
   if (chunk.has_dictionary_page() && chunk.dictionary_page_offset() > 0) {
@@ -110,8 +112,6 @@ ChunkPlace place_of(const parquet::ColumnChunkMetaData& chunk, const parquet::Co
   place.repetition_max = leaf.max_repetition_level();
   return place;
 }
-
-}  // namespace
 
 std::optional<PageForm> page_form_of(const parquet::arrow::SchemaField& field,
                                      const parquet::SchemaDescriptor& schema) {
@@ -146,7 +146,7 @@ std::unique_ptr<ColumnPages> open_column_pages(const PageForm& form, const Type&
       chunk->type() != descriptor.physical_type()) {
     return nullptr;
   }
-  ChunkPlace place = place_of(*chunk, descriptor);
+  ChunkPlace place = chunk_place_of(*chunk, descriptor);
   if (!form.is_list && place.value_count != row_group.num_rows()) {
     damaged_page(fmt::format("it holds {} values in {} rows", place.value_count, row_group.num_rows()));
   }

@@ -31,6 +31,9 @@ struct PageForm {
 /// The form of a top-level column, or nothing when Arrow has to read it.
 std::optional<PageForm> page_form_of(const parquet::arrow::SchemaField& field, const parquet::SchemaDescriptor& schema);
 
+/// Where a column chunk lies, as the footer says.
+ChunkPlace chunk_place_of(const parquet::ColumnChunkMetaData& chunk, const parquet::ColumnDescriptor& leaf);
+
 /// How the texts of a column are wanted.
 struct TextWish {
   bool as_hashes = false;        // as make_text_hashes() gives them, with `on_bad_text`

@@ -54,6 +54,22 @@ class ParquetSource final : public SourceReader {
     return files_[split.file_index].metadata->RowGroup(split.place.index)->num_rows();
   }
 
+  std::vector<FileRange> ranges_of(std::size_t split_index, const std::vector<std::string>& columns) const override {
+    const Split& split = splits_.at(split_index);
+    const ParquetFile& file = files_[split.file_index];
+    std::unique_ptr<parquet::RowGroupMetaData> row_group = file.metadata->RowGroup(split.place.index);
+    std::vector<FileRange> ranges;
+    for (const std::string& name : columns) {
+      const ParquetColumn* column = file.find(name);
+      if (column == nullptr) continue;
+      for (int leaf : column->leaves) {
+        ChunkPlace place = chunk_place_of(*row_group->ColumnChunk(leaf), *file.metadata->schema()->Column(leaf));
+        ranges.push_back({file.info.path, place.offset, place.compressed_bytes});
+      }
+    }
+    return ranges;
+  }
+
   std::unique_ptr<SplitStream> open_split(std::size_t split_index, const ScanRequest& request) const override {
     if (!reads_once(request)) return open_reduced(*this, split_index, request, context_.memory);
     const Split& split = splits_.at(split_index);
