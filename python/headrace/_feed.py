@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from headrace.tensorflow import Dataset
     from headrace.torch import FeedDataset
 
+Source = str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | LazyFrame
 Nulls = Literal["error", "zero", "nan", "mask"]
 Remainder = Literal["short", "drop", "pad", "wrap"]
 
@@ -285,7 +286,7 @@ def batches_of(running: _core.Feed) -> Iterator[_core.FeedBatch]:
 
 def check_portable(config: Mapping[str, Any]) -> None:
     """A feed of a frame stays in its process and forks of it."""
-    if config["frame"] is not None:
+    if not all(isinstance(source, list) for source in config["sources"]):
         raise TypeError("a feed of a frame cannot be sent to another process: use forked workers, or none")
 
 
@@ -321,13 +322,22 @@ def open_feed(config: Mapping[str, Any], *, worker: int, worker_count: int) -> _
             options.add_noise(column, change.deviation)
         else:
             options.replace(column, change.probability, float(change.value))
-    memory = str(_core.parse_bytes(config["memory"]) // worker_count)
+    memory = _core.FeedMemory(str(_core.parse_bytes(config["memory"]) // worker_count))
+    opened = [_open_source(config, source, options, memory) for source in config["sources"]]
+    if len(opened) == 1:
+        return opened[0]
+    return _core.OpenFeed.mix(opened, config["ratios"], config["mix_until"] == "all")
+
+
+def _open_source(
+    config: Mapping[str, Any], source: Sequence[str] | _core.Frame, options: _core.FeedOptions, memory: _core.FeedMemory
+) -> _core.OpenFeed:
     choice = _choice_of(config)
-    if config["frame"] is not None:
-        return _core.OpenFeed.of_frame(config["frame"], choice, options, memory, *config["cache"])
+    if isinstance(source, _core.Frame):
+        return _core.OpenFeed.of_frame(source, choice, options, memory, *config["cache"])
     storage = _storage_of(config["storage_options"])
     return _core.OpenFeed.open(
-        config["paths"], config["part"], config["format"], choice, options, storage, memory, *config["cache"]
+        source, config["part"], config["format"], choice, options, storage, memory, *config["cache"]
     )
 
 
@@ -344,7 +354,7 @@ def _choice_of(config: Mapping[str, Any]) -> _core.RowChoice:
 
 
 def feed(
-    source: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | LazyFrame,
+    source: Source | Mapping[Any, float],
     *,
     batch_size: int,
     columns: Sequence[str] | None = None,
@@ -354,6 +364,7 @@ def feed(
     rank: int | None = None,
     world_size: int | None = None,
     remainder: Remainder = "short",
+    mix_until: Literal["first", "all"] = "first",
     where: str | Expr | None = None,
     sample: tuple[str | Expr, float] | None = None,
     sample_weight: str | None = None,
@@ -379,10 +390,11 @@ def feed(
 
     Parameters
     ----------
-    source : path, list of paths or LazyFrame
+    source : path, list of paths, LazyFrame, or dict of one of these to a ratio
         The folder of a data set; or files, globs and folders, local or ``s3://``. Or a frame whose steps take rows one
         by one, such as ``fitted.transform(hr.scan_parquet("prepared"))``: its features are computed while rows are
-        read, with the same bits that a run would write.
+        read, with the same bits that a run would write. A dict mixes several in every batch:
+        ``{"out/clicks": 0.8, "out/surveys": 0.2}``.
     batch_size : int
         Rows of a batch, on each rank.
     columns : list of str, optional
@@ -403,6 +415,9 @@ def feed(
         What becomes of the rows at an epoch's end that do not fill a step: dealt out evenly, so that the last batches
         are shorter, perhaps empty; left out of this epoch; filled up with rows of zeros, where the column of bools
         ``is_row`` is False; filled up with the first rows of the epoch. Every rank has the same number of batches.
+    mix_until : {"first", "all"}
+        When a mixed epoch ends: when one data set has given all of its rows, or when all have, the smaller ones
+        beginning again.
     where : str or Expr, optional
         Only rows for which this is true. What it reads is read once when the feed is opened, to know how many rows
         there are; row groups whose statistics rule it out are not read at all.
@@ -463,14 +478,17 @@ def feed(
     """
     if shuffle is True:
         raise InvalidArgumentError("shuffle is True", "a seed, such as shuffle=7, so that the order can be had again")
-    frame = source if isinstance(source, LazyFrame) else None
-    paths = [source] if isinstance(source, (str, os.PathLike)) else [] if frame is not None else list(source)
-    if frame is not None and (part or format or storage_options):
+    ratios = dict(source) if isinstance(source, Mapping) else {None: 1.0}
+    sources = [_source_of(each) for each in (ratios if isinstance(source, Mapping) else [source])]
+    if not sources:
+        raise InvalidArgumentError("a feed needs a source", "name a data set or files")
+    if not all(isinstance(each, list) for each in sources) and (part or format or storage_options):
         raise InvalidArgumentError("part, format and storage_options are of files", "give them to the frame's scan")
     found_rank, found_size = _rank()
     config = {
-        "frame": None if frame is None else frame._native,
-        "paths": [os.fspath(path) for path in paths],
+        "sources": sources,
+        "ratios": [float(ratio) for ratio in ratios.values()],
+        "mix_until": mix_until,
         "part": part or "",
         "format": format or "",
         "batch_size": batch_size,
@@ -503,7 +521,15 @@ def feed(
 
 
 def _name_of(config: Mapping[str, Any]) -> str:
-    return ", ".join(config["paths"]) or "of a frame"
+    names = [", ".join(source) if isinstance(source, list) else "a frame" for source in config["sources"]]
+    return " and ".join(names)
+
+
+def _source_of(source: Any) -> list[str] | _core.Frame:
+    if isinstance(source, LazyFrame):
+        return source._native
+    paths = [source] if isinstance(source, (str, os.PathLike)) else list(source)
+    return [os.fspath(path) for path in paths]
 
 
 def _text_of(expr: str | Expr) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from headrace import _core
 from headrace._errors import InvalidArgumentError, MissingPackageError
 from headrace._feed import Feed, Unpacker, batches_of, check_portable, open_feed
-from headrace._optional import install_command
+from headrace._optional import install_command, need
 
 try:
     import torch
@@ -20,6 +20,26 @@ except ImportError as _missing:
     ) from _missing
 
 _WORKERS_MAX = 1024
+
+
+def keyed_jagged(batch: Mapping[str, Any], keys: Sequence[str]) -> Any:
+    """The ragged columns `keys` of a batch as TorchRec's ``KeyedJaggedTensor``: values and lengths, key by key.
+
+    Raises
+    ------
+    MissingPackageError
+        Without torchrec.
+    """
+    torchrec = need("torchrec", "keyed_jagged()")
+    values, lengths = jagged_parts(batch, keys)
+    return torchrec.KeyedJaggedTensor(keys=list(keys), values=values, lengths=lengths)
+
+
+def jagged_parts(batch: Mapping[str, Any], keys: Sequence[str]) -> tuple[torch.Tensor, torch.Tensor]:
+    """What a ``KeyedJaggedTensor`` of `keys` is made of: the values of all rows of the first key, then of the next one,
+    shape (n,), and how many each row has, in the same order, shape (keys * rows,)."""
+    columns = [batch[key] for key in keys]
+    return torch.cat([column.values for column in columns]), torch.cat([column.lengths for column in columns])
 
 
 class FeedDataset(IterableDataset):  # type: ignore[misc]

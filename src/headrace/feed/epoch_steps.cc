@@ -31,6 +31,19 @@ PlaceRange EpochSteps::rank_rows(std::int64_t step) const {
   return {start + from, left * (rank_ + 1) / world_size_ - from};
 }
 
+PlaceRange EpochSteps::step_places(std::int64_t step) const {
+  std::int64_t start = first_ + step * step_rows();
+  return {start, std::min(step_rows(), row_count_ - start)};
+}
+
+std::int64_t EpochSteps::rank_share(std::int64_t step) const {
+  return (step_places(step).count - rank_ + world_size_ - 1) / world_size_;
+}
+
+std::int64_t EpochSteps::batch_share(std::int64_t step) const {
+  return remainder_ == Remainder::kPad ? batch_size_ : rank_share(step);
+}
+
 std::int64_t EpochSteps::batch_rows(std::int64_t step) const {
   return remainder_ == Remainder::kPad ? batch_size_ : rank_rows(step).count;
 }

@@ -33,6 +33,11 @@ class EpochSteps {
   std::int64_t batch_rows(std::int64_t step) const;
   /// Whether the step's batch is this worker's.
   bool is_mine(std::int64_t step) const { return step % worker_count_ == worker_; }
+  /// The places of a step, of all ranks.
+  PlaceRange step_places(std::int64_t step) const;
+  /// How many of them are the rank's where they are dealt out in turn, one by one; and with padding.
+  std::int64_t rank_share(std::int64_t step) const;
+  std::int64_t batch_share(std::int64_t step) const;
   /// The first step whose rows end behind `place`.
   std::int64_t step_at(std::int64_t place) const { return (place - first_) / step_rows(); }
   std::int64_t step_rows() const { return batch_size_ * world_size_; }

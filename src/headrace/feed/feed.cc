@@ -19,6 +19,7 @@
 #include "headrace/base/workers.h"
 #include "headrace/feed/batch_pool.h"
 #include "headrace/feed/feed_window.h"
+#include "headrace/feed/mix_planner.h"
 #include "headrace/feed/window_planner.h"
 
 namespace headrace {
@@ -33,6 +34,12 @@ constexpr std::size_t kWindowsAhead = 2;
 // Measured stalls change the number of threads at most once in as many windows.
 constexpr std::int64_t kWindowsPerChange = 2;
 
+std::unique_ptr<Planner> planner_of(const FeedPlan& plan, const FeedPosition& start,
+                                    std::optional<std::int64_t> epoch_end) {
+  if (plan.mix != nullptr) return std::make_unique<MixPlanner>(plan, start, epoch_end);
+  return std::make_unique<WindowPlanner>(plan.data->block_rows(), plan.options, plan.window_rows, start, epoch_end);
+}
+
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 }  // namespace
@@ -43,11 +50,12 @@ class Feed::Engine {
          std::optional<std::int64_t> epoch_end)
       : plan_(plan),
         memory_(std::move(memory)),
-        planner_(plan.data->block_rows(), plan.options, plan.window_rows, start, epoch_end),
+        planner_(planner_of(plan, start, epoch_end)),
+        open_blocks_(plan.mix == nullptr ? 1 : plan.mix->parts.size()),
         thread_count_(thread_count()),
         active_(plan.options.threads > 0 ? thread_count_ : std::min<std::size_t>(thread_count_, 2)) {
     make_pool();
-    has_ended_ = plan.data->row_count() == 0;
+    has_ended_ = plan.epoch_rows() == 0;
     for (std::size_t i = 0; i < thread_count_; ++i) threads_.emplace_back([this, i] { work(i); });
   }
 
@@ -70,7 +78,7 @@ class Feed::Engine {
       windows_.clear();
     }
     dropped.clear();
-    open_blocks_.clear();
+    for (OpenBlocks& open : open_blocks_) open.clear();
     pool_->close();
   }
 
@@ -107,7 +115,9 @@ class Feed::Engine {
   FeedStats stats() {
     std::lock_guard lock(signals_->mutex);
     FeedStats stats = stats_;
-    stats.storage = plan_.data->storage_seconds();
+    stats.storage = 0;
+    for (std::size_t lane = 0; lane < open_blocks_.size(); ++lane)
+      stats.storage += plan_.part(lane).data->storage_seconds();
     stats.decode = std::max(0.0, busy_ - stats.storage);
     stats.threads = active_;
     stats.peak_bytes = memory_->peak_bytes();
@@ -140,7 +150,8 @@ class Feed::Engine {
 
   void make_pool() {
     std::size_t block_bytes = std::max<std::size_t>(plan_.layout->size_bytes(), 64);
-    std::size_t needed = batches_of_window() + 1;  // and the one that the consumer works on
+    // And the one that the consumer works on. Windows of several data sets end at different steps.
+    std::size_t needed = batches_of_window() * (plan_.mix == nullptr ? 1 : 2) + 1;
     ahead_max_ = needed * kWindowsAhead;
     std::size_t room = std::numeric_limits<std::size_t>::max();
     std::size_t limit = memory_->limit_bytes();
@@ -172,7 +183,7 @@ class Feed::Engine {
     try {
       while (std::optional<Job> job = next_job(worker)) {
         Clock::time_point start = Clock::now();
-        job->window->run(job->task, open_blocks_, *memory_, cancellation_);
+        job->window->run(job->task, open_blocks_[job->window->planned().lane], *memory_, cancellation_);
         finish_task(*job->window, seconds_since(start));
       }
     } catch (...) {
@@ -210,7 +221,7 @@ class Feed::Engine {
       std::optional<PlannedWindow> planned;
       std::exception_ptr failure;
       try {
-        planned = planner_.next();
+        planned = planner_->next();
         if (planned) select_rows(*planned);
       } catch (...) {
         failure = std::current_exception();
@@ -226,9 +237,11 @@ class Feed::Engine {
       }
       planned_ = std::move(planned);
     }
-    std::size_t new_batches = planned_->batches.size();
-    if (!ready_.empty() && is_same(ready_.back()->batch, planned_->batches.front())) --new_batches;
-    if (!ready_.empty() && ready_.size() + new_batches > ahead_max_) {
+    std::size_t new_batches = static_cast<std::size_t>(std::ranges::count_if(
+        planned_->batches, [&](const PlannedBatch& each) { return pending_of(each) == nullptr; }));
+    // The batch that is next may lack rows of this window: then it is not put off.
+    bool can_wait = !ready_.empty() && (ready_.front()->rows_left == 0 || !windows_.empty());
+    if (can_wait && ready_.size() + new_batches > ahead_max_) {
       note_idle();
       return false;
     }
@@ -244,12 +257,13 @@ class Feed::Engine {
 
   /// Says which stored rows the blocks' rows are, where a selection leaves some out.
   void select_rows(PlannedWindow& planned) const {
-    const RowSelection* selection = plan_.data->selection();
+    const FeedData& data = *plan_.part(planned.lane).data;
+    const RowSelection* selection = data.selection();
     if (selection == nullptr) return;
     for (const BlockRows& block : planned.blocks) {
       std::vector<std::uint32_t> rows = selection->rows_of(block.block);
-      if (std::ssize(rows) != plan_.data->block_rows()[block.block]) {
-        throw Error(ErrorCode::kBadData, fmt::format("{} has changed since it was opened", plan_.data->name()),
+      if (std::ssize(rows) != data.block_rows()[block.block]) {
+        throw Error(ErrorCode::kBadData, fmt::format("{} has changed since it was opened", data.name()),
                     "feed files that nobody writes to");
       }
       auto first = rows.begin() + block.first_row;
@@ -257,23 +271,30 @@ class Feed::Engine {
     }
   }
 
-  static bool is_same(const FeedBatch& batch, const PlannedBatch& planned) {
-    return batch.epoch == planned.epoch && batch.step == planned.step;
+  /// The batch that is being made already, or nullptr.
+  std::shared_ptr<PendingBatch> pending_of(const PlannedBatch& planned) const {
+    for (auto each = ready_.rbegin(); each != ready_.rend(); ++each) {
+      const FeedBatch& batch = (*each)->batch;
+      if (batch.epoch == planned.epoch && batch.step == planned.step) return *each;
+      if (std::tie(batch.epoch, batch.step) < std::tie(planned.epoch, planned.step)) break;
+    }
+    return nullptr;
   }
 
   void begin_window(std::vector<std::shared_ptr<std::byte>> blocks) {
     std::vector<std::shared_ptr<PendingBatch>> batches;
     std::size_t next_block = 0;
     for (const PlannedBatch& planned : planned_->batches) {
-      if (!ready_.empty() && is_same(ready_.back()->batch, planned)) {
-        batches.push_back(ready_.back());
+      if (std::shared_ptr<PendingBatch> pending = pending_of(planned)) {
+        batches.push_back(std::move(pending));
         continue;
       }
       ready_.push_back(new_batch(planned, std::move(blocks[next_block++])));
       batches.push_back(ready_.back());
     }
     fetch_blocks();
-    auto window = std::make_shared<FeedWindow>(plan_, std::move(*planned_), std::move(batches), thread_count_);
+    auto window = std::make_shared<FeedWindow>(plan_.part(planned_->lane), std::move(*planned_), std::move(batches),
+                                               thread_count_);
     planned_.reset();
     ++window_count_;
     if (window->is_empty()) {
@@ -286,14 +307,15 @@ class Feed::Engine {
 
   /// Asks for the bytes of the window that begins.
   void fetch_blocks() const {
-    if (!plan_.data->fetches()) return;
+    const FeedPlan& part = plan_.part(planned_->lane);
+    if (!part.data->fetches()) return;
     std::vector<std::size_t> blocks;
     for (const BlockRows& block : planned_->blocks) blocks.push_back(block.block);
     std::vector<std::string> columns;
-    for (const FeedUnit& unit : plan_.columns.units) {
+    for (const FeedUnit& unit : part.columns.units) {
       columns.insert(columns.end(), unit.source_columns.begin(), unit.source_columns.end());
     }
-    plan_.data->fetch(blocks, columns);
+    part.data->fetch(blocks, columns);
   }
 
   std::shared_ptr<PendingBatch> new_batch(const PlannedBatch& planned, std::shared_ptr<std::byte> block) const {
@@ -385,8 +407,8 @@ class Feed::Engine {
   std::shared_ptr<MemoryBudget> memory_;
   std::shared_ptr<Signals> signals_ = std::make_shared<Signals>();
   std::shared_ptr<BatchPool> pool_;
-  WindowPlanner planner_;  // of whoever is planning
-  OpenBlocks open_blocks_;
+  std::unique_ptr<Planner> planner_;     // of whoever is planning
+  std::vector<OpenBlocks> open_blocks_;  // by lane
   Cancellation cancellation_;
   std::size_t thread_count_;
   std::size_t ahead_max_ = 0;  // batches that are made or being made, and not taken

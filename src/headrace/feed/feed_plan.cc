@@ -8,6 +8,7 @@
 
 #include "headrace/base/error.h"
 #include "headrace/feed/epoch_steps.h"
+#include "headrace/kernel/hash.h"
 
 namespace headrace {
 namespace {
@@ -59,6 +60,30 @@ double row_bytes(const FeedData& data, const FeedColumns& columns) {
   return std::max(bytes, 1.0);
 }
 
+void check_has_steps(const FeedPlan& plan) {
+  if (plan.epoch_rows() == 0 || plan.steps_per_epoch() > 0) return;
+  throw Error(ErrorCode::kInvalidArgument,
+              fmt::format("no batch fits into an epoch: {} has {} rows, and {} ranks × {} rows are wanted",
+                          plan.data->name(), plan.epoch_rows(), plan.options.world_size, plan.options.batch_size),
+              "a smaller batch_size, or another remainder than \"drop\"");
+}
+
+void check_same_tensors(const FeedPlan& a, const FeedPlan& b) {
+  const std::vector<TensorColumn>& ours = a.layout->columns();
+  const std::vector<TensorColumn>& theirs = b.layout->columns();
+  for (std::size_t i = 0; i < std::max(ours.size(), theirs.size()); ++i) {
+    bool is_same = i < ours.size() && i < theirs.size() && ours[i].name == theirs[i].name &&
+                   ours[i].type == theirs[i].type && ours[i].width == theirs[i].width &&
+                   ours[i].is_vector == theirs[i].is_vector && ours[i].is_ragged == theirs[i].is_ragged;
+    if (is_same) continue;
+    const TensorColumn& named = i < ours.size() ? ours[i] : theirs[i];
+    throw Error(ErrorCode::kInvalidArgument,
+                fmt::format("{} and {} cannot be mixed: their columns differ from '{}' on", a.data->name(),
+                            b.data->name(), named.name),
+                "name the columns that both have in columns=[…], and give them one dtype");
+  }
+}
+
 }  // namespace
 
 FeedPlan::FeedPlan(std::shared_ptr<const FeedData> data_given, FeedOptions options_given)
@@ -75,19 +100,43 @@ FeedPlan::FeedPlan(std::shared_ptr<const FeedData> data_given, FeedOptions optio
   if (window_rows > kWindowRowsMax) {
     throw Error(ErrorCode::kInvalidArgument, fmt::format("a window of {} rows", window_rows), "2^30 rows or fewer");
   }
-  if (data->row_count() > 0 && steps_per_epoch() == 0) {
-    throw Error(ErrorCode::kInvalidArgument,
-                fmt::format("no batch fits into an epoch: {} has {} rows, and {} ranks × {} rows are wanted",
-                            data->name(), data->row_count(), options.world_size, options.batch_size),
-                "a smaller batch_size, or another remainder than \"drop\"");
-  }
+  check_has_steps(*this);
 }
 
-std::int64_t FeedPlan::steps_per_epoch() const { return EpochSteps(data->row_count(), 0, options).step_count(); }
+std::string FeedPlan::digest() const {
+  if (mix == nullptr) return data->digest();
+  std::string digests;
+  for (std::size_t i = 0; i < mix->parts.size(); ++i) {
+    digests += fmt::format("{} {};", mix->parts[i]->data->digest(), mix->ratios.share(i));
+  }
+  return fmt::format("xxh3:{:016x}", hash_bytes(digests));
+}
+
+std::shared_ptr<const FeedPlan> mix_plans(std::vector<std::shared_ptr<const FeedPlan>> parts,
+                                          std::span<const double> ratios, bool until_all) {
+  HEADRACE_CHECK(!parts.empty() && parts.size() == ratios.size());
+  auto mixed = std::make_shared<FeedPlan>(*parts.front());
+  if (mixed->options.remainder == Remainder::kWrap) {
+    throw Error(ErrorCode::kInvalidArgument, "a mixed epoch cannot be wrapped",
+                "remainder=\"short\", \"drop\" or \"pad\"");
+  }
+  std::vector<std::int64_t> rows;
+  for (const std::shared_ptr<const FeedPlan>& part : parts) {
+    check_same_tensors(*mixed, *part);
+    rows.push_back(part->data->row_count());
+  }
+  Mix mix(ratios);
+  std::int64_t row_count = mix.row_count(rows, until_all);
+  mixed->mix = std::make_shared<const MixedParts>(MixedParts{std::move(parts), std::move(mix), row_count});
+  check_has_steps(*mixed);
+  return mixed;
+}
+
+std::int64_t FeedPlan::steps_per_epoch() const { return EpochSteps(epoch_rows(), 0, options).step_count(); }
 
 FeedPosition FeedPlan::behind(const FeedPosition& start, std::int64_t epoch, std::int64_t step) const {
   std::int64_t first = epoch == start.epoch ? start.position : 0;
-  EpochSteps steps(data->row_count(), first, options);
+  EpochSteps steps(epoch_rows(), first, options);
   std::int64_t next = step + 1;
   while (!steps.is_mine(next)) ++next;
   // Workers end an epoch each at a step of its own: none of them may begin the next one before the others.

@@ -44,8 +44,8 @@ void check_equal(const char* what, const T& in_state, const T& here, const char*
 }
 
 void check_order(const Json& state, const FeedPlan& plan) {
-  check_equal("number of rows", number_of(state, "rows"), plan.data->row_count(), "feed the rows that it was taken of");
-  check_equal("digest of blocks", state.value("blocks", ""), plan.data->digest(),
+  check_equal("number of rows", number_of(state, "rows"), plan.epoch_rows(), "feed the rows that it was taken of");
+  check_equal("digest of blocks", state.value("blocks", ""), plan.digest(),
               "the rows lie in other files or row groups: feed those that it was taken of");
   std::string seed = plan.options.shuffle_seed ? fmt::format("{}", *plan.options.shuffle_seed) : "none";
   auto found = state.find("seed");
@@ -63,8 +63,8 @@ std::string feed_state(const FeedPlan& plan, const FeedPosition& position) {
   state["position"] = position.position;
   state["window_rows"] = plan.window_rows;
   state["seed"] = plan.options.shuffle_seed ? Json(*plan.options.shuffle_seed) : Json();
-  state["rows"] = plan.data->row_count();
-  state["blocks"] = plan.data->digest();
+  state["rows"] = plan.epoch_rows();
+  state["blocks"] = plan.digest();
   if (plan.options.worker_count > 1) {
     state["step"] = position.step;
     state["worker"] = plan.options.worker;
@@ -77,7 +77,7 @@ ResumedFeed resume_feed(const FeedPlan& plan, std::string_view text) {
   Json state = parsed(text);
   check_order(state, plan);
   FeedPosition position{number_of(state, "epoch"), number_of(state, "position"), 0};
-  if (position.position > plan.data->row_count()) refuse("its position is behind the last row", "take another state");
+  if (position.position > plan.epoch_rows()) refuse("its position is behind the last row", "take another state");
   if (state.contains("worker_count")) {
     const char* hint = "take the state of the loader as a whole, or as many workers as it was taken with";
     check_equal("number of workers", number_of(state, "worker_count", 1), plan.options.worker_count, hint);

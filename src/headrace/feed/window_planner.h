@@ -26,6 +26,7 @@ struct PlannedBatch {
 };
 
 struct PlannedWindow {
+  std::size_t lane = 0;             // of several data sets, which one
   std::vector<BlockRows> blocks;    // what is read, in this order
   std::int64_t row_count = 0;       // of them
   std::vector<std::uint32_t> rows;  // of the blocks, in the order in which they come, other ranks' too
@@ -38,15 +39,23 @@ struct PlannedWindow {
   }
 };
 
-/// Plans window by window, epoch by epoch, for one rank and worker.
-class WindowPlanner {
+/// Plans window by window, epoch by epoch, for one rank and worker. Of the windows it gives, each has rows of the batch
+/// that is the first to lack some.
+class Planner {
+ public:
+  virtual ~Planner() = default;
+  /// The next window that has rows of the rank; nothing behind the last epoch.
+  virtual std::optional<PlannedWindow> next() = 0;
+};
+
+/// Over one data set.
+class WindowPlanner final : public Planner {
  public:
   /// Up to epoch `epoch_end`, or without end. `block_rows` outlives the planner. Requires: an epoch has a batch.
   WindowPlanner(std::span<const std::int64_t> block_rows, const FeedOptions& options, std::int64_t window_rows,
                 const FeedPosition& start, std::optional<std::int64_t> epoch_end);
 
-  /// The next window that has rows of the rank; nothing behind the last epoch.
-  std::optional<PlannedWindow> next();
+  std::optional<PlannedWindow> next() override;
 
  private:
   bool has_epoch() const { return !epoch_end_ || epoch_ < *epoch_end_; }

@@ -16,6 +16,11 @@ namespace nb = nanobind;
 namespace headrace {
 namespace {
 
+/// What several open feeds are charged to.
+struct FeedMemory {
+  std::shared_ptr<MemoryBudget> budget;
+};
+
 using Array = nb::ndarray<nb::array_api, nb::device::cpu>;
 
 /// Bools cross as uint8, since not every reader of DLPack knows them.
@@ -138,10 +143,6 @@ void bind_options(nb::module_& module) {
            [](FeedOptions& options, const std::string& name) { options.remainder = remainder_named(name); });
 }
 
-std::shared_ptr<MemoryBudget> budget_of(const std::string& memory) {
-  return Work(1, memory).run_options().context.memory;
-}
-
 nb::dict stats_of(const Feed& feed) {
   FeedStats stats = feed.stats();
   nb::dict values;
@@ -177,21 +178,30 @@ void bind_feeds(nb::module_& module) {
       .def_ro("rows", &FeedBatch::row_count)
       .def_ro("epoch", &FeedBatch::epoch)
       .def_ro("step", &FeedBatch::step);
+  nb::class_<FeedMemory>(module, "FeedMemory").def("__init__", [](FeedMemory* memory, const std::string& limit) {
+    new (memory) FeedMemory{Work(1, limit).run_options().context.memory};
+  });
   nb::class_<OpenFeed>(module, "OpenFeed")
+      .def_static("mix",
+                  [](const std::vector<OpenFeed>& open, const std::vector<double>& ratios, bool until_all) {
+                    std::vector<std::shared_ptr<const FeedPlan>> parts;
+                    for (const OpenFeed& each : open) parts.push_back(each.plan);
+                    return OpenFeed{mix_plans(std::move(parts), ratios, until_all), open.at(0).memory};
+                  })
       .def_static(
           "open",
           [](std::vector<std::string> paths, const std::string& part, const std::string& format,
              const RowChoice& choice, const FeedOptions& options, const StorageOptions& storage,
-             const std::string& memory, const std::string& cache_folder, std::uint64_t cache_bytes) {
-            return open_feed({std::move(paths), part, format}, choice, options, budget_of(memory), storage,
+             const FeedMemory& memory, const std::string& cache_folder, std::uint64_t cache_bytes) {
+            return open_feed({std::move(paths), part, format}, choice, options, memory.budget, storage,
                              {cache_folder, cache_bytes});
           },
           nb::call_guard<nb::gil_scoped_release>())
       .def_static(
           "of_frame",
-          [](const LazyFrame& frame, const RowChoice& choice, const FeedOptions& options, const std::string& memory,
+          [](const LazyFrame& frame, const RowChoice& choice, const FeedOptions& options, const FeedMemory& memory,
              const std::string& cache_folder, std::uint64_t cache_bytes) {
-            return open_feed(frame, choice, options, budget_of(memory), {cache_folder, cache_bytes});
+            return open_feed(frame, choice, options, memory.budget, {cache_folder, cache_bytes});
           },
           nb::call_guard<nb::gil_scoped_release>())
       .def("columns", [](const OpenFeed& open) { return open.plan->columns.tensors; })
@@ -201,7 +211,7 @@ void bind_feeds(nb::module_& module) {
              for (const TensorGroup& group : open.plan->layout->groups()) groups.push_back(group.columns);
              return groups;
            })
-      .def_prop_ro("row_count", [](const OpenFeed& open) { return open.plan->data->row_count(); })
+      .def_prop_ro("row_count", [](const OpenFeed& open) { return open.plan->epoch_rows(); })
       .def_prop_ro("steps_per_epoch", [](const OpenFeed& open) { return open.plan->steps_per_epoch(); })
       .def_prop_ro("window_rows", [](const OpenFeed& open) { return open.plan->window_rows; })
       .def_prop_ro("state_digest",
