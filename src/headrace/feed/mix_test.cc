@@ -22,7 +22,8 @@ TEST_CASE("any range of places has data sets in their ratio, and each place is o
     std::int64_t total = 0;
     for (std::size_t i = 0; i < 3; ++i) {
       std::int64_t rows = mix.rows_before(i, place);
-      CHECK(std::abs(static_cast<double>(rows) - ratios[i] * static_cast<double>(place)) <= 2 + static_cast<double>(place) * 1e-6);
+      auto expected = ratios[i] * static_cast<double>(place);
+      CHECK(std::abs(static_cast<double>(rows) - expected) <= 2 + static_cast<double>(place) * 1e-6);
       CHECK(mix.rows_before(i, place + 1) >= rows);
       total += rows;
     }

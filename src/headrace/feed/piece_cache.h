@@ -4,8 +4,8 @@
 //   <folder>/<16 hex digits of the key's hash>.piece     XXH3-64, seed 0, of what follows, 8 bytes little-endian; bytes
 //
 // A piece is written under another name and renamed, so it is whole or not there; one whose checksum is wrong is
-// removed. When the folder holds more than its limit, the pieces that were used least recently go. Several processes may share a
-// folder. It never fails: what cannot be read or written is as if it were not there.
+// removed. When the folder holds more than its limit, the pieces that were used least recently go. Several processes
+// may share a folder. It never fails: what cannot be read or written is as if it were not there.
 #pragma once
 
 #include <cstddef>

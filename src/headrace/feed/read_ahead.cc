@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <tuple>
+#include <unistd.h>
 #include <utility>
 
 #include <fmt/format.h>
@@ -38,7 +39,7 @@ class ReadAhead::File final : public InputFile {
 };
 
 ReadAhead::ReadAhead(std::shared_ptr<FileSystem> fs, ReadAheadOptions options, std::shared_ptr<MemoryBudget> memory)
-    : fs_(std::move(fs)), options_(std::move(options)), memory_(std::move(memory)) {
+    : fs_(std::move(fs)), options_(std::move(options)), memory_(std::move(memory)), process_(getpid()) {
   if (!options_.cache_folder.empty()) {
     cache_ = std::make_unique<PieceCache>(options_.cache_folder, options_.cache_bytes);
   }
@@ -46,6 +47,11 @@ ReadAhead::ReadAhead(std::shared_ptr<FileSystem> fs, ReadAheadOptions options, s
 }
 
 ReadAhead::~ReadAhead() {
+  if (process_ != getpid()) {
+    // Threads stay in the parent when a process forks; here there is nobody to wait for.
+    static_cast<void>(new std::vector<std::thread>(std::move(threads_)));
+    return;
+  }
   {
     std::lock_guard lock(mutex_);
     is_stopped_ = true;

@@ -86,6 +86,7 @@ class ReadAhead final : public FileSystem {
   std::shared_ptr<FileSystem> fs_;
   ReadAheadOptions options_;
   std::shared_ptr<MemoryBudget> memory_;
+  int process_;  // that the threads are in
   std::unique_ptr<PieceCache> cache_;
   std::mutex mutex_;  // of what follows
   std::condition_variable wanted_changed_;
