@@ -253,24 +253,24 @@ class Unpacker:
 
     def __init__(self, opened: _core.OpenFeed, array_of: Any, split: Any) -> None:
         """`array_of(array, is_bool)` converts, `split(array)` gives its parts along the first axis."""
-        self._columns = opened.columns()
-        self._groups = opened.groups()
+        columns = opened.columns()
+        self._names = [column.name for column in columns]
+        self._are_bools = [columns[members[0]].dtype == "bool" for members in opened.groups()]
+        self._ragged = [(index, column.dtype == "bool") for index, column in enumerate(columns) if column.is_ragged]
         self._array_of = array_of
         self._split = split
+        # Where each column is among those of all groups and the ragged ones, one behind another.
+        order = [index for members in opened.groups() for index in members] + [index for index, _ in self._ragged]
+        self._places = [order.index(index) for index in range(len(columns))]
 
     def unpack(self, batch: _core.FeedBatch) -> dict[str, Any]:
-        values: list[Any] = [None] * len(self._columns)
-        for members, shared in zip(self._groups, batch.groups(), strict=True):
-            is_bool = self._columns[members[0]].dtype == "bool"
-            for index, value in zip(members, self._split(self._array_of(shared, is_bool)), strict=True):
-                values[index] = value
-        for index, column in enumerate(self._columns):
-            if column.is_ragged:
-                lists, offsets = batch.ragged(index)
-                values[index] = Ragged(
-                    self._array_of(lists, column.dtype == "bool"), self._array_of(offsets, is_bool=False)
-                )
-        return {column.name: value for column, value in zip(self._columns, values, strict=True)}
+        values: list[Any] = []
+        for shared, is_bool in zip(batch.groups(), self._are_bools, strict=True):
+            values.extend(self._split(self._array_of(shared, is_bool)))
+        for index, is_bool in self._ragged:
+            lists, offsets = batch.ragged(index)
+            values.append(Ragged(self._array_of(lists, is_bool), self._array_of(offsets, is_bool=False)))
+        return dict(zip(self._names, map(values.__getitem__, self._places), strict=True))
 
 
 def batches_of(running: _core.Feed) -> Iterator[_core.FeedBatch]:
