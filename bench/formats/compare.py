@@ -14,7 +14,6 @@ page.py makes of them the plot and the tables of docs/formats/comparison.md.
 import argparse
 import json
 import math
-import os
 import shutil
 import subprocess
 import sys
@@ -25,6 +24,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(ROOT / "bench"), str(HERE)]
 
+from cache import drop_from_cache, read_once  # noqa: E402
 from cases import FORMATS, PROGRAM, convert_cases, read_cases, write_cases  # noqa: E402
 from journal import Journal  # noqa: E402
 from measure import measure  # noqa: E402
@@ -37,39 +37,6 @@ TASKS = ("convert", "write", "read_cold", "read_warm", "read_cold_5_columns", "r
 
 class CaseError(Exception):
     """A command that failed, or did not do all of its work."""
-
-
-def pages_in_cache(files):
-    """The bytes of files that are in the page cache; None where that cannot be told."""
-    command = ["fincore", "--bytes", "--noheadings", "--output", "RES", *map(str, files)]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return sum(map(int, done.stdout.split()))
-
-
-def drop_from_cache(files):
-    """Makes the next reading of the files cold; returns how. The programs that read should not be cold too, so the
-    whole page cache goes only if the files do not go alone."""
-    for file in files:
-        with file.open("rb") as stream:
-            os.posix_fadvise(stream.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-    if pages_in_cache(files) == 0:
-        return "pages of the files dropped by posix_fadvise, none left"
-    os.sync()
-    try:
-        Path("/proc/sys/vm/drop_caches").write_text("3\n")
-        return "page cache dropped by drop_caches"
-    except OSError:
-        return "pages of the files dropped by posix_fadvise, some may be left"
-
-
-def read_once(files):
-    for file in files:
-        with file.open("rb") as stream:
-            while stream.read(1 << 24):
-                pass
 
 
 def bytes_of(paths):
@@ -243,6 +210,7 @@ def main():
     journal = Journal(arguments.out / "measurements.jsonl", inputs)
     rows = Rows(arguments)
     rows.prepare()
+    rows.prepare_values()
     try:
         for round_number in range(1, arguments.runs + 1):
             reads = [read_cases(rows, arguments, task) for task in arguments.tasks if task.startswith("read")]

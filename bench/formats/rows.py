@@ -79,6 +79,9 @@ class Rows:
         self.files = shard_files(self.folder)
         self.request = self.arguments.out / "request-rows.json"
         self.request.write_text(json.dumps({"files": list(map(str, self.files)), "columns": self.columns}))
+
+    def prepare_values(self):
+        """The first rows as arrays of numpy, for the writers that take such."""
         if not self.values.is_file():
             self.first_rows("save", self.count_written("tensorflow"), self.values)
 
