@@ -6,7 +6,7 @@ VENV := .venv/bin
 STAGES := $(PYTHON) tools/stages.py
 # The scale of the benchmark's tables.
 SF ?= 0.01
-# The encoded rows that `make bench-formats` compares formats on.
+# The encoded rows that `make bench-formats` compares formats on, and `make bench-feed` loaders.
 ROWS ?= 100000
 # More for the runner of `make bench`, such as BENCH="--systems headrace,duckdb --runs 5".
 BENCH ?=
@@ -65,6 +65,9 @@ bench-formats: ## compare TFRecord, Parquet, MDS, Arrow IPC on the first ROWS=10
 bench-formats-memory: ## the same formats on random rows in memory: what writing and reading cost the processor
 	@$(STAGES) setup-tests build-cli build-bench-formats run-bench-formats-memory
 
+bench-feed: ## compare loaders of shuffled batches on the first ROWS=100000 rows of the ads job at SF=0.01
+	@$(STAGES) setup-tests setup-bench-feed build-cli install-python build-bench-data write-bench-data run-bench-feed
+
 bench-python: ## time the flights job from Python against the command line
 	@$(STAGES) build
 	@$(VENV)/python bench/python_overhead.py
@@ -110,6 +113,10 @@ setup-bench:
 setup-bench-formats:
 	@$(PYTHON) tools/setup.py env torch || echo "setup: readers that use PyTorch are measured without it"
 	@$(PYTHON) tools/setup.py env tfx_bsl
+
+# PyTorch is Debian's: elsewhere the comparison goes on without the loaders that use it.
+setup-bench-feed:
+	@for name in torch feed; do $(PYTHON) tools/setup.py env $$name; done
 
 lint-layout:
 	@$(VENV)/python tools/tidy.py
@@ -168,6 +175,9 @@ run-bench:
 
 run-bench-formats:
 	@$(VENV)/python bench/formats/compare.py --sf $(SF) --rows $(ROWS) $(BENCH)
+
+run-bench-feed:
+	@$(VENV)/python bench/feed/run.py --sf $(SF) --rows $(ROWS) $(BENCH)
 
 run-bench-formats-memory:
 	@$(VENV)/python bench/formats/run.py $(BENCH)

@@ -3,7 +3,8 @@
 `variant` is what else separates two records ("local[2]", "memory-512MiB" or ""), `seconds` the median of `seconds_all`,
 `rows` and `bytes` what was written, `peak_bytes` the most memory that the processes held, and `checked` says that the
 results were proved equal. `scale` is a string such as "0.1". What else a reader of a record has to know may stand in a
-`note`.
+`note`. Loaders of training data have the `quality` of their order (bench/feed/quality.py) and `import_bytes`, the
+memory that their process held before the loader was made.
 """
 
 import json
@@ -19,7 +20,7 @@ KEYS = (
     "benchmark", "task", "variant", "system", "version", "scale", "threads", "seconds", "seconds_all", "rows", "bytes",
     "peak_bytes", "checked", "machine", "date",
 )  # fmt: skip
-OPTIONAL_KEYS = ("note",)
+OPTIONAL_KEYS = ("note", "quality", "import_bytes")
 
 
 def machine():

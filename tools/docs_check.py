@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.append(str(ROOT / "bench/formats"))
+sys.path += [str(ROOT / "bench/formats"), str(ROOT / "bench/feed")]
 
+import feed_page  # noqa: E402  (bench/feed/feed_page.py)
 import page  # noqa: E402  (bench/formats/page.py)
 
 PROGRAM = ROOT / "build/headrace"
@@ -99,6 +100,7 @@ def write_made_pages() -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(made_page(command))
     page.write_page()
+    feed_page.write_page()
 
 
 def check_made_pages() -> Iterator[str]:
@@ -107,8 +109,8 @@ def check_made_pages() -> Iterator[str]:
         path = ROOT / name
         if not path.is_file() or path.read_text() != made_page(command):
             yield f"{name}:1: not what `headrace {command}` prints: run `make docs`"
-    for path in page.stale_files():
-        yield f"{path.relative_to(ROOT)}:1: not what bench/results/formats.json says: run `make docs`"
+    for path in [*page.stale_files(), *feed_page.stale_files()]:
+        yield f"{path.relative_to(ROOT)}:1: not what the records in bench/results say: run `make docs`"
 
 
 def documents() -> list[Path]:

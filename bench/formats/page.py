@@ -37,7 +37,7 @@ SYSTEMS = {
     "pyarrow": "pyarrow",
 }
 READ_TASKS = ("read_cold", "read_warm", "read_cold_5_columns", "read_warm_5_columns")
-MARKED = re.compile(r"(<!-- made by page\.py: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+MARKED = re.compile(r"(<!-- made by \w*page\.py: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 class Figures:
