@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 ROWS = 12_000
 TRAINING = ROOT / "build/envs/training/lock.stamp"  # needs a Python 3.11 and Debian's PyTorch
 WITHOUT_ORDER = ["pyarrow-scan"]
-BY_TORCH = ["headrace", "pyarrow-loader", "torch-dataloader"]
+BY_TORCH = ["headrace", "pyarrow-loader"]
 BY_TENSORFLOW = ["tfdata-pyarrow"]
 
 
