@@ -204,7 +204,8 @@ class Feed::Engine {
         for (const std::shared_ptr<FeedWindow>& window : windows_) {
           if (window->has_task()) return Job{window, window->next_task()};
         }
-        if (!has_ended_ && !is_planning_ && plan_window(lock)) continue;
+        // Planning lets go of the lock: stop() may have been called in the meantime.
+        if (!has_ended_ && !is_planning_ && (plan_window(lock) || is_stopped_)) continue;
       }
       if (has_ended_ && windows_.empty()) return std::nullopt;
       Clock::time_point start = Clock::now();

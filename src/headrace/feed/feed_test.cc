@@ -279,6 +279,18 @@ TEST_CASE("a feed can be dropped at any time") {
   }
 }
 
+TEST_CASE("a feed ends when it is dropped while a window is planned") {
+  FeedRows rows({30'000}, 10'000);
+  for (int turn = 0; turn < 200; ++turn) {
+    FeedOptions options = some_options();
+    options.batch_size = 512;
+    options.window_rows = 4096;
+    options.threads = 3;
+    Feed feed(std::make_shared<const FeedPlan>(rows.data(), options), rows.memory(), {}, std::nullopt);
+    for (int taken = 0; taken < turn % 30;) taken += feed.next(kPatience) ? 1 : 0;
+  }
+}
+
 TEST_CASE("states of other rows, seeds and windows are refused by name") {
   FeedRows rows({130}, 40);
   FeedRows others({131}, 40);
