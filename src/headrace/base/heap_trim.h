@@ -20,8 +20,13 @@ class HeapTrim {
   /// Gives the pages of free blocks back if they are more than an eighth of the budget. Looks ten times a second at
   /// most, so that it may be called for every batch. Thread-safe.
   void now_and_then();
+  /// The same where free blocks and what is charged to `memory` are together more than its limit; looks
+  /// a hundred times a second at most.
+  void now_and_then_within(const MemoryBudget& memory);
 
  private:
+  bool is_time(std::chrono::milliseconds between);
+
   using Clock = std::chrono::steady_clock;
   std::size_t bytes_max_;
   std::atomic<Clock::rep> next_{0};

@@ -15,6 +15,7 @@
 #include <fmt/format.h>
 
 #include "headrace/base/error.h"
+#include "headrace/base/heap_trim.h"
 #include "headrace/base/units.h"
 #include "headrace/base/workers.h"
 #include "headrace/feed/batch_pool.h"
@@ -50,6 +51,7 @@ class Feed::Engine {
          std::optional<std::int64_t> epoch_end)
       : plan_(plan),
         memory_(std::move(memory)),
+        trim_(*memory_),
         planner_(planner_of(plan, start, epoch_end)),
         open_blocks_(plan.mix == nullptr ? 1 : plan.mix->parts.size()),
         thread_count_(thread_count()),
@@ -188,7 +190,7 @@ class Feed::Engine {
       }
     } catch (...) {
       std::lock_guard lock(signals_->mutex);
-      if (!error_ && !is_stopped_) error_ = std::current_exception();
+      if (!error_ && !is_stopped_) error_ = told_of_memory(std::current_exception());
       is_stopped_ = true;
       cancellation_.cancel();
       signals_->work.notify_all();
@@ -343,6 +345,7 @@ class Feed::Engine {
     }
     lock.unlock();
     join_ragged(window);
+    trim_.now_and_then_within(*memory_);
     lock.lock();
     complete(window);
     std::erase_if(windows_, [&](const std::shared_ptr<FeedWindow>& each) { return each.get() == &window; });
@@ -372,6 +375,25 @@ class Feed::Engine {
         pending.batch.ragged[column] =
             join_pieces((*pieces)[column], pending.batch.row_count, tensor.type.value_bytes(), *memory_);
       }
+    }
+  }
+
+  /// The same error; one of memory with what helps in a feed.
+  std::exception_ptr told_of_memory(std::exception_ptr failure) const {
+    try {
+      std::rethrow_exception(failure);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kOutOfMemory) return failure;
+      std::size_t held = pool_->taken() - ready_.size();
+      if (held < 2) {
+        const char* hint = "raise memory, or take a smaller window or fewer threads";
+        return std::make_exception_ptr(Error(error.code(), error.message(), hint));
+      }
+      return std::make_exception_ptr(
+          Error(error.code(), fmt::format("{}, and {} batches that were taken are still held", error.message(), held),
+                "let go of batches after use, copy what shall be kept, or raise memory"));
+    } catch (...) {
+      return failure;
     }
   }
 
@@ -408,6 +430,7 @@ class Feed::Engine {
   std::shared_ptr<MemoryBudget> memory_;
   std::shared_ptr<Signals> signals_ = std::make_shared<Signals>();
   std::shared_ptr<BatchPool> pool_;
+  HeapTrim trim_;
   std::unique_ptr<Planner> planner_;     // of whoever is planning
   std::vector<OpenBlocks> open_blocks_;  // by lane
   Cancellation cancellation_;
