@@ -71,8 +71,13 @@ FeedSource open_feed_files(const FeedFiles& files, const FetchOptions& fetch, co
   if (files.paths.size() == 1) manifest = read_manifest(*context.fs, first);
   if (manifest) {
     SourceSpec spec = data_set_source(*manifest, first, files.part);
+    std::int64_t row_count = 0;
+    for (const Part& part : manifest->parts) {
+      if (files.part.empty() || part.name == files.part) row_count += part.row_count();
+    }
     FeedSource source = open_feed_source(spec, std::move(manifest), fetch, context);
     source.name = fmt::format("'{}'", first);
+    source.row_count = row_count;
     return source;
   }
   if (!files.part.empty()) {
@@ -90,6 +95,13 @@ FeedSource open_feed_files(const FeedFiles& files, const FetchOptions& fetch, co
 FeedData::FeedData(FeedSource source, RowChoice choice, std::shared_ptr<MemoryBudget> memory, std::size_t threads)
     : source_(std::move(source)), memory_(std::move(memory)) {
   count_stored_rows(std::max<std::size_t>(threads, 1));
+  auto there = std::accumulate(stored_rows_.begin(), stored_rows_.end(), std::int64_t{0});
+  if (source_.row_count && *source_.row_count != there) {
+    throw Error(
+        ErrorCode::kBadData,
+        fmt::format("the data set {} has {} rows, and its manifest says {}", source_.name, there, *source_.row_count),
+        fmt::format("a shard was cut or replaced: `headrace verify {}` names it", source_.name));
+  }
   block_rows_ = stored_rows_;
   if (!choice.is_all()) {
     choice_ = choice.to_string();

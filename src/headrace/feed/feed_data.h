@@ -31,6 +31,7 @@ struct FeedSource {
   std::string name;                  // "'out/train'", for messages
   std::shared_ptr<ReadClock> clock;
   std::shared_ptr<ReadAhead> read_ahead = nullptr;  // where files are fetched before they are read
+  std::optional<std::int64_t> row_count = {};       // that the manifest says
 };
 
 /// Whether, and how, files are fetched ahead of time: those of stores always are, those of this machine where there is
@@ -51,7 +52,8 @@ FeedSource open_feed_source(const SourceSpec& spec, std::optional<Manifest> mani
 class FeedData {
  public:
   /// Counts the rows of each block (a row group, a part of a file): from metadata where that tells and all are taken,
-  /// else by reading. `memory` is what the reader is charged to.
+  /// else by reading. `memory` is what the reader is charged to. Throws Error(kBadData) when there are not as many as
+  /// the manifest says: of a file of records that was cut between two of them nothing else tells.
   FeedData(FeedSource source, RowChoice choice, std::shared_ptr<MemoryBudget> memory, std::size_t threads);
 
   const SourceReader& reader() const { return *source_.reader; }
