@@ -10,7 +10,7 @@ from __future__ import annotations
 import atexit as _atexit
 
 from headrace import _arrow  # noqa: F401 isort: skip (first, so that pyarrow's Arrow is in memory)
-from headrace import _core, _work, features
+from headrace import _core, _feed, _work, features
 from headrace._errors import (
     BadDataError,
     CancelledError,
@@ -52,6 +52,7 @@ __version__: str = _core.version
 @_atexit.register
 def _end() -> None:
     """Without it, a process that was stopped at work, or that used a store, would crash while it exits."""
+    _feed.stop_all()
     _work.stop_all()
     _core.end_stores()
 

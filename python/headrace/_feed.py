@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -27,6 +29,7 @@ Nulls = Literal["error", "zero", "nan", "mask"]
 Remainder = Literal["short", "drop", "pad", "wrap"]
 
 _POLL_MILLISECONDS = 50
+_SECONDS_OF_EXIT = 5
 
 
 class Ragged(NamedTuple):
@@ -275,13 +278,48 @@ class Unpacker:
 
 def batches_of(running: _core.Feed) -> Iterator[_core.FeedBatch]:
     """What a feed of the core gives, while Ctrl-C is listened for."""
+    _running.add(running)
     try:
         while not running.is_at_end():
+            if _ending.is_set():
+                _park()
+            _inside.add(running)
             batch = running.next(_POLL_MILLISECONDS)
+            _inside.discard(running)
+            if _ending.is_set():
+                _park()
             if batch is not None:
                 yield batch
     finally:
+        _inside.add(running)
         running.stop()
+        _running.discard(running)
+        _inside.discard(running)
+
+
+# At exit daemon threads may be at work. One that is inside of the core would end the process with a crash, as Python
+# unwinds its frames when it wants to go on. So they are parked outside.
+_running: set[_core.Feed] = set()
+_inside: set[_core.Feed] = set()
+_ending = threading.Event()
+os.register_at_fork(after_in_child=_running.clear)
+os.register_at_fork(after_in_child=_inside.clear)
+
+
+def _park() -> None:
+    while threading.current_thread() is not threading.main_thread():
+        time.sleep(_SECONDS_OF_EXIT)
+
+
+def stop_all() -> None:
+    """At exit: waits until daemon threads are outside of the core, and ends all feeds."""
+    _ending.set()
+    end = time.monotonic() + _SECONDS_OF_EXIT
+    while _inside and time.monotonic() < end:
+        time.sleep(0.001)
+    for running in list(_running):
+        if running not in _inside:
+            running.stop()
 
 
 def check_portable(config: Mapping[str, Any]) -> None:
