@@ -58,6 +58,7 @@ class FeedDataset(IterableDataset):  # type: ignore[misc]
 
     def __init__(self, feed: Feed, *, pin_memory: bool | None = None) -> None:
         self._config = feed.config | {"window_rows": feed.window_rows}
+        self._window_chosen = feed.config["window_rows"]
         self._length = None if feed.epochs is None else len(feed)
         self._pin_memory = pin_memory
         # Where the first iteration begins, as epoch, position, window, and how often each worker has begun one. In
@@ -67,8 +68,9 @@ class FeedDataset(IterableDataset):  # type: ignore[misc]
         self._set_start(feed.state_dict())
         # Of this process only:
         self._opened: dict[tuple[int, int], _core.OpenFeed] = {(0, 1): feed._open}
-        self._loaded: str | None = None  # the state of a worker, to begin with
+        self._loaded: str | None = None  # the state of a worker, inside of the first iteration
         self._current: tuple[_core.OpenFeed, _core.FeedPosition] | None = None
+        self._iteration = 0  # the first epoch of the iteration at hand
         self._running: _core.Feed | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -85,36 +87,46 @@ class FeedDataset(IterableDataset):  # type: ignore[misc]
         worker, count = (0, 1) if info is None else (info.id, info.num_workers)
         if count > _WORKERS_MAX:
             raise InvalidArgumentError(f"{count} workers", f"{_WORKERS_MAX} or fewer")
-        opened, start = self._begin(worker, count)
+        opened, start, self._iteration = self._next_start(worker, count)
         self._current = (opened, start)
-        return self._batches(opened, start)
+        if info is not None:
+            self._count(worker)
+        return self._batches(opened, start, is_counted=info is not None)
 
-    def _batches(self, opened: _core.OpenFeed, start: _core.FeedPosition) -> Iterator[dict[str, Any]]:
-        running = _core.Feed(opened, start, _epoch_end(start.epoch, self._config["epochs"]))
+    def _count(self, worker: int) -> None:
+        self._begun[worker] += 1
+        self._loaded = None
+
+    def _batches(
+        self, opened: _core.OpenFeed, start: _core.FeedPosition, *, is_counted: bool
+    ) -> Iterator[dict[str, Any]]:
+        if not is_counted:  # with the first batch, since StatefulDataLoader makes iterators that it throws away at once
+            self._count(0)
+        running = _core.Feed(opened, start, _epoch_end(self._iteration, self._config["epochs"]))
         self._running = running
         unpacker = self._unpacker(opened)
         for batch in batches_of(running):
             self._current = (opened, running.position)
             yield unpacker.unpack(batch)
 
-    def _begin(self, worker: int, count: int) -> tuple[_core.OpenFeed, _core.FeedPosition]:
-        epoch, position, window = self._start.tolist()
+    def _next_start(self, worker: int, count: int) -> tuple[_core.OpenFeed, _core.FeedPosition, int]:
+        """Where the next iteration begins, and its first epoch."""
+        first, position, window = self._start.tolist()
         key = (worker, count)
         if key not in self._opened or self._opened[key].window_rows != window:
             self._opened[key] = open_feed(self._config | {"window_rows": window}, worker=worker, worker_count=count)
         opened = self._opened[key]
         iterations = int(self._begun[worker])
-        self._begun[worker] += 1
-        if self._loaded is not None:
-            state, self._loaded = self._loaded, None
-            return opened.resume(state)
         start = _core.FeedPosition()
         if iterations == 0:
-            start.epoch, start.position = epoch, position
+            start.epoch, start.position = first, position
         else:
             epochs = self._config["epochs"] or 1
-            start.epoch = (epoch // epochs + iterations) * epochs
-        return opened, start
+            start.epoch = (first // epochs + iterations) * epochs
+        iteration = start.epoch
+        if self._loaded is not None:
+            opened, start = opened.resume(self._loaded)
+        return opened, start, iteration
 
     def _unpacker(self, opened: _core.OpenFeed) -> Unpacker:
         pins = torch.cuda.is_available() if self._pin_memory is None else self._pin_memory
@@ -139,22 +151,22 @@ class FeedDataset(IterableDataset):  # type: ignore[misc]
             Where workers of a ``DataLoader`` make the batches: they are ahead of the loop, and only it knows how many
             it has taken. Count them, and use `Feed.state_at`, or take ``StatefulDataLoader``.
         """
+        info = get_worker_info()
         if self._current is not None:
             opened, position = self._current
-            return json.loads(opened.state(position))
-        if get_worker_info() is None and bool(self._begun.any()):
+        elif info is None and bool(self._begun.any()):
             raise InvalidArgumentError(
                 "workers make the batches, and are ahead of the training loop",
                 "count its batches and take state_at(step, epoch) of the feed, or torchdata's StatefulDataLoader",
             )
-        opened, position = self._begin_at_start()
-        return json.loads(opened.state(position))
-
-    def _begin_at_start(self) -> tuple[_core.OpenFeed, _core.FeedPosition]:
-        begun = int(self._begun[0])
-        opened, position = self._begin(0, 1)
-        self._begun[0] = begun
-        return opened, position
+        else:
+            opened, position, self._iteration = self._next_start(
+                *((0, 1) if info is None else (info.id, info.num_workers))
+            )
+        state = json.loads(opened.state(position))
+        if info is not None:
+            state["iteration"] = self._iteration  # which it is in, also when it has given all its batches
+        return state
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on where `state` was taken, by this or by `Feed.state_dict`, with the next iteration. Before the loader
@@ -165,12 +177,14 @@ class FeedDataset(IterableDataset):  # type: ignore[misc]
         InvalidArgumentError
             When the state is of other rows, another seed or another window.
         """
-        if "worker_count" in state:
+        info = get_worker_info()
+        if info is not None and "iteration" in state:
             self._loaded = json.dumps(dict(state))
-            self._start[0] = int(state["epoch"])  # the iteration behind this one is the epoch behind
+            self._start[0] = int(state["iteration"])
             self._start[2] = int(state["window_rows"])
+            self._begun[info.id] = 0
             return
-        opened = open_feed(self._config, worker=0, worker_count=1)
+        opened = open_feed(self._config | {"window_rows": self._window_chosen}, worker=0, worker_count=1)
         resumed, _ = opened.resume(json.dumps(dict(state)))
         self._opened = {(0, 1): resumed}
         self._set_start(state)
