@@ -172,6 +172,15 @@ class Feed:
             return None
         return (self._position.epoch // self.epochs + 1) * self.epochs if self.epochs else 0
 
+    def _is_within_iteration(self) -> bool:
+        return self._position.position > 0 or self._position.epoch % (self.epochs or 1) > 0
+
+    def _skip_iteration(self) -> None:
+        """To the beginning of the next iteration, unless it is at one."""
+        epochs = self.epochs or 1
+        if self._is_within_iteration():
+            self.set_epoch((self._position.epoch // epochs + 1) * epochs)
+
     def torch(self, *, pin_memory: bool | None = None) -> FeedDataset:
         """The same batches as dicts of PyTorch tensors, which share their memory with the feed: an `IterableDataset`
         for a loop of its own or for a ``DataLoader(…, batch_size=None)``.
