@@ -36,7 +36,7 @@ test: ## check and test everything that a change has to pass
 	  lint-symbols test-release test-asan test-python docs-check
 
 test-long: ## test, then what takes longer: all faults, import orders, sdist, ThreadSanitizer, fuzzing, micro-benchmarks
-	@$(STAGES) test test-faults test-imports test-sdist lint-clang-all build-tsan test-tsan fuzz bench-micro
+	@$(STAGES) test test-faults test-feed test-imports test-sdist lint-clang-all build-tsan test-tsan fuzz bench-micro
 
 lint: ## check layers, names, format and the clang-tidy list
 	@$(STAGES) setup lint-layout lint-python lint-format lint-clang
@@ -192,6 +192,11 @@ test-python:
 test-faults:
 	@HEADRACE_DAMAGES=200000 build/release/src/headrace/headrace_io_test -tc='bits flipped in several places*'
 	@HEADRACE_CRASHES=1000 $(VENV)/python -m pytest -q tests/integration/crash_test.py
+
+# An hour of batches in flat memory, a minute in which nobody takes one.
+test-feed:
+	@HEADRACE_FEED_SOAK=3600 HEADRACE_FEED_SLEEP=60 $(VENV)/python -m pytest -q tests/python/feed_memory_test.py \
+	  tests/python/feed_faults_test.py
 
 # All orders of importing Headrace, pyarrow, TensorFlow and Debian's PyTorch.
 test-imports:
