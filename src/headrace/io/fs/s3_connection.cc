@@ -48,7 +48,7 @@ class RetryPolicy : public arrow::fs::S3RetryStrategy {
   static constexpr std::int64_t kRetries = 6;
   static constexpr std::int64_t kSilentRetries = 2;
   static constexpr std::int64_t kPauseMs = 200;
-  static constexpr std::int64_t kPauseMsMax = 2500;
+  static constexpr std::int64_t kPauseMsMax = 2000;
   static constexpr std::int64_t kGivenUpMs = 60'000;
 
   static std::int64_t now_ms() {
