@@ -212,7 +212,7 @@ def trained(python, flights_out, tmp_path_factory):
     return losses(folder)
 
 
-@pytest.mark.parametrize(("workers", "steps", "killed_behind", "pause"), [(0, 10_000, 105, 0.005), (2, 60, 25, 0.03)])
+@pytest.mark.parametrize(("workers", "steps", "killed_behind", "pause"), [(0, 10_000, 105, 0.005), (2, 40, 15, 0.03)])
 def test_training_that_is_killed_goes_on_bit_for_bit(
     python, flights_out, trained, tmp_path, workers, steps, killed_behind, pause
 ):
