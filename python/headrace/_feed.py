@@ -382,7 +382,8 @@ def _open_source(
     choice = _choice_of(config)
     if isinstance(source, _core.Frame):
         return _core.OpenFeed.of_frame(source, choice, options, memory, *config["cache"])
-    storage = _storage_of(config["storage_options"])
+    # Three tries of it are less than ten seconds: training is told soon of a store that hangs.
+    storage = _storage_of({"request_timeout": 3.0} | config["storage_options"])
     return _core.OpenFeed.open(
         source, config["part"], config["format"], choice, options, storage, memory, *config["cache"]
     )
@@ -504,7 +505,7 @@ def feed(
     expect_state : FittedPipeline or str, optional
         The fitted state, or its digest, that the rows have to be encoded with.
     storage_options : dict, optional
-        As for `scan_parquet`.
+        As for `scan_parquet`; ``request_timeout`` is 3 seconds here, so that a store that hangs is an error soon.
 
     Raises
     ------
