@@ -55,9 +55,9 @@ class Feed::Engine {
         planner_(planner_of(plan, start, epoch_end)),
         open_blocks_(plan.mix == nullptr ? 1 : plan.mix->parts.size()),
         thread_count_(thread_count()),
-        active_(plan.options.threads > 0 ? thread_count_ : std::min<std::size_t>(thread_count_, 2)) {
+        active_(plan.options.threads > 0 ? thread_count_ : std::min<std::size_t>(thread_count_, 2)),
+        has_ended_(plan.epoch_rows() == 0) {
     make_pool();
-    has_ended_ = plan.epoch_rows() == 0;
     for (std::size_t i = 0; i < thread_count_; ++i) threads_.emplace_back([this, i] { work(i); });
   }
 
@@ -466,7 +466,8 @@ Feed::Feed(std::shared_ptr<const FeedPlan> plan, std::shared_ptr<MemoryBudget> m
 
 Feed::~Feed() {
   // Threads stay in the parent when a process forks; their locks may be held for ever here.
-  if (engine_->process_ != getpid()) static_cast<void>(engine_.release());
+  if (engine_->process_ == getpid()) return;
+  [[maybe_unused]] Engine* left = engine_.release();
 }
 
 std::optional<FeedBatch> Feed::next(std::chrono::milliseconds wait) {

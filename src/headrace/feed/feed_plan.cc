@@ -87,11 +87,10 @@ void check_same_tensors(const FeedPlan& a, const FeedPlan& b) {
 }  // namespace
 
 FeedPlan::FeedPlan(std::shared_ptr<const FeedData> data_given, FeedOptions options_given)
-    : data(std::move(data_given)), options(std::move(options_given)) {
+    : data(std::move(data_given)), options(std::move(options_given)), window_rows(options.window_rows) {
   check_options(options);
   columns = feed_columns(data->schema(), options, data->reader().reads_by_column());
   layout = std::make_shared<const BatchLayout>(columns.tensors, options.batch_size);
-  window_rows = options.window_rows;
   if (options.shuffles_fully) window_rows = std::max<std::int64_t>(data->row_count(), 1);
   if (window_rows == 0) {
     auto rows = static_cast<double>(options.window_bytes) / row_bytes(*data, columns);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <tuple>
 #include <unistd.h>
 #include <utility>
@@ -49,7 +50,7 @@ ReadAhead::ReadAhead(std::shared_ptr<FileSystem> fs, ReadAheadOptions options, s
 ReadAhead::~ReadAhead() {
   if (process_ != getpid()) {
     // Threads stay in the parent when a process forks; here there is nobody to wait for.
-    static_cast<void>(new std::vector<std::thread>(std::move(threads_)));
+    [[maybe_unused]] auto* left = new (std::nothrow) std::vector<std::thread>(std::move(threads_));
     return;
   }
   {
@@ -73,6 +74,15 @@ ReadAhead::FilePtr ReadAhead::file_of(const std::string& path) {
   FilePtr file = fs_->open(path);
   std::lock_guard lock(mutex_);
   return files_.emplace(path, std::move(file)).first->second;
+}
+
+/// Nothing when it cannot be opened: whoever reads it is told.
+ReadAhead::FilePtr ReadAhead::file_or_nothing(const std::string& path) {
+  try {
+    return file_of(path);
+  } catch (const Error&) {
+    return nullptr;
+  }
 }
 
 std::int64_t ReadAhead::request_count() {
@@ -113,12 +123,7 @@ void ReadAhead::work() {
     }
     FileRange range = wanted_.front();
     lock.unlock();
-    FilePtr file;
-    try {
-      file = file_of(range.path);
-    } catch (const Error&) {
-      // Whoever reads it is told.
-    }
+    FilePtr file = file_or_nothing(range.path);
     lock.lock();
     if (wanted_.empty() || wanted_.front() != range) continue;  // another thread, or other wishes
     if (file == nullptr || range.offset < 0) {

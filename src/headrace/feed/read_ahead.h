@@ -72,6 +72,7 @@ class ReadAhead final : public FileSystem {
   };
 
   FilePtr file_of(const std::string& path);
+  FilePtr file_or_nothing(const std::string& path);
   void read(const FilePtr& file, std::int64_t offset, std::span<std::byte> out);
   std::shared_ptr<Buffer> piece_of(const FilePtr& file, std::int64_t number);
   std::exception_ptr run(const Request& request);

@@ -116,7 +116,7 @@ class FixedValues final : public LeafValues {
   static constexpr bool kIsSame = std::is_same_v<Form, Same<Value>>;
 
   /// Unless `is_plain`, rows without nulls come out as codes where their pages have such.
-  FixedValues(Type type, bool is_plain, MemoryBudget& memory, ColumnPool* pool)
+  FixedValues(const Type& type, bool is_plain, MemoryBudget& memory, ColumnPool* pool)
       : memory_(memory),
         type_(type),
         is_always_plain_(is_plain),
