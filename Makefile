@@ -66,7 +66,7 @@ bench-formats-memory: ## the same formats on random rows in memory: what writing
 	@$(STAGES) setup-tests build-cli build-bench-formats run-bench-formats-memory
 
 bench-feed: ## compare loaders of shuffled batches on the first ROWS=100000 rows of the ads job at SF=0.01
-	@$(STAGES) setup-tests setup-bench-feed build-cli install-python build-bench-data write-bench-data run-bench-feed
+	@$(STAGES) setup-tests setup-bench-feed build-release write-bench-data run-bench-feed
 
 bench-python: ## time the flights job from Python against the command line
 	@$(STAGES) build

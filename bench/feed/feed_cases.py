@@ -13,6 +13,7 @@ BATCHES = (4096, 65536)
 WINDOW = 262_144
 SEED = 1
 # What the package is imported with; the environments of PyTorch and TensorFlow have no pyarrow of their own.
+PACKAGE = ROOT / "build/release/python/headrace"
 BESIDE = ("headrace", "numpy", "numpy.libs", "pyarrow")
 
 
@@ -97,14 +98,15 @@ def interpreter(loader, site):
 
 
 def make_site(folder):
-    """A folder with links to the package and to what it is imported with, as this program's environment has them."""
+    """A folder with links to the package as it was built, and to what it is imported with, of this environment."""
     folder.mkdir(parents=True, exist_ok=True)
     packages = next(Path(sys.prefix).glob("lib/python*/site-packages"))
     for name in BESIDE:
         link = folder / name
         link.unlink(missing_ok=True)
-        if (packages / name).exists():
-            link.symlink_to(packages / name)
+        target = PACKAGE if name == "headrace" else packages / name
+        if target.exists():
+            link.symlink_to(target)
     return folder
 
 
