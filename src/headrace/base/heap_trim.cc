@@ -1,6 +1,7 @@
 // See heap_trim.h.
 #include "headrace/base/heap_trim.h"
 
+#include <algorithm>
 #include <malloc.h>
 
 namespace headrace {
@@ -13,13 +14,25 @@ bool HeapTrim::is_time(std::chrono::milliseconds between) {
          next_.compare_exchange_strong(next, now + Clock::duration(between).count(), std::memory_order_relaxed);
 }
 
+/// The C library walks through all free blocks to count them, which in a large old heap takes milliseconds: it gets a
+/// fiftieth of the time at most.
+void HeapTrim::trim_above(std::size_t free_bytes_max) {
+  constexpr int kShare = 50;
+  Clock::time_point start = Clock::now();
+  if (::mallinfo2().fordblks > free_bytes_max) ::malloc_trim(0);
+  Clock::time_point end = Clock::now();
+  Clock::rep earliest = (end + kShare * (end - start)).time_since_epoch().count();
+  if (next_.load(std::memory_order_relaxed) < earliest) next_.store(earliest, std::memory_order_relaxed);
+}
+
 void HeapTrim::now_and_then() {
-  if (is_time(std::chrono::milliseconds(100)) && ::mallinfo2().fordblks > bytes_max_) ::malloc_trim(0);
+  if (is_time(std::chrono::milliseconds(100))) trim_above(bytes_max_);
 }
 
 void HeapTrim::now_and_then_within(const MemoryBudget& memory) {
   if (!is_time(std::chrono::milliseconds(10))) return;
-  if (::mallinfo2().fordblks + memory.used_bytes() > memory.limit_bytes()) ::malloc_trim(0);
+  std::size_t used = memory.used_bytes();
+  trim_above(memory.limit_bytes() - std::min(used, memory.limit_bytes()));
 }
 
 }  // namespace headrace

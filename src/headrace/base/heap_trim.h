@@ -21,11 +21,12 @@ class HeapTrim {
   /// most, so that it may be called for every batch. Thread-safe.
   void now_and_then();
   /// The same where free blocks and what is charged to `memory` are together more than its limit; looks
-  /// a hundred times a second at most.
+  /// a hundred times a second at most, and less often in processes whose heap takes long to look through.
   void now_and_then_within(const MemoryBudget& memory);
 
  private:
   bool is_time(std::chrono::milliseconds between);
+  void trim_above(std::size_t free_bytes_max);
 
   using Clock = std::chrono::steady_clock;
   std::size_t bytes_max_;
