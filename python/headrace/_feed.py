@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from headrace._pipeline import FittedPipeline
-    from headrace.tensorflow import Dataset
-    from headrace.torch import FeedDataset
 
 Source = str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | LazyFrame
 Nulls = Literal["error", "zero", "nan", "mask"]
@@ -181,7 +179,7 @@ class Feed:
         if self._is_within_iteration():
             self.set_epoch((self._position.epoch // epochs + 1) * epochs)
 
-    def torch(self, *, pin_memory: bool | None = None) -> FeedDataset:
+    def torch(self, *, pin_memory: bool | None = None) -> Any:
         """The same batches as dicts of PyTorch tensors, which share their memory with the feed: an `IterableDataset`
         for a loop of its own or for a ``DataLoader(…, batch_size=None)``.
 
@@ -195,7 +193,7 @@ class Feed:
 
         return FeedDataset(self, pin_memory=pin_memory)
 
-    def tensorflow(self) -> Dataset:
+    def tensorflow(self) -> Any:
         """The same batches as a ``tf.data.Dataset`` of dicts, whole batches already, with specs."""
         need("tensorflow", "Feed.tensorflow()")
         from headrace.tensorflow import dataset_of
@@ -395,7 +393,8 @@ def _choice_of(config: Mapping[str, Any]) -> _core.RowChoice:
     if config["where"]:
         choice.set_where(config["where"])
     if config["sample"]:
-        choice.set_sample(*config["sample"], config["sample_weight"])
+        condition, rate = config["sample"]
+        choice.set_sample(condition, rate, config["sample_weight"])
     if config["repeat_by"]:
         choice.set_repeat_by(config["repeat_by"])
     return choice

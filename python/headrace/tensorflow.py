@@ -29,13 +29,14 @@ def dataset_of(feed: Feed) -> Dataset:
     takes the state of `Feed.state_at`.
     """
     iterations = itertools.count()
+    ragged: Any = tf.RaggedTensor
 
     def batches() -> Iterator[dict[str, Any]]:
         if next(iterations) > 0:
             feed._skip_iteration()
         for batch in feed:
             yield {
-                name: tf.RaggedTensor.from_row_splits(value.values, value.offsets, validate=False)
+                name: ragged.from_row_splits(value.values, value.offsets, validate=False)
                 if isinstance(value, Ragged)
                 else value
                 for name, value in batch.items()
