@@ -99,8 +99,8 @@ def write_made_pages() -> None:
         path = ROOT / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(made_page(command))
-    page.write_page()
-    feed_page.write_page()
+    page.MADE.write()
+    feed_page.MADE.write()
 
 
 def check_made_pages() -> Iterator[str]:
@@ -109,7 +109,7 @@ def check_made_pages() -> Iterator[str]:
         path = ROOT / name
         if not path.is_file() or path.read_text() != made_page(command):
             yield f"{name}:1: not what `headrace {command}` prints: run `make docs`"
-    for path in [*page.stale_files(), *feed_page.stale_files()]:
+    for path in [*page.MADE.stale_files(), *feed_page.MADE.stale_files()]:
         yield f"{path.relative_to(ROOT)}:1: not what the records in bench/results say: run `make docs`"
 
 

@@ -12,9 +12,10 @@ from pathlib import Path
 BENCH = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(BENCH), str(BENCH / "formats")]
 
-from page import MARKED, rate_of, table, text_of  # noqa: E402
+from made_page import MadePage  # noqa: E402
+from page import rate_of, table, text_of  # noqa: E402
 from plot import COLORS, svg_of_groups  # noqa: E402
-from records import RESULTS, read_records  # noqa: E402
+from records import RESULTS  # noqa: E402
 
 PAGE = BENCH.parent / "docs/feed-benchmark.md"
 RECORDS = RESULTS / "feed.json"
@@ -129,12 +130,6 @@ TABLES = {"setup": setup_table, "rate": rate_table, "first": first_table, "resum
 # --- page and plot ----------------------------------------------------------------------------------------------------
 
 
-def render_page(text, records):
-    """The page with its tables made again."""
-    figures = Figures(records)
-    return MARKED.sub(lambda found: f"{found[1]}{TABLES[found[2]](figures)}{found[3]}", text)
-
-
 def render_plot(records):
     figures = Figures(records)
 
@@ -151,32 +146,7 @@ def render_plot(records):
     return svg_of_groups(f"Loaders of shuffled batches, {figures.rows:,} encoded rows of the ads job", groups)
 
 
-def made_files(records=None):
-    """Path and content of all that is made of the records."""
-    records = read_records(RECORDS) if records is None else records
-    yield RECORDS.with_suffix(".svg"), render_plot(records)
-    if PAGE.is_file():
-        yield PAGE, render_page(PAGE.read_text(), records)
-
-
-def write_page(records=None):
-    for path, content in made_files(records):
-        path.write_text(content)
-
-
-def stale_files():
-    """The files that are not what the records say."""
-    return [path for path, content in made_files() if not path.is_file() or path.read_text() != content]
-
-
-def main(arguments):
-    if arguments == ["--check"]:
-        stale = stale_files()
-        for path in stale:
-            print(f"{path}: not what {RECORDS.name} says: run bench/feed/feed_page.py")
-        sys.exit(1 if stale else 0)
-    write_page()
-
+MADE = MadePage(PAGE, RECORDS, "bench/feed/feed_page.py", Figures, TABLES, render_plot)
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    MADE.main(sys.argv[1:])

@@ -26,7 +26,7 @@ sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "bench/formats"), str(HERE)]
 
 from cache import drop_from_cache, read_once  # noqa: E402
 from feed_cases import LOADERS, PEERS, cases_of  # noqa: E402
-from feed_page import write_page  # noqa: E402
+from feed_page import MADE  # noqa: E402
 from journal import Journal  # noqa: E402
 from measure import measure  # noqa: E402
 from records import RESULTS, make_record, merge_records  # noqa: E402
@@ -208,7 +208,7 @@ def main():
     journal = comparison.journal
     records = merge_records(arguments.results, records_of(journal, arguments))
     if not arguments.no_page:
-        write_page(records)
+        MADE.write(records)
     unequal = [key for key, result in journal.items() if key.startswith("check ") and not result["equal"]]
     if unequal or comparison.failed:
         sys.exit(f"not proved equal, so their times do not count: {unequal}; failed: {comparison.failed}")

@@ -28,7 +28,7 @@ from cache import drop_from_cache, read_once  # noqa: E402
 from cases import FORMATS, PROGRAM, convert_cases, read_cases, write_cases  # noqa: E402
 from journal import Journal  # noqa: E402
 from measure import measure  # noqa: E402
-from page import write_page  # noqa: E402
+from page import MADE  # noqa: E402
 from records import RESULTS, make_record, merge_records  # noqa: E402
 from rows import HEADRACE, ROWS_READ, Rows, read_manifest, rows_of  # noqa: E402
 
@@ -224,7 +224,7 @@ def main():
         shutil.rmtree(arguments.memory_out, ignore_errors=True)
     records = merge_records(arguments.results, records_of(journal, arguments))
     if not arguments.no_page:
-        write_page(records)
+        MADE.write(records)
     unequal = [key for key, result in journal.items() if key.startswith("check ") and not result["equal"]]
     if unequal or FAILED:
         sys.exit(f"not proved equal, so their times do not count: {unequal}; failed: {FAILED}")

@@ -6,15 +6,15 @@
 The page's own words stand between the tables; each of these is between comments that name it. Standard library only.
 """
 
-import re
 import sys
 from pathlib import Path
 
 BENCH = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(BENCH)]
 
+from made_page import MadePage  # noqa: E402
 from plot import COLORS, svg_of_groups  # noqa: E402
-from records import RESULTS, read_records  # noqa: E402
+from records import RESULTS  # noqa: E402
 
 PAGE = BENCH.parent / "docs/formats/comparison.md"
 RECORDS = RESULTS / "formats.json"
@@ -37,7 +37,6 @@ SYSTEMS = {
     "pyarrow": "pyarrow",
 }
 READ_TASKS = ("read_cold", "read_warm", "read_cold_5_columns", "read_warm_5_columns")
-MARKED = re.compile(r"(<!-- made by \w*page\.py: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 class Figures:
@@ -195,12 +194,6 @@ TABLES = {
 # --- page and plot ----------------------------------------------------------------------------------------------------
 
 
-def render_page(text, records):
-    """The page with its tables made again."""
-    figures = Figures(records)
-    return MARKED.sub(lambda found: f"{found[1]}{TABLES[found[2]](figures)}{found[3]}", text)
-
-
 def render_plot(records):
     figures = Figures(records)
 
@@ -227,32 +220,7 @@ def render_plot(records):
     return svg_of_groups(f"Formats of training rows, {figures.rows:,} encoded rows of the ads job", groups)
 
 
-def made_files(records=None):
-    """Path and content of all that is made of the records."""
-    records = read_records(RECORDS) if records is None else records
-    yield RECORDS.with_suffix(".svg"), render_plot(records)
-    if PAGE.is_file():
-        yield PAGE, render_page(PAGE.read_text(), records)
-
-
-def write_page(records=None):
-    for path, content in made_files(records):
-        path.write_text(content)
-
-
-def stale_files():
-    """The files that are not what the records say."""
-    return [path for path, content in made_files() if not path.is_file() or path.read_text() != content]
-
-
-def main(arguments):
-    if arguments == ["--check"]:
-        stale = stale_files()
-        for path in stale:
-            print(f"{path}: not what {RECORDS.name} says: run bench/formats/page.py")
-        sys.exit(1 if stale else 0)
-    write_page()
-
+MADE = MadePage(PAGE, RECORDS, "bench/formats/page.py", Figures, TABLES, render_plot)
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    MADE.main(sys.argv[1:])

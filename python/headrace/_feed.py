@@ -159,16 +159,11 @@ class Feed:
         return self._batches(Unpacker(self._open, array_of, list))
 
     def _batches(self, unpacker: Unpacker) -> Iterator[dict[str, Any]]:
-        running = _core.Feed(self._open, self._position, self._epoch_end())
+        running = _core.Feed(self._open, self._position, epoch_end(self._position.epoch, self.epochs))
         self._running = running
         for batch in batches_of(running):
             self._position = running.position
             yield unpacker.unpack(batch)
-
-    def _epoch_end(self) -> int | None:
-        if self.epochs is None:
-            return None
-        return (self._position.epoch // self.epochs + 1) * self.epochs if self.epochs else 0
 
     def _is_within_iteration(self) -> bool:
         return self._position.position > 0 or self._position.epoch % (self.epochs or 1) > 0
@@ -281,6 +276,13 @@ class Unpacker:
             lists, offsets = batch.ragged(index)
             values.append(Ragged(self._array_of(lists, is_bool), self._array_of(offsets, is_bool=False)))
         return dict(zip(self._names, map(values.__getitem__, self._places), strict=True))
+
+
+def epoch_end(epoch: int, epochs: int | None) -> int | None:
+    """Where an iteration ends that is in `epoch`, of iterations of so many epochs."""
+    if epochs is None:
+        return None
+    return (epoch // epochs + 1) * epochs if epochs else 0
 
 
 def batches_of(running: _core.Feed) -> Iterator[_core.FeedBatch]:

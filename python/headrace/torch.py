@@ -8,7 +8,7 @@ from typing import Any
 
 from headrace import _core
 from headrace._errors import InvalidArgumentError, MissingPackageError
-from headrace._feed import Feed, Unpacker, batches_of, check_portable, open_feed
+from headrace._feed import Feed, Unpacker, batches_of, check_portable, epoch_end, open_feed
 from headrace._optional import install_command, need
 
 try:
@@ -102,7 +102,7 @@ class FeedDataset(IterableDataset):  # type: ignore[misc]
     ) -> Iterator[dict[str, Any]]:
         if not is_counted:  # with the first batch, since StatefulDataLoader makes iterators that it throws away at once
             self._count(0)
-        running = _core.Feed(opened, start, _epoch_end(self._iteration, self._config["epochs"]))
+        running = _core.Feed(opened, start, epoch_end(self._iteration, self._config["epochs"]))
         self._running = running
         unpacker = self._unpacker(opened)
         for batch in batches_of(running):
@@ -206,9 +206,3 @@ class FeedDataset(IterableDataset):  # type: ignore[misc]
     def stats(self) -> dict[str, Any]:
         """As `Feed.stats`, of the iteration at hand or the last one in this process."""
         return {} if self._running is None else self._running.stats()
-
-
-def _epoch_end(epoch: int, epochs: int | None) -> int | None:
-    if epochs is None:
-        return None
-    return (epoch // epochs + 1) * epochs if epochs else 0

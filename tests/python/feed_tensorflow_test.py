@@ -4,10 +4,10 @@ import json
 import subprocess
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from tests.conftest import ROOT
+from tests.python.tests_of_feeds import write_rows
 
 PYTHON = ROOT / "build/envs/tensorflow/bin/python"
 ROWS = 1000
@@ -27,19 +27,7 @@ def site(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory):
-    table = pa.table(
-        {
-            "id": pa.array(range(ROWS), pa.int64()),
-            "f": pa.array([i / 2 for i in range(ROWS)], pa.float32()),
-            "b": pa.array([i % 3 == 0 for i in range(ROWS)]),
-            "l": pa.array([list(range(i % 4)) for i in range(ROWS)], pa.list_(pa.int64())),
-            "v": pa.FixedSizeListArray.from_arrays(pa.array(range(3 * ROWS), pa.int32()), 3),
-            "nu": pa.array([None if i % 5 == 0 else i for i in range(ROWS)], pa.int64()),
-        }
-    )
-    path = tmp_path_factory.mktemp("rows") / "rows.parquet"
-    pq.write_table(table, path, row_group_size=130)
-    return path
+    return write_rows(tmp_path_factory.mktemp("rows") / "rows.parquet", ROWS)
 
 
 def check(site, names, argument):

@@ -13,6 +13,7 @@ import pytest
 
 import headrace as hr
 from tests.conftest import ROOT, run_flights  # noqa: F401
+from tests.python.tests_of_feeds import write_rows
 
 ENVIRONMENT = ROOT / "build/envs/training"
 HERE = ROOT / "tests/python"
@@ -42,18 +43,7 @@ def python(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory):
-    table = pa.table(
-        {
-            "id": pa.array(range(ROWS), pa.int64()),
-            "f": pa.array([i / 2 for i in range(ROWS)], pa.float32()),
-            "b": pa.array([i % 3 == 0 for i in range(ROWS)]),
-            "l": pa.array([list(range(i % 4)) for i in range(ROWS)], pa.list_(pa.int64())),
-            "v": pa.FixedSizeListArray.from_arrays(pa.array(range(3 * ROWS), pa.int32()), 3),
-            "nu": pa.array([None if i % 5 == 0 else i for i in range(ROWS)], pa.int64()),
-        }
-    )
-    path = tmp_path_factory.mktemp("rows") / "rows.parquet"
-    pq.write_table(table, path, row_group_size=130)
+    path = write_rows(tmp_path_factory.mktemp("rows") / "rows.parquet", ROWS)
     return write_epochs(path)
 
 

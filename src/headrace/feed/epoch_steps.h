@@ -38,10 +38,7 @@ class EpochSteps {
   /// How many of them are the rank's where they are dealt out in turn, one by one; and with padding.
   std::int64_t rank_share(std::int64_t step) const;
   std::int64_t batch_share(std::int64_t step) const;
-  /// The first step whose rows end behind `place`.
-  std::int64_t step_at(std::int64_t place) const { return (place - first_) / step_rows(); }
   std::int64_t step_rows() const { return batch_size_ * world_size_; }
-  std::int64_t first() const { return first_; }
 
  private:
   std::int64_t row_count_;

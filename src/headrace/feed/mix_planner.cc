@@ -53,7 +53,6 @@ MixPlanner::Taken MixPlanner::taken(std::size_t lane, std::int64_t step) const {
   std::int64_t skipped = ((plan_.options.rank - before) % ranks + ranks) % ranks;
   Taken rows;
   rows.first = start + skipped;
-  rows.end_place = end;
   rows.count = skipped < end - start ? (end - start - skipped - 1) / ranks + 1 : 0;
   rows.batch_row = (before + skipped - plan_.options.rank) / ranks;
   return rows;

@@ -34,7 +34,6 @@ class MixPlanner final : public Planner {
     std::int64_t first = 0;
     std::int64_t count = 0;
     std::int64_t batch_row = 0;  // of the first of them
-    std::int64_t end_place = 0;  // of the data set, of all ranks
   };
 
   void begin_epoch(std::int64_t epoch, std::int64_t first, std::int64_t step);
