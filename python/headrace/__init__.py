@@ -8,6 +8,8 @@ and the `sink_*` methods do it. A `Pipeline` adds contract, features and split, 
 from __future__ import annotations
 
 import atexit as _atexit
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
 
 from headrace import _arrow  # noqa: F401 isort: skip (first, so that pyarrow's Arrow is in memory)
 from headrace import _core, _feed, _work, features
@@ -46,6 +48,9 @@ from headrace._pipeline import FittedPipeline, Pipeline, RowServer
 from headrace._result import ContractResult, RunResult, Statistics
 from headrace.features import Feature
 
+if _TYPE_CHECKING:
+    from headrace.spark import from_spark
+
 __version__: str = _core.version
 
 
@@ -55,6 +60,15 @@ def _end() -> None:
     _feed.stop_all()
     _work.stop_all()
     _core.end_stores()
+
+
+def __getattr__(name: str) -> _Any:
+    """What only Spark needs is there when it is asked for."""
+    if name == "from_spark":
+        from headrace.spark import from_spark  # noqa: PLC0415
+
+        return from_spark
+    raise AttributeError(f"module 'headrace' has no attribute '{name}'")
 
 
 __all__ = [
@@ -95,6 +109,7 @@ __all__ = [
     "features",
     "from_arrow",
     "from_dict",
+    "from_spark",
     "lit",
     "scan_csv",
     "scan_ipc",

@@ -18,7 +18,9 @@ from headrace._optional import need
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from pyspark.sql import SparkSession
 
+    from headrace.spark import SparkTarget
     from headrace._result import RunResult
 
 #: A path, or several; ``s3://`` too.
@@ -29,6 +31,15 @@ JoinHow = Literal["left", "inner", "semi", "anti"]
 PlanFormat = Literal["text", "json", "dot", "mermaid"]
 
 _SHOWN_ROWS = 10
+
+
+def require_engine(engine: str, spark: object) -> str:
+    """`engine`, if there is one of that name and `spark` goes with it."""
+    if engine not in ("native", "spark"):
+        raise InvalidArgumentError(f"there is no engine '{engine}'", 'engines: "native", "spark"')
+    if engine == "native" and spark is not None:
+        raise InvalidArgumentError("spark is given, but not the engine", 'write engine="spark", or leave out spark')
+    return engine
 
 
 class Plan(str):
@@ -256,11 +267,12 @@ class LazyFrame:
     [{'carrier': 'AA', 'n': 1, 'mean': 20.0}, {'carrier': 'UA', 'n': 1, 'mean': 30.0}]
     """
 
-    __slots__ = ("_is_portable", "_native")
+    __slots__ = ("_is_portable", "_native", "_spark_frames")
 
     def __init__(self, native: _core.Frame) -> None:
         self._native = native
         self._is_portable = True  # whether nothing but expressions makes the rows
+        self._spark_frames: tuple[tuple[str, Any], ...] = ()  # its sources that are in Spark, by name
 
     # --- what it is ---
 
@@ -592,7 +604,13 @@ class LazyFrame:
         return _describe_frame(table)
 
     def collect(
-        self, *, threads: int | None = None, memory: str | None = None, progress: bool | None = None
+        self,
+        *,
+        engine: Literal["native", "spark"] = "native",
+        spark: SparkTarget | None = None,
+        threads: int | None = None,
+        memory: str | None = None,
+        progress: bool | None = None,
     ) -> DataFrame:
         """Read, compute, and hold the rows in memory.
 
@@ -604,10 +622,32 @@ class LazyFrame:
             The most memory for data, such as ``"4GiB"``; what does not fit is spilled. Default: no limit.
         progress : bool, optional
             Whether to show a bar; default: in terminals, unless ``HEADRACE_PROGRESS=0``.
+        engine : {"native", "spark"}
+            What computes them. On Spark, rows come in no order but that of a last `sort`; `threads`, `memory` and
+            `progress` are Spark's own.
+        spark : SparkSession or str, optional
+            With ``engine="spark"``: a session, or where to open one. Default: ``"local[*]"``.
         """
+        if require_engine(engine, spark) == "spark":
+            from headrace import spark as on_spark  # noqa: PLC0415
+
+            return on_spark.collect(self, spark or "local[*]")
         rows = _work.do(self._native.collect, threads=threads, memory=memory, progress=progress)
         logger.debug("collected %d rows", rows.row_count())
         return DataFrame(rows)
+
+    def to_spark(self, session: SparkSession) -> Any:
+        """The rows as a Spark DataFrame of `session`, made when Spark needs them.
+
+        Parameters
+        ----------
+        session : SparkSession
+            Classic or of Spark Connect, set as pipelines need it: ``spark.sql.ansi.enabled`` true,
+            ``spark.sql.session.timeZone`` UTC, ``spark.sql.caseSensitive`` true.
+        """
+        from headrace import spark as on_spark  # noqa: PLC0415
+
+        return on_spark.to_spark(self, session)
 
     def collect_batches(
         self, *, chunk_rows: int = 131_072, threads: int | None = None, memory: str | None = None
@@ -704,6 +744,7 @@ class LazyFrame:
     def _with_step(self, kind: str, value: Any) -> LazyFrame:
         frame = LazyFrame(self._native.with_step(json.dumps({kind: value})))
         frame._is_portable = self._is_portable
+        frame._spark_frames = self._spark_frames
         return frame
 
     def _with_step_and(self, step: dict[str, Any], what: str, others: Sequence[LazyFrame]) -> LazyFrame:
@@ -715,6 +756,8 @@ class LazyFrame:
                 )
         frame = LazyFrame(self._native.with_step_and(json.dumps(step), [other._native for other in others]))
         frame._is_portable = self._is_portable and all(other._is_portable for other in others)
+        in_spark = [named for one in (self, *others) for named in one._spark_frames]
+        frame._spark_frames = tuple({id(rows): (name, rows) for name, rows in in_spark}.values())
         return frame
 
     def _as_pipeline(self) -> _core.Pipeline:

@@ -6,15 +6,18 @@ import html
 import json
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from headrace import _core, _work
 from headrace._errors import InvalidArgumentError, UnsupportedError
 from headrace._expr import Expr
-from headrace._frame import LazyFrame, Plan, PlanFormat, draw
+from headrace._frame import LazyFrame, Plan, PlanFormat, draw, require_engine
 from headrace._log import log_run, logger
 from headrace._result import RunResult
 from headrace.features import Feature
+
+if TYPE_CHECKING:
+    from headrace.spark import SparkTarget
 
 Engine = Literal["native", "spark"]
 
@@ -81,6 +84,7 @@ class Pipeline:
                 sections[key] = path
         self._native = _core.Pipeline.of_frame(name, frame._native, _TABLE, json.dumps(sections, default=_plain))
         self._is_portable = frame._is_portable
+        self._spark_frames = frame._spark_frames
         self._frame: LazyFrame | None = frame
 
     @classmethod
@@ -97,6 +101,7 @@ class Pipeline:
         pipeline = cls.__new__(cls)
         pipeline._native = _core.Pipeline.read(os.fspath(file), {k: str(v) for k, v in (parameters or {}).items()})
         pipeline._is_portable = True
+        pipeline._spark_frames = ()
         pipeline._frame = None
         return pipeline
 
@@ -122,11 +127,26 @@ class Pipeline:
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(self.explain())}</pre>"
 
-    def validate(self, *, state: str | os.PathLike[str] | None = None) -> dict[str, Any]:
+    def validate(
+        self,
+        *,
+        state: str | os.PathLike[str] | None = None,
+        engine: Engine = "native",
+        spark: SparkTarget | None = None,
+    ) -> dict[str, Any]:
         """Check everything that can be checked without reading rows, and tell what is known: sources, tables with their
-        columns, features, outputs; and whether the pipeline is portable, which `LazyFrame.map_batches` makes it not."""
+        columns, features, outputs; and whether the pipeline is portable, which `LazyFrame.map_batches` makes it not.
+
+        With ``engine="spark"``, the key ``"spark"`` tells what would run where: steps that Headrace computes in Spark's
+        tasks and why (``"tasks"``), what reads each source (``"sources"``), columns whose last bits depend on the order
+        of rows in Spark (``"approximate"``), outputs that one task writes (``"ordered"``), and ``"notes"``."""
         found = json.loads(self._native.validate(_core.Work(0, ""), os.fspath(state or "")))
-        return {**found, "portable": self._is_portable}
+        told = {**found, "portable": self._is_portable}
+        if require_engine(engine, spark) == "spark":
+            from headrace import spark as on_spark  # noqa: PLC0415
+
+            told["spark"] = on_spark.validate(self._native, spark or "local[*]", frames=self._spark_frames)
+        return told
 
     @property
     def plan_digest(self) -> str:
@@ -234,6 +254,7 @@ class Pipeline:
         *,
         state: str | os.PathLike[str] | None = None,
         engine: Engine = "native",
+        spark: SparkTarget | None = None,
         threads: int | None = None,
         memory: str | None = None,
         progress: bool | None = None,
@@ -246,11 +267,16 @@ class Pipeline:
         state : str, optional
             The folder of a fitted state to encode with, instead of fitting.
         engine : {"native", "spark"}
-            What runs the pipeline. Only this process can, as yet: ``"spark"`` is refused.
+            What makes the rows. On Spark, the relational part runs as Spark DataFrames, and all else in its tasks, by
+            the code that does it here: the state is the same byte for byte, and so is the set of rows.
+        spark : SparkSession or str, optional
+            With ``engine="spark"``: a session, or where to open one, such as ``"local[*]"``, the default,
+            ``"spark://host:7077"`` or ``"sc://host:15002"``.
         threads, memory, progress
-            As in `LazyFrame.collect`.
+            As in `LazyFrame.collect`; on Spark, its own settings count.
         statistics : bool
-            Whether to take statistics of the columns before and after encoding: `RunResult.statistics`.
+            Whether to take statistics of the columns before and after encoding: `RunResult.statistics`. On Spark there
+            are none.
 
         Raises
         ------
@@ -259,8 +285,14 @@ class Pipeline:
         UnsupportedError
             When the engine is not there, or a state would depend on rows that a Python function makes.
         """
-        _require_engine(engine)
         self._require_portable("a run that writes a fitted state")
+        if require_engine(engine, spark) == "spark":
+            from headrace import spark as on_spark  # noqa: PLC0415
+
+            logger.info("pipeline '%s': run on Spark begins", self.name)
+            result = on_spark.run(self._native, spark or "local[*]", frames=self._spark_frames, state=state)
+            log_run(result.report)
+            return result
         return run_native(
             self._native, state=state, threads=threads, memory=memory, progress=progress, statistics=statistics
         )
@@ -386,15 +418,6 @@ class RowServer:
 
     def __repr__(self) -> str:
         return f"<headrace.RowServer of {', '.join(self.columns)}>"
-
-
-def _require_engine(engine: str) -> None:
-    if engine == "spark":
-        raise UnsupportedError(
-            "this version cannot run pipelines on Spark", 'leave out engine, or write engine="native": this process'
-        )
-    if engine != "native":
-        raise InvalidArgumentError(f"there is no engine '{engine}'", 'engines: "native", "spark"')
 
 
 _TABLE = "rows"

@@ -79,6 +79,22 @@ std::vector<std::string> split_columns(const SplitSpec& split) {
   return names;
 }
 
+std::vector<Batch> deal_rows(const PartAssigner& assigner, const Batch& batch, EvalContext& context) {
+  std::vector<int> part_of;
+  assigner.assign(batch, context, part_of);
+  std::vector<std::vector<std::int32_t>> rows(assigner.parts().size());
+  for (std::size_t row = 0; row < part_of.size(); ++row) {
+    if (part_of[row] >= 0) rows[static_cast<std::size_t>(part_of[row])].push_back(static_cast<std::int32_t>(row));
+  }
+  std::vector<Batch> parts(rows.size());
+  for (std::size_t part = 0; part < rows.size(); ++part) {
+    if (rows[part].empty()) continue;
+    bool all = rows[part].size() == part_of.size();
+    parts[part] = all ? batch : gather(context.memory, batch, rows[part]);
+  }
+  return parts;
+}
+
 void PartSink::start(std::size_t split_count, std::size_t worker_count) {
   for (std::size_t part = 0; part < assigner_.parts().size(); ++part) {
     parts_.push_back(std::make_unique<Spool>(schema_, context_));
@@ -91,18 +107,12 @@ void PartSink::consume(Batch batch, std::size_t split_index, std::size_t worker_
   Clock::time_point start = Clock::now();
   Tally& tally = tallies_[worker_index];
   EvalContext context(*context_.memory, &dictionaries_);
-  std::vector<int> part_of;
-  assigner_.assign(batch, context, part_of);
-  std::vector<std::vector<std::int32_t>> rows(assigner_.parts().size());
-  for (std::size_t row = 0; row < part_of.size(); ++row) {
-    if (part_of[row] >= 0) rows[static_cast<std::size_t>(part_of[row])].push_back(static_cast<std::int32_t>(row));
-  }
+  std::vector<Batch> dealt = deal_rows(assigner_, batch, context);
   std::int64_t taken = 0;
-  for (std::size_t part = 0; part < rows.size(); ++part) {
-    if (rows[part].empty()) continue;
-    taken += static_cast<std::int64_t>(rows[part].size());
-    bool all = rows[part].size() == part_of.size();
-    Batch kept = all ? batch : gather(*context_.memory, batch, rows[part]);
+  for (std::size_t part = 0; part < dealt.size(); ++part) {
+    Batch& kept = dealt[part];
+    if (kept.row_count == 0) continue;
+    taken += kept.row_count;
     tally.bytes_kept += static_cast<std::int64_t>(kept.data_bytes());
     parts_[part]->append(std::move(kept), split_index);
   }

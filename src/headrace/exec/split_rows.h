@@ -30,6 +30,9 @@ class PartAssigner {
   std::vector<double> share_ends_;        // by hash: cumulative shares; the last is 1
 };
 
+/// The rows of each part of the assigner, in order; a part without rows has an empty batch.
+std::vector<Batch> deal_rows(const PartAssigner& assigner, const Batch& batch, EvalContext& context);
+
 /// The columns of the table that a split reads.
 std::vector<std::string> split_columns(const SplitSpec& split);
 

@@ -11,9 +11,8 @@
 #include <fmt/format.h>
 
 #include "headrace/base/error.h"
-#include "headrace/base/heap_trim.h"
+#include "headrace/exec/encode_shard.h"
 #include "headrace/exec/order_rows.h"
-#include "headrace/expr/dictionary_cache.h"
 
 namespace headrace {
 namespace {
@@ -42,14 +41,6 @@ struct ShardTask {
   std::vector<std::size_t> targets;
 };
 
-struct WorkerTotals {
-  RowDigest digest;
-  std::vector<ColumnStatistics> columns;
-  std::int64_t rows = 0;
-  double encode_seconds = 0;
-  double write_seconds = 0;
-};
-
 /// Calls `take` with slices of batches that together are the rows [begin, end), in order.
 template <typename Take>
 void for_each_slice(const Spool& rows, std::int64_t begin, std::int64_t end, const Take& take) {
@@ -74,8 +65,6 @@ class NullFile : public OutputFile {
   std::string path_ = "a sample of the rows";
 };
 
-std::size_t divide_up(std::int64_t a, std::int64_t b) { return static_cast<std::size_t>((a + b - 1) / b); }
-
 /// Writes the rows of one group of targets, which all want them in the order in which they are.
 class ShardsInOrder {
  public:
@@ -88,8 +77,7 @@ class ShardsInOrder {
         targets_(targets),
         context_(context),
         profile_(profile),
-        sums_(*context.memory),
-        trim_(*context.memory) {}
+        encoder_(columns, context) {}
 
   WrittenShards write() {
     make_tasks();
@@ -104,17 +92,6 @@ class ShardsInOrder {
   }
 
  private:
-  /// Shards of the range for a target; at least 1.
-  std::size_t shard_count_of(const ShardTarget& target, const ShardRange& range, double row_bytes) const {
-    const ShardLayout& layout = target.layout;
-    if (layout.shards > 0) return static_cast<std::size_t>(layout.shards);
-    if (layout.shard_bytes > 0) {
-      double bytes = row_bytes * static_cast<double>(range.row_count);
-      return static_cast<std::size_t>(std::max(1.0, std::round(bytes / static_cast<double>(layout.shard_bytes))));
-    }
-    return std::max<std::size_t>(1, divide_up(range.row_count, std::max<std::int64_t>(1, layout.rows_per_shard)));
-  }
-
   void make_tasks() {
     for (const ShardTarget& target : targets_) {
       std::vector<Part> parts;
@@ -126,7 +103,7 @@ class ShardsInOrder {
     for (std::size_t range = 0; range < ranges_.size(); ++range) {
       std::map<std::size_t, std::vector<std::size_t>> targets_by_count;
       for (std::size_t target = 0; target < targets_.size(); ++target) {
-        std::size_t count = shard_count_of(targets_[target], ranges_[range], row_bytes_[target]);
+        std::size_t count = shard_count_of(targets_[target].layout, ranges_[range].row_count, row_bytes_[target]);
         targets_by_count[count].push_back(target);
         std::vector<Shard>& part_shards = written_.parts[target][ranges_[range].part].shards;
         first_shards_[range].push_back(part_shards.size());
@@ -144,28 +121,19 @@ class ShardsInOrder {
     const ShardRange& range = *std::ranges::max_element(ranges_, {}, &ShardRange::row_count);
     std::int64_t count = std::min(range.row_count, kSampleRows);
     if (count == 0) return 0;
-    std::unique_ptr<FileWriter> file = target.writer->open_file(std::make_unique<NullFile>(), *context_.memory);
-    for_each_slice(*range.rows, range.begin, range.begin + count, [&](const Batch& rows) {
-      EvalContext eval(*context_.memory, &dictionaries_);
-      eval.share_results_of(rows);
-      file->write(compact(encode_rows(rows, columns_, eval), eval));
-    });
+    std::unique_ptr<FileWriter> file = target.files->open_file(std::make_unique<NullFile>(), *context_.memory);
+    for_each_slice(*range.rows, range.begin, range.begin + count,
+                   [&](const Batch& rows) { file->write(encoder_.encode(rows)); });
     return static_cast<double>(file->finish().size_bytes) / static_cast<double>(count);
   }
 
-  /// Looked up here, values of one table are looked up together.
-  static Batch compact(Batch encoded, EvalContext& eval) {
-    for (Column& column : encoded.columns) column = eval.flattener.compact(column);
-    return encoded;
-  }
-
   void write_shard(const ShardTask& task, std::size_t worker) {
-    WorkerTotals& own = totals_[worker];
+    EncodedTotals& own = totals_[worker];
     const ShardRange& range = ranges_[task.range];
     ShardPlace place{part_names_[range.part], range.partition, task.shard, task.shard_count};
     std::vector<std::unique_ptr<FileWriter>> files;
     for (std::size_t target : task.targets) {
-      files.push_back(targets_[target].writer->open_shard(place, *context_.memory));
+      files.push_back(targets_[target].files->open_shard(place, *context_.memory));
     }
     auto shard = static_cast<std::int64_t>(task.shard);
     auto count = static_cast<std::int64_t>(task.shard_count);
@@ -175,29 +143,14 @@ class ShardsInOrder {
     RowDigest digest;
     for_each_slice(*range.rows, range.begin + range.row_count * shard / count,
                    range.begin + range.row_count * (shard + 1) / count, [&](const Batch& rows) {
-                     context_.cancellation->check();
-                     trim_.now_and_then();
-                     Clock::time_point start = Clock::now();
-                     EvalContext eval(*context_.memory, &dictionaries_);
-                     eval.share_results_of(rows);
-                     Batch encoded = encode_rows(rows, columns_, eval);
-                     if (counts_rows || is_partitioned) {
-                       digest.add(encoded, sums_, [&](const Column& column) { return eval.flattener.flatten(column); });
-                     }
-                     encoded = compact(std::move(encoded), eval);
-                     if (counts_rows) count_rows(encoded, own);
-                     own.encode_seconds += seconds_since(start);
+                     Batch encoded = encoder_.write(rows, files, own, counts_rows, is_partitioned ? &digest : nullptr);
                      if (counts_rows && profile_ != nullptr) profile_->add(encoded, worker);
-                     start = Clock::now();
-                     for (auto& file : files) file->write(encoded);
-                     own.write_seconds += seconds_since(start);
                    });
-    if (counts_rows) own.digest.merge(digest);
     Clock::time_point start = Clock::now();
     for (std::size_t i = 0; i < files.size(); ++i) {
       std::size_t target = task.targets[i];
       Shard& written = written_.parts[target][range.part].shards[first_shards_[task.range][target] + task.shard];
-      written.file = targets_[target].writer->shard_file(place);
+      written.file = targets_[target].files->shard_file(place);
       written.summary = files[i]->finish();
       written.partition = range.partition;
       if (is_partitioned) written.row_digest = digest.to_string();
@@ -205,23 +158,10 @@ class ShardsInOrder {
     own.write_seconds += seconds_since(start);
   }
 
-  static void count_rows(const Batch& encoded, WorkerTotals& own) {
-    own.rows += encoded.row_count;
-    own.columns.resize(encoded.columns.size());
-    for (std::size_t i = 0; i < encoded.columns.size(); ++i) own.columns[i].add(encoded.columns[i]);
-  }
-
   WrittenShards result() {
-    RowDigest digest;
-    written_.columns.resize(columns_.exprs.size());
-    for (const WorkerTotals& own : totals_) {
-      digest.merge(own.digest);
-      for (std::size_t i = 0; i < own.columns.size(); ++i) written_.columns[i].merge(own.columns[i]);
-      written_.row_count += own.rows;
-      written_.encode_seconds += own.encode_seconds;
-      written_.write_seconds += own.write_seconds;
-    }
-    written_.row_digest = digest.to_string();
+    EncodedTotals all;
+    for (const EncodedTotals& own : totals_) all.merge(own);
+    written_.take(all, columns_.exprs.size());
     return std::move(written_);
   }
 
@@ -234,11 +174,9 @@ class ShardsInOrder {
   std::vector<double> row_bytes_;                       // by target; 0 where nobody asks
   std::vector<std::vector<std::size_t>> first_shards_;  // by range, target: its first shard in the part
   std::vector<ShardTask> tasks_;
-  std::vector<WorkerTotals> totals_;
+  std::vector<EncodedTotals> totals_;  // by worker
   std::atomic<std::size_t> tasks_done_{0};
-  DictionaryCache dictionaries_;
-  DictionarySums sums_;
-  HeapTrim trim_;
+  ShardEncoder encoder_;
   WrittenShards written_;
 };
 
@@ -268,6 +206,25 @@ WrittenShards write_ordered(const RowOrder& order, const std::vector<std::string
 }
 
 }  // namespace
+
+std::size_t shard_count_of(const ShardLayout& layout, std::int64_t row_count, double row_bytes) {
+  if (layout.shards > 0) return static_cast<std::size_t>(layout.shards);
+  if (layout.shard_bytes > 0) {
+    double bytes = row_bytes * static_cast<double>(row_count);
+    return static_cast<std::size_t>(std::max(1.0, std::round(bytes / static_cast<double>(layout.shard_bytes))));
+  }
+  std::int64_t rows = std::max<std::int64_t>(1, layout.rows_per_shard);
+  return static_cast<std::size_t>(std::max<std::int64_t>(1, (row_count + rows - 1) / rows));
+}
+
+void WrittenShards::take(const EncodedTotals& totals, std::size_t column_count) {
+  row_digest = totals.digest.to_string();
+  columns = totals.columns;
+  columns.resize(column_count);
+  row_count = totals.row_count;
+  encode_seconds = totals.encode_seconds;
+  write_seconds = totals.write_seconds;
+}
 
 void describe_columns(const WrittenShards& written, std::vector<DataSetColumn>& columns) {
   HEADRACE_CHECK(columns.size() == written.columns.size());

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "headrace/exec/encode_rows.h"
+#include "headrace/exec/encode_shard.h"
 #include "headrace/exec/run_context.h"
 #include "headrace/exec/spill/spool.h"
 #include "headrace/exec/statistics/table_profile.h"
@@ -19,7 +19,7 @@ namespace headrace {
 
 /// A data set being written, and how its parts are put in order and cut.
 struct ShardTarget {
-  DataSetWriter* writer;
+  const ShardFiles* files;
   ShardLayout layout;
 };
 
@@ -30,7 +30,13 @@ struct WrittenShards {
   std::int64_t row_count = 0;
   double encode_seconds = 0;  // summed over workers
   double write_seconds = 0;
+
+  /// Takes what was counted while rows were encoded.
+  void take(const EncodedTotals& totals, std::size_t column_count);
 };
+
+/// The shards of `row_count` rows of `row_bytes` each, a size that only some layouts ask for; at least 1.
+std::size_t shard_count_of(const ShardLayout& layout, std::int64_t row_count, double row_bytes);
 
 /// Writes into `columns` what was counted of them.
 void describe_columns(const WrittenShards& written, std::vector<DataSetColumn>& columns);

@@ -13,6 +13,7 @@
 #include "headrace/base/nearest.h"
 #include "headrace/column/decimal.h"
 #include "headrace/expr/aggregate.h"
+#include "headrace/expr/bind_fold.h"
 #include "headrace/expr/evaluate.h"
 #include "headrace/expr/function.h"
 #include "headrace/expr/function/cast.h"
@@ -25,7 +26,7 @@ namespace {
 
 class Binder {
  public:
-  Binder(const Expr& root, const Schema& schema) : root_(root), schema_(schema) {}
+  Binder(const Expr& root, const Schema& schema, Fold fold) : root_(root), schema_(schema), fold_(fold) {}
 
   BoundExprPtr bind_node(const Expr& expr) {
     if (const auto* node = std::get_if<Literal>(&expr->kind)) return make_literal(node->value, expr);
@@ -85,7 +86,7 @@ class Binder {
     bound->fails_itself = fails_itself(*bound);
     bound->can_fail = bound->fails_itself ||
                       std::any_of(bound->args.begin(), bound->args.end(), [](auto& arg) { return arg->can_fail; });
-    if (has_null_literal(*bound)) return make_literal(Value::null(bound->type), expr);
+    if (fold_ == Fold::kConstants && has_null_literal(*bound)) return make_literal(Value::null(bound->type), expr);
     if (function->prepare != nullptr) bound->prepared = at(expr, [&] { return function->prepare(*bound); });
     return fold(bound);
   }
@@ -136,6 +137,7 @@ class Binder {
 
   /// The value of a call of literals only; the call itself when it fails, so that it does so only where it is needed.
   BoundExprPtr fold(const std::shared_ptr<BoundExpr>& bound) {
+    if (fold_ == Fold::kLists && !bound->type.is_list()) return bound;
     auto is_literal = [](const BoundExprPtr& arg) { return arg->kind == BoundExpr::Kind::kLiteral; };
     bool constant = std::all_of(bound->args.begin(), bound->args.end(), is_literal);
     if (!constant || bound->type.kind() == TypeKind::kStruct) return bound;
@@ -212,11 +214,16 @@ class Binder {
 
   const Expr& root_;
   const Schema& schema_;
+  Fold fold_;
   std::shared_ptr<MemoryBudget> memory_ = MemoryBudget::create();  // literals are part of the pipeline, not of its data
 };
 
 }  // namespace
 
-BoundExprPtr bind(const Expr& expr, const Schema& schema) { return Binder(expr, schema).bind_node(expr); }
+BoundExprPtr bind(const Expr& expr, const Schema& schema) { return bind(expr, schema, Fold::kConstants); }
+
+BoundExprPtr bind(const Expr& expr, const Schema& schema, Fold fold) {
+  return Binder(expr, schema, fold).bind_node(expr);
+}
 
 }  // namespace headrace

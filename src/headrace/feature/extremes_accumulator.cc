@@ -33,6 +33,16 @@ class ExtremesAccumulator final : public Accumulator {
   void merge(const Accumulator& other) override { add(dynamic_cast<const ExtremesAccumulator&>(other).extremes_); }
   std::unique_ptr<Accumulator> fork() const override { return std::make_unique<ExtremesAccumulator>(state_of_); }
   Json finish() override { return state_of_(extremes_); }
+  void write(ByteWriter& out) const override {
+    out.put(extremes_.count);
+    out.put(extremes_.min);
+    out.put(extremes_.max);
+  }
+  void read(ByteReader& in) override {
+    extremes_.count = in.get<std::int64_t>();
+    extremes_.min = in.get<T>();
+    extremes_.max = in.get<T>();
+  }
   std::size_t state_bytes() const override { return sizeof(*this); }
 
  private:

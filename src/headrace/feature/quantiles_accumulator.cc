@@ -80,6 +80,11 @@ class QuantilesAccumulator final : public Accumulator {
     }
     return state_of_(result);
   }
+  void write(ByteWriter& out) const override { quantiles_.write(out); }
+  void read(ByteReader& in) override {
+    quantiles_.read(in);
+    reservation_.resize(quantiles_.bytes(), kWhat);
+  }
   std::size_t state_bytes() const override { return reservation_.bytes(); }
 
  private:

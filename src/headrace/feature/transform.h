@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "headrace/base/byte_stream.h"
 #include "headrace/column/column.h"
 #include "headrace/expr/expr.h"
 #include "headrace/feature/canonical_json.h"
@@ -58,6 +59,21 @@ class Accumulator {
   /// The state; called once, after the last round. Throws Error(kBadData) when the rows do not allow one (a mean that
   /// is infinite, a fill value of no values).
   virtual Json finish() = 0;
+  /// Writes all that it holds, for another process to read() into one made by the same transform in the same round. Of a
+  /// fork() that has seen no rows, that is what the round wants to know.
+  virtual void write(ByteWriter& out) const = 0;
+  /// Takes what write() wrote in the place of what it holds. Throws Error(kBadData) when it is something else.
+  virtual void read(ByteReader& in) = 0;
+  /// For statistics that grow with the number of different values: whether it can be written in parts, each with the
+  /// values of some keys, that may be merged apart from the others.
+  virtual bool is_keyed() const { return false; }
+  /// Writes the keys whose hash is in part `part` of `part_count`.
+  virtual void write_part(ByteWriter& out, std::size_t part, std::size_t part_count) const {
+    (void)part, (void)part_count;
+    write(out);
+  }
+  /// Says that all rows of the keys that it holds are in: what the state will not name can go.
+  virtual void settle() {}
   /// Bytes held, for reports: what grows with the data has been charged already, to the budget of make_accumulator().
   virtual std::size_t state_bytes() const = 0;
 };

@@ -77,6 +77,7 @@ class WordCounter final : public Accumulator {
     const auto& counter = dynamic_cast<const WordCounter&>(other);
     counts_.add_all(counter.counts_);
     value_count_ += counter.value_count_;
+    dropped_count_ += counter.dropped_count_;
   }
   std::unique_ptr<Accumulator> fork() const override {
     return std::make_unique<WordCounter>(counts_.memory(), integers_, limits_);
@@ -90,13 +91,51 @@ class WordCounter final : public Accumulator {
     Json state = Json::object();
     state["type"] = integers_ ? "int64" : "string";
     state["count"] = value_count_;
-    state["distinct"] = counts_.entries().size();
+    state["distinct"] = counts_.entries().size() + dropped_count_;
     state["words"] = std::move(words);
     return state;
+  }
+  void write(ByteWriter& out) const override { write_part(out, 0, 1); }
+  void write_part(ByteWriter& out, std::size_t part, std::size_t part_count) const override {
+    std::vector<const CountMap::Entry*> entries;
+    for (const CountMap::Entry& entry : counts_.entries()) {
+      if (part_of(entry.hash, part_count) == part) entries.push_back(&entry);
+    }
+    // Values are counted once, whatever part they are in.
+    out.put(part == 0 ? value_count_ : 0);
+    out.put(part == 0 ? dropped_count_ : 0);
+    out.put<std::uint64_t>(entries.size());
+    for (const CountMap::Entry* entry : entries) {
+      out.put(entry->hash);
+      out.put(entry->count);
+      out.put_text(counts_.key(*entry));
+    }
+  }
+  void read(ByteReader& in) override {
+    counts_ = CountMap(counts_.memory());
+    value_count_ = in.get<std::int64_t>();
+    dropped_count_ = in.get<std::uint64_t>();
+    for (auto count = in.get<std::uint64_t>(); count > 0; --count) {
+      auto hash = in.get<std::uint64_t>();
+      auto times = in.get<std::int64_t>();
+      std::string_view key = in.get_text();
+      if (integers_ && key.size() != sizeof(std::int64_t)) in.refuse();
+      counts_.add(key, hash, times);
+    }
+  }
+  bool is_keyed() const override { return true; }
+  void settle() override {
+    CountMap kept(counts_.memory());
+    for (const CountMap::Entry& entry : chosen_words()) kept.add(counts_.key(entry), entry.hash, entry.count);
+    dropped_count_ += counts_.entries().size() - kept.entries().size();
+    counts_ = std::move(kept);
   }
   std::size_t state_bytes() const override { return counts_.state_bytes() + sizeof(*this); }
 
  private:
+  /// By the upper half of the hash: tables look at the lower one.
+  static std::size_t part_of(std::uint64_t hash, std::size_t part_count) { return (hash >> 32) * part_count >> 32; }
+
   void update_strings(const Column& column) {
     hashes_.resize(static_cast<std::size_t>(column.length()));
     hash_bytes_batch(column.offsets(), column.bytes(), hashes_);
@@ -153,6 +192,7 @@ class WordCounter final : public Accumulator {
   bool integers_;
   Limits limits_;
   std::int64_t value_count_ = 0;
+  std::uint64_t dropped_count_ = 0;  // different values that settle() let go of
   std::vector<std::uint64_t> hashes_;
 };
 

@@ -66,7 +66,7 @@ class Converter {
 
     std::vector<std::unique_ptr<Spool>> rows = read_parts();
     WrittenShards written =
-        write_shards(part_names(), rows, as_they_are(schema), {{&writer, options_.layout}}, options_.context);
+        write_shards(part_names(), rows, as_they_are(schema), {{&writer.shards(), options_.layout}}, options_.context);
     Manifest manifest = describe(*schema);
     describe_columns(written, manifest.columns);
     manifest.format = format.name;

@@ -65,7 +65,17 @@ PreparedPipeline::PreparedPipeline(const Pipeline& the_pipeline, std::shared_ptr
   open_sources(std::move(fs), context, memory_sources);
   tables = build_tables(pipeline, [&](const std::string& source) { return readers.at(source)->schema(); });
   if (pipeline.outputs.empty() && pipeline.features.empty()) return;
-  make_roots();
+  make_roots(table(pipeline.feature_table)->schema, nullptr);
+  check_outputs();
+}
+
+PreparedPipeline::PreparedPipeline(const Pipeline& the_pipeline, const Schema& table_schema,
+                                   std::shared_ptr<FileSystem> fs, const RunContext& context,
+                                   const MemorySources& memory_sources)
+    : pipeline(the_pipeline) {
+  open_sources(std::move(fs), context, memory_sources);
+  tables = build_tables(pipeline, [&](const std::string& source) { return readers.at(source)->schema(); });
+  make_roots(table_schema, tables.back().second);
   check_outputs();
 }
 
@@ -88,24 +98,26 @@ void PreparedPipeline::open_sources(std::shared_ptr<FileSystem> fs, const RunCon
   }
 }
 
-void PreparedPipeline::make_roots() {
-  NodePtr feature_table = table(pipeline.feature_table);
-  features = std::make_unique<FeatureSet>(feature_set_of(pipeline, feature_table->schema));
+void PreparedPipeline::make_roots(const Schema& table_schema, NodePtr ready_root) {
+  feature_table = table_schema;
+  features = std::make_unique<FeatureSet>(feature_set_of(pipeline, feature_table));
 
   std::vector<std::string> columns;  // that others than features read
   if (pipeline.split) {
     add_names(columns, split_columns(*pipeline.split));
-    with_context([&] { return PartAssigner(pipeline.split, feature_table->schema); },
+    with_context([&] { return PartAssigner(pipeline.split, feature_table); },
                  [&] { return checking("split", pipeline, pipeline.split->place); });
   }
-  NodePtr contract_table;
   if (pipeline.contract) {
-    contract_table = table(pipeline.contract->table);
+    bool is_own_table = pipeline.contract->table == pipeline.feature_table;
+    NodePtr contract_table = is_own_table ? nullptr : table(pipeline.contract->table);
+    is_own_table = is_own_table || (!ready_root && contract_table == table(pipeline.feature_table));
     with_context(
         [&] {
-          ContractCheck check(*pipeline.contract, contract_table->schema, nullptr, RunContext());
+          const Schema& schema = is_own_table ? feature_table : contract_table->schema;
+          ContractCheck check(*pipeline.contract, schema, nullptr, RunContext());
           std::vector<std::string> names = contract_columns(*pipeline.contract);
-          if (contract_table == feature_table) {
+          if (is_own_table) {
             add_names(columns, names);
           } else {
             contract_root = narrow(contract_table, names, pipeline.contract->table + ": contract columns");
@@ -113,8 +125,14 @@ void PreparedPipeline::make_roots() {
         },
         [&] { return checking("contract", pipeline, pipeline.contract->place); });
   }
-  feature_root = feature_table;
-  precompute_reductions(columns);
+  std::vector<NamedExpr> needed = precompute_reductions(columns);
+  feature_root = ready_root;
+  if (!feature_root) {
+    feature_root = make_project(table(pipeline.feature_table), std::move(needed),
+                                pipeline.feature_table + ": feature columns");
+  }
+  unoptimized_root = feature_root;
+  unoptimized_contract_root = contract_root;
   std::set<std::string> sources_by_column;
   for (const auto& [name, reader] : readers) {
     if (reader->reads_by_column()) sources_by_column.insert(name);
@@ -124,8 +142,8 @@ void PreparedPipeline::make_roots() {
   if (contract_root) contract_root = optimized[1];
 }
 
-void PreparedPipeline::precompute_reductions(const std::vector<std::string>& others) {
-  const Schema& table = feature_root->schema;
+std::vector<NamedExpr> PreparedPipeline::precompute_reductions(const std::vector<std::string>& others) {
+  const Schema& table = feature_table;
   std::vector<std::pair<Expr, std::string>> reductions;
   std::vector<std::string> read = others;
   for (const Expr& expr : features->unfitted_expressions()) collect_reductions(expr, table, reductions, read);
@@ -135,8 +153,8 @@ void PreparedPipeline::precompute_reductions(const std::vector<std::string>& oth
   }
   for (const auto& [expr, name] : reductions) columns.push_back({name, expr});
   for (const std::string& name : others) table.index_of(name);
-  feature_root = make_project(feature_root, std::move(columns), pipeline.feature_table + ": feature columns");
   features->set_precomputed(std::move(reductions));
+  return columns;
 }
 
 void PreparedPipeline::check_outputs() const {

@@ -27,6 +27,11 @@ class PreparedPipeline {
   /// outlive this.
   PreparedPipeline(const Pipeline& pipeline, std::shared_ptr<FileSystem> fs, const RunContext& context,
                    const MemorySources& memory_sources = {});
+  /// The same for rows that another engine made up to there: the last table of `pipeline` has the columns of
+  /// `unoptimized_root`'s schema, with those that features precompute; they are made of a table of the schema `table`,
+  /// which is not here.
+  PreparedPipeline(const Pipeline& pipeline, const Schema& table, std::shared_ptr<FileSystem> fs,
+                   const RunContext& context, const MemorySources& memory_sources);
 
   const Pipeline& pipeline;
   std::map<std::string, std::shared_ptr<const SourceReader>> readers;
@@ -37,6 +42,11 @@ class PreparedPipeline {
   NodePtr feature_root;
   /// The contract's table, when it is another than the feature table; optimised. Else null.
   NodePtr contract_root;
+  /// The two as they were before: for engines with rules of their own.
+  NodePtr unoptimized_root;
+  NodePtr unoptimized_contract_root;
+  /// The columns of the table that features are made from.
+  Schema feature_table;
   /// Null when the pipeline has neither outputs nor features.
   std::unique_ptr<FeatureSet> features;
 
@@ -50,9 +60,11 @@ class PreparedPipeline {
 
  private:
   void open_sources(std::shared_ptr<FileSystem> fs, const RunContext& context, const MemorySources& memory_sources);
-  void make_roots();
-  /// Lets the feature table carry what features make of wide columns, instead of these.
-  void precompute_reductions(const std::vector<std::string>& others);
+  /// `ready_root` as in the second constructor; null: to be made.
+  void make_roots(const Schema& table_schema, NodePtr ready_root);
+  /// Lets the feature table carry what features make of wide columns, instead of these. Returns what it has to have:
+  /// `others`, what features read, and what is made.
+  std::vector<NamedExpr> precompute_reductions(const std::vector<std::string>& others);
   void check_outputs() const;
 };
 

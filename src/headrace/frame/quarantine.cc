@@ -57,7 +57,7 @@ std::unique_ptr<QuarantineWriter> write_quarantine(const Pipeline& pipeline,
   auto schema = std::make_shared<const Schema>(quarantine_schema());
   auto writer = std::make_unique<DataSetWriter>(options.fs, pipeline.quarantine_path, format_named("parquet"), *schema,
                                                 DataSetOptions{}, report.run_id);
-  std::unique_ptr<FileWriter> file = writer->open_shard(kOnlyShard, memory);
+  std::unique_ptr<FileWriter> file = writer->shards().open_shard(kOnlyShard, memory);
   std::vector<ColumnBuilder> builders;
   for (const Field& field : *schema) builders.emplace_back(memory, field.type);
   RowDigest digest;
@@ -82,7 +82,7 @@ std::unique_ptr<QuarantineWriter> write_quarantine(const Pipeline& pipeline,
   manifest.name = pipeline.name + " quarantine";
   manifest.format = "parquet";
   for (const Field& field : *schema) manifest.columns.push_back({field, "pass_through", {}, {}});
-  manifest.parts = {{kOnlyShard.part, {{writer->shard_file(kOnlyShard), file->finish()}}}};
+  manifest.parts = {{kOnlyShard.part, {{writer->shards().shard_file(kOnlyShard), file->finish()}}}};
   manifest.row_digest = digest.to_string();
   manifest.run_id = report.run_id;
   manifest.created_at = report.started_at;

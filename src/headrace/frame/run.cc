@@ -13,18 +13,15 @@
 
 #include "headrace/base/bad_alloc.h"
 #include "headrace/base/error.h"
-#include "headrace/column/column_builder.h"
 #include "headrace/exec/fit_features.h"
 #include "headrace/exec/split_rows.h"
 #include "headrace/exec/statistics/table_profile.h"
 #include "headrace/exec/write_shards.h"
-#include "headrace/expr/shared_parts.h"
 #include "headrace/frame/fit.h"
-#include "headrace/frame/lineage.h"
 #include "headrace/frame/memory_floor.h"
 #include "headrace/frame/prepare.h"
-#include "headrace/frame/quarantine.h"
 #include "headrace/frame/run_id.h"
+#include "headrace/frame/run_outputs.h"
 #include "headrace/frame/version.h"
 #include "headrace/plan/node.h"
 
@@ -32,10 +29,6 @@ namespace headrace {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-/// Of each source and kind of mistake, and the bytes of each.
-constexpr std::int64_t kQuarantineSamples = 3;
-constexpr std::size_t kSampleBytesMax = 500;
 
 /// The most memory that the process held since it began to run this program. getrusage() alone would tell of the
 /// program that started it, too, if that was larger.
@@ -53,7 +46,7 @@ std::size_t process_peak_bytes() {
 class Run {
  public:
   Run(const Pipeline& pipeline, const RunOptions& options, RunReport& report)
-      : pipeline_(pipeline), options_(options), report_(report) {}
+      : pipeline_(pipeline), options_(options), report_(report), outputs_(pipeline, options, report) {}
 
   void execute() {
     if (pipeline_.outputs.empty()) {
@@ -64,7 +57,7 @@ class Run {
     in_stage("relational", [&] { run_relational(); });
     in_stage("fit", [&] { fit(); });
     in_stage("write", [&] { write(); });
-    in_stage("publish", [&] { publish(); });
+    in_stage("publish", [&] { outputs_.publish(); });
   }
 
   /// The first half of a run.
@@ -81,7 +74,7 @@ class Run {
     report_.operators = executor_->reports();
     report_.operators.insert(report_.operators.end(), tail_.begin(), tail_.end());
     for (std::size_t i = 0; i < report_.operators.size(); ++i) report_.operators[i].id = i;
-    report_.sources = source_reports();
+    report_.sources = source_reports(*prepared_, report_.operators, executor_->bad_rows());
   }
 
  private:
@@ -119,9 +112,7 @@ class Run {
       check_memory_floor(*prepared_, options_.context);
       options_.context.spill->reserve_staging(*memory, options_.context.thread_count);
     }
-    for (const SourceSpec& source : pipeline_.sources) {
-      lineage_.push_back(lineage_of(source.name, prepared_->readers.at(source.name)->files(), *options_.fs));
-    }
+    outputs_.describe_sources(*prepared_);
     executor_ = std::make_unique<Executor>(prepared_->roots(), sources_ = prepared_->reader_map(), options_.context);
   }
 
@@ -176,92 +167,29 @@ class Run {
       fitted_row_count_ = rows->row_count();
       report_.fitted = true;
     }
-    FittedState state = features.state(fitted_row_count_);
-    state_json_ = state.to_json();
-    // The text, the state and the expressions made of it hold each word of a vocabulary.
-    state_bytes_ = Reservation(*options_.context.memory, 3 * state_json_.size(), "the fitted state");
-    report_.fitted_state_digest = state.digest();
-    for (const auto& [name, fitted] : features.describe()) report_.features.push_back({name, fitted});
+    outputs_.take_state(features, fitted_row_count_, !loaded_state_);
   }
 
   void write() {
-    std::vector<OutputColumn> outputs = prepared_->features->output_columns();
-    std::vector<Field> fields;
-    for (const OutputColumn& output : outputs) {
-      fields.push_back(output.field);
-      columns_.push_back({output.field, output.role, output.shape, output.id_count});
-    }
-    auto schema = std::make_shared<const Schema>(std::move(fields));
-    EncodedColumns encoded{{}, schema};
-    for (const Expr& expr : prepared_->features->expressions()) {
-      encoded.exprs.push_back(bind(expr, *parts_[0]->schema()));
-    }
-    encoded.exprs = share_equal_parts(encoded.exprs);
-
-    std::vector<ShardTarget> targets;
-    for (const OutputSpec& output : pipeline_.outputs) {
-      const Format& format = format_named(output.format);
-      writers_.push_back(std::make_unique<DataSetWriter>(options_.fs, output.path, format, *schema,
-                                                         data_set_options(output), report_.run_id));
-      writers_.back()->check_extends(manifest_of(output));
-      targets.push_back({writers_.back().get(), output.layout});
-    }
+    outputs_.open(*prepared_->features);
+    const std::shared_ptr<const Schema>& schema = outputs_.schema();
+    EncodedColumns encoded = encoded_columns(*prepared_->features, *parts_[0]->schema(), schema);
     std::optional<TableProfile> profile;
     if (takes_statistics()) profile.emplace(schema, options_.context);
-    written_ =
-        write_shards(assigner_->parts(), parts_, encoded, targets, options_.context, profile ? &*profile : nullptr);
+    WrittenShards written = write_shards(assigner_->parts(), parts_, encoded, outputs_.targets(), options_.context,
+                                         profile ? &*profile : nullptr);
     if (profile) report_.statistics_after = profile->figures();
     parts_.clear();
-    describe_columns(written_, columns_);
-    add_report("write", "write", last_report_, written_.row_count, written_.row_count);
-    add_cost(written_.encode_seconds + written_.write_seconds, bytes_written());
-    report_.row_digest = written_.row_digest;
-    for (std::size_t i = 0; i < writers_.size(); ++i) {
-      report_.outputs.push_back(
-          {pipeline_.outputs[i].path, pipeline_.outputs[i].format, written_.parts[i], writers_[i]->is_exclusive()});
-    }
-    quarantine_ = write_quarantine(pipeline_, executor_->bad_rows(), options_, report_);
+    outputs_.take_written(std::move(written));
+    add_report("write", "write", last_report_, outputs_.written().row_count, outputs_.written().row_count);
+    add_cost(outputs_.written().encode_seconds + outputs_.written().write_seconds, outputs_.bytes_written());
+    outputs_.write_bad_rows(executor_->bad_rows());
     collect_reports();
     check_row_accounting(report_.operators);
   }
 
-  void publish() {
-    options_.context.cancellation->check();
-    if (quarantine_) {
-      quarantine_->publish();
-      report_.quarantine_path = pipeline_.quarantine_path;
-    }
-    if (!loaded_state_ && !pipeline_.state_path.empty()) {
-      options_.fs->put(pipeline_.state_path + "/state.json", state_json_);
-      report_.state_path = pipeline_.state_path;
-    } else {
-      report_.state_path = options_.state_path;
-    }
-    for (std::size_t i = 0; i < writers_.size(); ++i) {
-      Manifest manifest = manifest_of(pipeline_.outputs[i]);
-      manifest.parts = written_.parts[i];
-      manifest.row_digest = written_.row_digest;
-      writers_[i]->publish(manifest);
-    }
-  }
-
   /// Without a report nobody would see them.
   bool takes_statistics() const { return options_.statistics && !pipeline_.outputs.empty(); }
-
-  /// What is known before rows are written.
-  Manifest manifest_of(const OutputSpec& output) const {
-    Manifest manifest;
-    manifest.name = pipeline_.name;
-    manifest.format = output.format;
-    manifest.columns = columns_;
-    manifest.partition_by = output.layout.order.partition_by;
-    manifest.fitted_state_digest = report_.fitted_state_digest;
-    manifest.sources = lineage_;
-    manifest.run_id = report_.run_id;
-    manifest.created_at = report_.started_at;
-    manifest.headrace_version = kHeadraceVersion;
-    return manifest;
-  }
 
   std::size_t add_report(std::string kind, std::string label, std::size_t input, std::int64_t rows_in,
                          std::int64_t rows_out) {
@@ -283,14 +211,6 @@ class Run {
     tail_.back().bytes_out = bytes_out;
   }
 
-  std::int64_t bytes_written() const {
-    std::int64_t bytes = 0;
-    for (const std::vector<Part>& parts : written_.parts) {
-      for (const Part& part : parts) bytes += part.size_bytes();
-    }
-    return bytes;
-  }
-
   std::size_t add_contract_report(std::size_t input, ContractResult result) {
     std::int64_t rows = result.rows_checked;
     std::string label = "contract on " + result.table;
@@ -300,27 +220,10 @@ class Run {
     return id;
   }
 
-  std::vector<SourceReport> source_reports() {
-    std::vector<SourceReport> reports;
-    for (const SourceSpec& source : pipeline_.sources) {
-      SourceReport report{source.name, prepared_->readers.at(source.name)->files(), {}, {}, {}};
-      for (const OperatorReport& op : report_.operators) {
-        if (op.kind == "scan" && op.source == source.name) report.counts.add(op.scan);
-      }
-      for (const BadRow& row : executor_->bad_rows()[source.name]) {
-        if (++report.quarantined_by_kind[row.kind] > kQuarantineSamples) continue;
-        report.quarantine_samples.push_back(row);
-        std::string& text = report.quarantine_samples.back().text;
-        if (text.size() > kSampleBytesMax) text.resize(kSampleBytesMax);
-      }
-      reports.push_back(std::move(report));
-    }
-    return reports;
-  }
-
   const Pipeline& pipeline_;
   const RunOptions& options_;
   RunReport& report_;
+  RunOutputs outputs_;
   std::unique_ptr<PreparedPipeline> prepared_;
   std::map<std::string, const SourceReader*> sources_;
   std::unique_ptr<Executor> executor_;
@@ -330,13 +233,6 @@ class Run {
   std::size_t last_report_ = 0;
   bool loaded_state_ = false;
   std::int64_t fitted_row_count_ = 0;
-  std::string state_json_;
-  Reservation state_bytes_;
-  std::vector<DataSetColumn> columns_;
-  std::vector<SourceLineage> lineage_;
-  std::vector<std::unique_ptr<DataSetWriter>> writers_;
-  WrittenShards written_;
-  std::unique_ptr<QuarantineWriter> quarantine_;
 };
 
 /// The error of a run whose report could not be written either.

@@ -170,6 +170,7 @@ std::string RunReport::to_json() const {
   json["run_id"] = run_id;
   json["started_at"] = started_at;
   json["headrace_version"] = headrace_version;
+  json["engine"] = engine;
   json["library_versions"] = {{"arrow", arrow_version()}};
   json["threads"] = thread_count;
   json["memory"] = {{"limit_bytes", memory_limit_bytes},

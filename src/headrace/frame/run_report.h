@@ -46,6 +46,7 @@ struct RunReport {
   std::string run_id;
   std::string started_at;
   std::string headrace_version;
+  std::string engine = "native";  // what made the rows
   std::size_t thread_count = 0;
   std::size_t memory_limit_bytes = 0;
   std::size_t memory_peak_bytes = 0;

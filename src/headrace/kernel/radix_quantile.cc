@@ -218,6 +218,88 @@ bool RadixQuantiles::finish_round(size_t round_bytes) {
   return !by_rank_.empty();
 }
 
+void RadixQuantiles::Round::write(ByteWriter& out) const {
+  for (const int bits : {known_bits, round_bits, table_bits}) out.put(static_cast<int32_t>(bits));
+  out.put<uint64_t>(buckets.size());
+  for (const Bucket& bucket : buckets) {
+    out.put(bucket.prefix);
+    out.put(bucket.count);
+    out.put<uint8_t>(bucket.collects ? 1 : 0);
+    out.put<uint64_t>(bucket.place);
+  }
+  out.put_all<uint32_t>(first_bucket);
+  out.put<uint64_t>(counter_count);
+  out.put_all<uint64_t>(key_counts);
+}
+
+RadixQuantiles::Round RadixQuantiles::Round::read(ByteReader& in) {
+  Round round;
+  for (int* bits : {&round.known_bits, &round.round_bits, &round.table_bits}) *bits = in.get<int32_t>();
+  const bool are_bits = round.known_bits >= 0 && round.round_bits >= 0 && round.round_bits <= kRoundBitsMax &&
+                        round.table_bits >= 0 && round.table_bits <= kRoundBitsMax &&
+                        round.known_bits + round.round_bits <= 64;
+  if (!are_bits) in.refuse();
+  size_t counted = 0;
+  for (auto count = in.get<uint64_t>(); count > 0; --count) {
+    Bucket bucket{};
+    bucket.prefix = in.get<uint64_t>();
+    bucket.count = in.get<uint64_t>();
+    bucket.collects = in.get<uint8_t>() != 0;
+    bucket.place = in.get<uint64_t>();
+    if (!bucket.collects && bucket.place != counted++) in.refuse();
+    round.buckets.push_back(bucket);
+  }
+  round.first_bucket = in.get_all<uint32_t>();
+  round.counter_count = in.get<uint64_t>();
+  round.key_counts = in.get_all<uint64_t>();
+  const bool has_table = round.known_bits == 0 || round.first_bucket.size() == (size_t{1} << round.table_bits) + 1;
+  const bool is_table = std::is_sorted(round.first_bucket.begin(), round.first_bucket.end()) &&
+                        (round.first_bucket.empty() || round.first_bucket.back() <= round.buckets.size());
+  const bool is_whole = !round.buckets.empty() || round.known_bits > 0;
+  if (!has_table || !is_table || !is_whole || round.counter_count != counted << round.round_bits) in.refuse();
+  for (const Bucket& bucket : round.buckets) {
+    if (bucket.collects && bucket.place >= round.key_counts.size()) in.refuse();
+  }
+  return round;
+}
+
+void RadixQuantiles::write(ByteWriter& out) const {
+  out.put(count_);
+  round_->write(out);
+  // Few of the counters are used where there are few keys.
+  uint64_t used = 0;
+  for (const Counter& counter : counters_) used += counter.count() > 0 ? 1 : 0;
+  out.put(used);
+  for (size_t i = 0; i < counters_.size(); ++i) {
+    if (counters_[i].count() == 0) continue;
+    out.put<uint64_t>(i);
+    counters_[i].write(out);
+  }
+  out.put<uint64_t>(collected_.size());
+  for (const std::vector<uint64_t>& keys : collected_) out.put_all<uint64_t>(keys);
+}
+
+void RadixQuantiles::read(ByteReader& in) {
+  count_ = in.get<uint64_t>();
+  Round round = Round::read(in);
+  // What is read into a fork can be merged into what it was forked from.
+  if (round != *round_) round_ = std::make_shared<const Round>(std::move(round));
+  counters_.clear();
+  collected_.clear();
+  const auto used = in.get<uint64_t>();
+  if (used > round_->counter_count) in.refuse();
+  if (used > 0) allocate();
+  for (uint64_t i = 0; i < used; ++i) {
+    const auto index = in.get<uint64_t>();
+    if (index >= counters_.size()) in.refuse();
+    counters_[index].read(in);
+  }
+  const auto lists = in.get<uint64_t>();
+  if (lists != 0 && lists != round_->key_counts.size()) in.refuse();
+  if (lists > 0) allocate();
+  for (uint64_t i = 0; i < lists; ++i) collected_[i] = in.get_all<uint64_t>();
+}
+
 std::vector<std::optional<uint64_t>> RadixQuantiles::results() const {
   std::vector<std::optional<uint64_t>> keys;
   keys.reserve(requests_.size());

@@ -32,6 +32,8 @@
 #include <span>
 #include <vector>
 
+#include "headrace/base/byte_stream.h"
+
 namespace headrace {
 
 /// Is the probability numerator / denominator, between 0 and 1.
@@ -75,6 +77,12 @@ class RadixQuantiles {
   /// Returns the most that this object holds until the round ends.
   size_t bytes() const noexcept;
 
+  /// Writes what the round looks for and the keys it has taken, but not what is asked for: what a fork() knows.
+  void write(ByteWriter& out) const;
+
+  /// Takes the round and the keys that write() wrote in the place of its own. Throws Error(kBadData).
+  void read(ByteReader& in);
+
   /// Returns how many keys the column has; known after the first round.
   uint64_t count() const noexcept { return count_; }
 
@@ -98,6 +106,15 @@ class RadixQuantiles {
     bool has_one_key() const noexcept { return (count_ & kSeveral) == 0; }
     uint64_t key() const noexcept { return key_; }
 
+    void write(ByteWriter& out) const {
+      out.put(count_);
+      out.put(key_);
+    }
+    void read(ByteReader& in) {
+      count_ = in.get<uint64_t>();
+      key_ = in.get<uint64_t>();
+    }
+
    private:
     static constexpr uint64_t kSeveral = uint64_t{1} << 63;
 
@@ -120,6 +137,8 @@ class RadixQuantiles {
     uint64_t count;
     bool collects;
     size_t place;  // Of its counters, in units of 2^round_bits, or of its keys in collected_.
+
+    friend bool operator==(const Bucket&, const Bucket&) = default;
   };
 
   /// Is what a round looks for and how; an object and its forks share it.
@@ -131,6 +150,10 @@ class RadixQuantiles {
     std::vector<uint32_t> first_bucket;  // Of each value of the leading table_bits bits, and one past the last.
     size_t counter_count = 0;            // Of all buckets that count.
     std::vector<uint64_t> key_counts;    // Of each bucket that collects.
+
+    void write(ByteWriter& out) const;
+    static Round read(ByteReader& in);
+    friend bool operator==(const Round&, const Round&) = default;
   };
 
   RadixQuantiles() = default;

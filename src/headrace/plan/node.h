@@ -164,5 +164,7 @@ bool is_reduction(const Expr& expr, const Schema& schema);
 /// `sources_by_column` are cheap to read once more by column: each of their readers gets a scan of its own. Returns the
 /// new roots in the order of `roots`; other sharing between and within them is kept.
 std::vector<NodePtr> optimize(const std::vector<NodePtr>& roots, const std::set<std::string>& sources_by_column = {});
+/// The same with the rules that do not depend on what reads the sources.
+std::vector<NodePtr> optimize_for_engines(const std::vector<NodePtr>& roots, const std::set<std::string>& sources);
 
 }  // namespace headrace

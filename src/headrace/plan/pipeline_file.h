@@ -26,10 +26,16 @@ Pipeline parse_pipeline(std::string_view yaml, const std::string& file,
 /// stay what they are. Throws Error(kInvalidPipeline).
 Step parse_step(std::string_view yaml);
 SourceSpec parse_source(std::string_view yaml, const std::string& name);
+/// What parse_step() and parse_source() read back to the same.
+std::string to_yaml(const Step& step);
+std::string to_yaml(const SourceSpec& source);
 
 /// Adds what is made of the tables of `pipeline`, as a pipeline file writes it: contract, features, split, outputs,
 /// state, quarantine, report. Throws Error(kInvalidPipeline).
 void add_sections(Pipeline& pipeline, std::string_view yaml);
+
+/// What add_sections() reads back to the same: all but sources and tables.
+std::string sections_yaml(const Pipeline& pipeline);
 
 /// The pipeline as YAML that parse_pipeline() reads back to the same pipeline.
 std::string to_yaml(const Pipeline& pipeline);

@@ -113,6 +113,21 @@ StorageOptions storage_of(const std::string& endpoint, const std::string& region
   return storage;
 }
 
+/// What storage_of() makes the same of.
+nb::dict arguments_of(const StorageOptions& storage) {
+  nb::dict arguments;
+  arguments["endpoint"] = storage.endpoint;
+  arguments["region"] = storage.region;
+  arguments["scheme"] = storage.scheme;
+  arguments["anonymous"] = storage.anonymous;
+  arguments["access_key"] = storage.access_key;
+  arguments["secret_key"] = storage.secret_key;
+  arguments["session_token"] = storage.session_token;
+  arguments["connect_timeout"] = storage.connect_timeout;
+  arguments["request_timeout"] = storage.request_timeout;
+  return arguments;
+}
+
 }  // namespace
 
 void bind_frames(nb::module_& module) {
@@ -137,7 +152,8 @@ void bind_frames(nb::module_& module) {
       .def(nb::new_(&storage_of), nb::arg("endpoint") = "", nb::arg("region") = "", nb::arg("scheme") = "",
            nb::arg("anonymous") = false, nb::arg("access_key") = "", nb::arg("secret_key") = "",
            nb::arg("session_token") = "", nb::arg("connect_timeout") = StorageOptions().connect_timeout,
-           nb::arg("request_timeout") = StorageOptions().request_timeout);
+           nb::arg("request_timeout") = StorageOptions().request_timeout)
+      .def("arguments", &arguments_of);
 
   nb::class_<LazyFrame>(module, "Frame")
       .def_static(

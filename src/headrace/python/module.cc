@@ -18,6 +18,7 @@ NB_MODULE(_core, module) {
   headrace::bind_pipelines(module);
   headrace::bind_arrays(module);
   headrace::bind_feeds(module);
+  headrace::bind_distributed(module);
   module.def("end_stores", &headrace::end_stores, nb::call_guard<nb::gil_scoped_release>());
   module.def("reference", &headrace::reference_text);
 }

@@ -19,6 +19,7 @@ void bind_frames(nanobind::module_& module);
 void bind_pipelines(nanobind::module_& module);
 void bind_arrays(nanobind::module_& module);
 void bind_feeds(nanobind::module_& module);
+void bind_distributed(nanobind::module_& module);
 
 /// Rows that left the engine, or that come to it, with the budget that they are charged to.
 struct Rows {

@@ -5,20 +5,13 @@
 #include <nanobind/stl/unique_ptr.h>
 #include <nanobind/stl/vector.h>
 
+#include "headrace/python/pipelines.h"
 #include "headrace/python/row_values.h"
-#include "headrace/python/running.h"
 
 namespace nb = nanobind;
 
 namespace headrace {
 namespace {
-
-/// A pipeline, with the rows in memory that its sources stand for.
-struct PythonPipeline {
-  Pipeline pipeline;
-  MemorySources memory;
-  std::map<std::string, std::string> parameters = {};  // that were set when a file was read
-};
 
 /// The tables of `frame`, the last one called `table`, and `rest`: contract, features, split, outputs and the paths, as
 /// a pipeline file writes them. Relative paths are relative to the current folder.
@@ -69,14 +62,14 @@ struct PythonServer {
   std::shared_ptr<MemoryBudget> memory = MemoryBudget::create();
 };
 
+}  // namespace
+
 RunOptions options_of(const PythonPipeline& self, Work& work, const std::string& state) {
   RunOptions options = work.run_options(state);
   options.memory_sources = self.memory;
   options.parameters = self.parameters;
   return options;
 }
-
-}  // namespace
 
 void bind_pipelines(nb::module_& module) {
   using Unlocked = nb::call_guard<nb::gil_scoped_release>;
@@ -86,6 +79,22 @@ void bind_pipelines(nb::module_& module) {
       .def_static("read", &read, Unlocked())
       .def_prop_ro("name", [](const PythonPipeline& self) { return self.pipeline.name; })
       .def("to_yaml", &yaml_of)
+      .def("storage", [](const PythonPipeline& self) { return self.pipeline.storage; })
+      .def("memory_sources",
+           [](const PythonPipeline& self) {
+             std::vector<std::string> names;
+             for (const auto& [name, reader] : self.memory) names.push_back(name);
+             return names;
+           })
+      .def(
+          "memory_rows",
+          [](const PythonPipeline& self, const std::string& name) {
+            RunOptions options;
+            options.memory_sources = self.memory;
+            Table rows = collect_table(self.pipeline, name, options);
+            return Rows{{rows.schema, rows.batches}, options.context.memory};
+          },
+          Unlocked())
       .def(
           "validate",
           [](const PythonPipeline& self, Work& work, const std::string& state) {

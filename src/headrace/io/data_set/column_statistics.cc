@@ -61,6 +61,26 @@ void ColumnStatistics::add(const Column& column) {
   add_bounds(column);
 }
 
+void ColumnStatistics::write(ByteWriter& out) const {
+  out.put(null_count_);
+  out.put<std::uint8_t>(has_ints_ ? 1 : 0);
+  out.put<std::uint8_t>(has_floats_ ? 1 : 0);
+  out.put(int_min_);
+  out.put(int_max_);
+  out.put(float_min_);
+  out.put(float_max_);
+}
+
+void ColumnStatistics::read(ByteReader& in) {
+  null_count_ = in.get<std::int64_t>();
+  has_ints_ = in.get<std::uint8_t>() != 0;
+  has_floats_ = in.get<std::uint8_t>() != 0;
+  int_min_ = in.get<std::int64_t>();
+  int_max_ = in.get<std::int64_t>();
+  float_min_ = in.get<double>();
+  float_max_ = in.get<double>();
+}
+
 void ColumnStatistics::add_bounds(const Column& values) {
   switch (values.type().kind()) {
     case TypeKind::kBool: return add_ints<std::uint8_t>(values);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "headrace/base/byte_stream.h"
 #include "headrace/column/column.h"
 #include "headrace/column/value.h"
 
@@ -15,6 +16,9 @@ class ColumnStatistics {
  public:
   void add(const Column& column);
   void merge(const ColumnStatistics& other);
+  /// For another process, which reads the same.
+  void write(ByteWriter& out) const;
+  void read(ByteReader& in);
 
   std::int64_t null_count() const { return null_count_; }
   /// The least value, as int64 or float64; empty where there is none. -0.0 counts as 0.0.

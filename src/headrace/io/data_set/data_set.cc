@@ -100,31 +100,69 @@ void check_data_set(const Format& format, const Schema& schema, const DataSetOpt
               "leave out partition_by and mode, or write parquet, tfrecord or arrow");
 }
 
-DataSetWriter::DataSetWriter(std::shared_ptr<FileSystem> fs, std::string path, const Format& format,
-                             const Schema& schema, DataSetOptions options, std::string run_id)
+ShardFiles::ShardFiles(std::shared_ptr<FileSystem> fs, std::string path, const Format& format, const Schema& schema,
+                       DataSetOptions options, std::string run_id)
     : fs_(std::move(fs)),
       path_(std::move(path)),
       format_(format),
       options_(std::move(options)),
-      run_id_(std::move(run_id)) {
+      run_id_(std::move(run_id)),
+      file_columns_(file_columns(schema, options_.partition_by)),
+      file_schema_(pick(schema, file_columns_)) {
   HEADRACE_CHECK(is_portable_name(run_id_));
   check_data_set(format_, schema, options_);
-  file_columns_ = file_columns(schema, options_.partition_by);
-  file_schema_ = pick(schema, file_columns_);
-  lock_ = fs_->lock_folder(path_);
-  current_ = read_manifest(*fs_, path_);
+}
+
+std::unique_ptr<FileWriter> ShardFiles::open_file(std::unique_ptr<OutputFile> file, MemoryBudget& memory) const {
+  std::unique_ptr<FileWriter> writer = format_.create(file_schema_, std::move(file), options_.files, memory);
+  if (options_.partition_by.empty()) return writer;
+  return std::make_unique<WriterOfColumns>(std::move(writer), file_schema_, file_columns_);
+}
+
+std::unique_ptr<FileWriter> ShardFiles::open_shard(const ShardPlace& place, MemoryBudget& memory) const {
+  std::string file = join_path(path_, shard_file(place));
+  std::unique_ptr<FileWriter> writer = open_file(fs_->create_whole(file), memory);
+  if (format_.sidecar_path == nullptr) return writer;
+  return std::make_unique<WriterWithSidecar>(std::move(writer), fs_, format_.sidecar_path(file));
+}
+
+std::string ShardFiles::shard_file(const ShardPlace& place) const {
+  HEADRACE_CHECK(place.index < place.count);
+  std::string run = options_.files.petastorm ? "-" + run_id_ : "";
+  return fmt::format("{}/part-{:05}-of-{:05}{}{}{}", folder_of(place.part, place.partition), place.index, place.count,
+                     run, format_.extensions.front(), format_.suffix == nullptr ? "" : format_.suffix(options_.files));
+}
+
+std::string ShardFiles::folder_of(const std::string& part, const PartitionValues& partition) const {
+  HEADRACE_CHECK(is_portable_name(part) && partition.size() == options_.partition_by.size());
+  std::string folder = run_folder(run_id_);
+  if (part != Part::kWhole) folder = join_path(folder, part);
+  for (std::size_t i = 0; i < partition.size(); ++i) {
+    folder = join_path(folder, partition_folder(options_.partition_by[i], partition[i]));
+  }
+  return folder;
+}
+
+DataSetWriter::DataSetWriter(std::shared_ptr<FileSystem> fs, std::string path, const Format& format,
+                             const Schema& schema, DataSetOptions options, std::string run_id)
+    : fs_(fs),
+      run_id_(run_id),
+      shards_(std::move(fs), std::move(path), format, schema, std::move(options), std::move(run_id)) {
+  const std::string& folder = shards_.path();
+  lock_ = fs_->lock_folder(folder);
+  current_ = read_manifest(*fs_, folder);
   if (run_folders_of(current_).contains(run_folder(run_id_))) {
     throw Error(ErrorCode::kInvalidArgument,
-                fmt::format("the data set '{}' was written by run '{}' already", path_, run_id_),
+                fmt::format("the data set '{}' was written by run '{}' already", folder, run_id_),
                 "give each run an id of its own");
   }
   if (lock_) {
     // A run that died after its manifest has not linked it.
-    if (current_) link_current(*fs_, path_, *current_);
-    remove_leftovers(*fs_, path_, current_);
+    if (current_) link_current(*fs_, folder, *current_);
+    remove_leftovers(*fs_, folder, current_);
   }
   try {
-    make_run_folder(*fs_, path_, run_id_);
+    make_run_folder(*fs_, folder, run_id_);
   } catch (...) {
     remove_own_folder();
     throw;
@@ -136,50 +174,20 @@ DataSetWriter::~DataSetWriter() {
 }
 
 void DataSetWriter::remove_own_folder() noexcept {
-  try_to([&] { remove_run_folder(*fs_, join_path(path_, run_folder(run_id_))); });
+  try_to([&] { remove_run_folder(*fs_, join_path(path(), run_folder(run_id_))); });
 }
 
 void DataSetWriter::check_extends(const Manifest& manifest) const {
-  if (extends()) headrace::check_extends(*current_, manifest, path_);
-}
-
-std::unique_ptr<FileWriter> DataSetWriter::open_file(std::unique_ptr<OutputFile> file, MemoryBudget& memory) {
-  std::unique_ptr<FileWriter> writer = format_.create(file_schema_, std::move(file), options_.files, memory);
-  if (options_.partition_by.empty()) return writer;
-  return std::make_unique<WriterOfColumns>(std::move(writer), file_schema_, file_columns_);
-}
-
-std::unique_ptr<FileWriter> DataSetWriter::open_shard(const ShardPlace& place, MemoryBudget& memory) {
-  std::string file = join_path(path_, shard_file(place));
-  std::unique_ptr<FileWriter> writer = open_file(fs_->create(file), memory);
-  if (format_.sidecar_path == nullptr) return writer;
-  return std::make_unique<WriterWithSidecar>(std::move(writer), fs_, format_.sidecar_path(file));
-}
-
-std::string DataSetWriter::shard_file(const ShardPlace& place) const {
-  HEADRACE_CHECK(place.index < place.count);
-  std::string run = options_.files.petastorm ? "-" + run_id_ : "";
-  return fmt::format("{}/part-{:05}-of-{:05}{}{}{}", folder_of(place.part, place.partition), place.index, place.count,
-                     run, format_.extensions.front(), format_.suffix == nullptr ? "" : format_.suffix(options_.files));
-}
-
-std::string DataSetWriter::folder_of(const std::string& part, const PartitionValues& partition) const {
-  HEADRACE_CHECK(is_portable_name(part) && partition.size() == options_.partition_by.size());
-  std::string folder = run_folder(run_id_);
-  if (part != Part::kWhole) folder = join_path(folder, part);
-  for (std::size_t i = 0; i < partition.size(); ++i) {
-    folder = join_path(folder, partition_folder(options_.partition_by[i], partition[i]));
-  }
-  return folder;
+  if (extends()) headrace::check_extends(*current_, manifest, path());
 }
 
 void DataSetWriter::publish(const Manifest& own) {
-  HEADRACE_CHECK(!published_ && own.run_id == run_id_ && own.format == format_.name);
-  HEADRACE_CHECK(own.partition_by == options_.partition_by);
+  HEADRACE_CHECK(!published_ && own.run_id == run_id_ && own.format == shards_.format().name);
+  HEADRACE_CHECK(own.partition_by == shards_.options().partition_by);
   for (const Part& part : own.parts) {
     for (const Shard& shard : part.shards) {
       HEADRACE_CHECK(run_folder_of(shard) == run_folder(run_id_));
-      FileInfo info = fs_->info(join_path(path_, shard.file));
+      FileInfo info = fs_->info(join_path(path(), shard.file));
       if (info.kind == FileInfo::Kind::kFile && info.size_bytes == shard.summary.size_bytes) continue;
       throw Error(ErrorCode::kIo, fmt::format("the shard '{}' is gone or has changed since it was written", info.path),
                   "let nothing else write to the data set's folder");
@@ -187,12 +195,12 @@ void DataSetWriter::publish(const Manifest& own) {
   }
   finish_folders(own);
   check_extends(own);
-  if (!lock_ && options_.mode != WriteMode::kOverwrite) check_unchanged();
-  Manifest manifest = extends() ? extend_manifest(*current_, own, options_.mode) : own;
+  if (!lock_ && shards_.options().mode != WriteMode::kOverwrite) check_unchanged();
+  Manifest manifest = extends() ? extend_manifest(*current_, own, shards_.options().mode) : own;
   std::string text = manifest.to_json();
-  Manifest::from_json(text, manifest_path(path_));  // What cannot be read back is not published.
+  Manifest::from_json(text, manifest_path(path()));  // What cannot be read back is not published.
   try {
-    fs_->put(manifest_path(path_), text);
+    fs_->put(manifest_path(path()), text);
   } catch (...) {
     // The write may have failed after the manifest became visible; then its files must stay.
     published_ = is_visible();
@@ -203,39 +211,39 @@ void DataSetWriter::publish(const Manifest& own) {
   if (!lock_) return;
   lock_->keep_folder();
   // Where the link cannot be made it still leads to the old run, which then stays, whole, until the next run.
-  bool is_linked = try_to([&] { link_current(*fs_, path_, manifest); });
+  bool is_linked = try_to([&] { link_current(*fs_, path(), manifest); });
   if (!is_linked) return;
-  try_to([&] { remove_leftovers(*fs_, path_, manifest); });
+  try_to([&] { remove_leftovers(*fs_, path(), manifest); });
 }
 
 /// Where no lock keeps others out, rows that another run published in the meantime would be lost. Not proof against one
 /// that publishes between this and the next call.
 void DataSetWriter::check_unchanged() {
-  std::optional<Manifest> now = read_manifest(*fs_, path_);
+  std::optional<Manifest> now = read_manifest(*fs_, path());
   std::string run_id = now ? now->run_id : "";
   if (run_id == (current_ ? current_->run_id : "")) return;
   throw Error(ErrorCode::kIo,
-              fmt::format("run '{}' has published the data set '{}' while this run was writing", run_id, path_),
+              fmt::format("run '{}' has published the data set '{}' while this run was writing", run_id, path()),
               "run again: its rows would be lost");
 }
 
 /// Lets the format add to each folder of shards what its other readers look for.
 void DataSetWriter::finish_folders(const Manifest& manifest) {
-  if (format_.finish_folder == nullptr || !options_.partition_by.empty()) return;
+  if (shards_.format().finish_folder == nullptr || !shards_.options().partition_by.empty()) return;
   for (const Part& part : manifest.parts) {
-    std::string name = folder_of(part.name, {});
-    FinishedFolder folder{join_path(path_, name), manifest.name, file_schema_, options_.files, {}};
+    std::string name = shards_.folder_of(part.name, {});
+    FinishedFolder folder{join_path(path(), name), manifest.name, shards_.file_schema(), shards_.options().files, {}};
     for (const Shard& shard : part.shards) {
       folder.files.push_back({shard.file.substr(name.size() + 1), shard.summary});
     }
-    format_.finish_folder(*fs_, folder);
+    shards_.format().finish_folder(*fs_, folder);
   }
 }
 
 /// Whether the manifest on disk is, or may be, this run's.
 bool DataSetWriter::is_visible() noexcept {
   try {
-    std::optional<Manifest> manifest = read_manifest(*fs_, path_);
+    std::optional<Manifest> manifest = read_manifest(*fs_, path());
     return manifest && manifest->run_id == run_id_;
   } catch (...) {
     return true;

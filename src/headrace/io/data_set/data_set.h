@@ -111,6 +111,40 @@ struct ShardPlace {
   std::size_t count = 1;
 };
 
+/// Opens the shards of a data set that is being written, in any process.
+class ShardFiles {
+ public:
+  /// `schema` has the partition columns too. Throws as check_data_set() does.
+  ShardFiles(std::shared_ptr<FileSystem> fs, std::string path, const Format& format, const Schema& schema,
+             DataSetOptions options, std::string run_id);
+
+  /// Opens a shard, named part-00000-of-00004; thread-safe. It takes rows with the partition columns. With the option
+  /// `petastorm` the run id stands behind: whoever opens files through `current` then never takes one run's for
+  /// another's. Several processes may write the same shard, if they write the same rows.
+  std::unique_ptr<FileWriter> open_shard(const ShardPlace& place, MemoryBudget& memory) const;
+  /// A file of the same form as shards, to somewhere else.
+  std::unique_ptr<FileWriter> open_file(std::unique_ptr<OutputFile> file, MemoryBudget& memory) const;
+  /// The relative name that open_shard() gives the file.
+  std::string shard_file(const ShardPlace& place) const;
+  /// The relative name of the folder of the shards of a part, or of its partition.
+  std::string folder_of(const std::string& part, const PartitionValues& partition) const;
+
+  const std::string& path() const { return path_; }
+  const Format& format() const { return format_; }
+  const DataSetOptions& options() const { return options_; }
+  /// The columns that are in files: all but the partition columns.
+  const Schema& file_schema() const { return file_schema_; }
+
+ private:
+  std::shared_ptr<FileSystem> fs_;
+  std::string path_;
+  const Format& format_;
+  DataSetOptions options_;
+  std::string run_id_;
+  std::vector<std::size_t> file_columns_;  // which of the rows' columns are in files
+  Schema file_schema_;
+};
+
 /// Writes one data set. Destroyed before publish(), it removes what it wrote.
 class DataSetWriter {
  public:
@@ -125,38 +159,27 @@ class DataSetWriter {
   /// Throws when the rows that `manifest` describes cannot join the data set that is there (extend_manifest.h), as far
   /// as the mode wants that.
   void check_extends(const Manifest& manifest) const;
-  /// Opens a shard, named part-00000-of-00004; thread-safe. It takes rows with the partition columns. With the option
-  /// `petastorm` the run id stands behind: whoever opens files through `current` then never takes one run's for
-  /// another's.
-  std::unique_ptr<FileWriter> open_shard(const ShardPlace& place, MemoryBudget& memory);
-  /// A file of the same form as shards, to somewhere else.
-  std::unique_ptr<FileWriter> open_file(std::unique_ptr<OutputFile> file, MemoryBudget& memory);
-  /// The relative name that open_shard() gives the file.
-  std::string shard_file(const ShardPlace& place) const;
+  /// Where its shards go.
+  const ShardFiles& shards() const { return shards_; }
   /// Writes the manifest, which makes the rows visible that it names, with those that were there before where the mode
   /// keeps them; then, under the lock, links `current`, if it is of one run, and removes what the manifest no longer
   /// names.
   void publish(const Manifest& manifest);
   /// Whether other writers are kept out. If not, the last one wins.
   bool is_exclusive() const { return lock_ != nullptr; }
-  const std::string& path() const { return path_; }
+  const std::string& path() const { return shards_.path(); }
 
  private:
   /// Whether rows join those that are there.
-  bool extends() const { return current_ && options_.mode != WriteMode::kOverwrite; }
-  std::string folder_of(const std::string& part, const PartitionValues& partition) const;
+  bool extends() const { return current_ && shards_.options().mode != WriteMode::kOverwrite; }
   void check_unchanged();
   void finish_folders(const Manifest& manifest);
   void remove_own_folder() noexcept;
   bool is_visible() noexcept;
 
   std::shared_ptr<FileSystem> fs_;
-  std::string path_;
-  const Format& format_;
-  DataSetOptions options_;
-  Schema file_schema_;                     // without the partition columns
-  std::vector<std::size_t> file_columns_;  // which of the rows' columns these are
   std::string run_id_;
+  ShardFiles shards_;
   std::optional<Manifest> current_;  // of the data set that is there
   std::unique_ptr<FolderLock> lock_;
   bool published_ = false;

@@ -48,11 +48,11 @@ void write_data_set(const std::shared_ptr<FileSystem>& fs, const std::string& pa
   for (const char* part_name : {"train", "eval"}) {
     Part part{part_name, {}};
     for (std::size_t i = 0; i < 2; ++i) {
-      std::unique_ptr<FileWriter> shard = writer.open_shard({part_name, {}, i, 2}, *memory());
+      std::unique_ptr<FileWriter> shard = writer.shards().open_shard({part_name, {}, i, 2}, *memory());
       Batch batch = sample_batch(small_schema(), row_count, *memory());
       digest.add(batch);
       shard->write(batch);
-      part.shards.push_back({writer.shard_file({part_name, {}, i, 2}), shard->finish()});
+      part.shards.push_back({writer.shards().shard_file({part_name, {}, i, 2}), shard->finish()});
     }
     manifest.parts.push_back(part);
   }
@@ -255,8 +255,8 @@ TEST_CASE("a link that cannot be made leads to the old run, which stays until th
 TEST_CASE("the shards of the part of all rows lie in the run's folder") {
   TemporaryFolder folder;
   DataSetWriter writer(local_file_system(), folder.path(), format_named("tfrecord"), small_schema(), {}, "r1");
-  CHECK(writer.shard_file({"all", {}, 1, 3}) == "data-r1/part-00001-of-00003.tfrecord");
-  CHECK(writer.shard_file({"train", {}, 1, 3}) == "data-r1/train/part-00001-of-00003.tfrecord");
+  CHECK(writer.shards().shard_file({"all", {}, 1, 3}) == "data-r1/part-00001-of-00003.tfrecord");
+  CHECK(writer.shards().shard_file({"train", {}, 1, 3}) == "data-r1/train/part-00001-of-00003.tfrecord");
 }
 
 TEST_CASE("a foreign manifest.json is never overwritten") {

@@ -60,14 +60,14 @@ void write_days(const std::shared_ptr<FileSystem>& fs, const std::string& path, 
     batch.columns.push_back(day_column.finish());
     batch.columns.push_back(n.finish());
     ShardPlace place{day.part, {std::to_string(day.day)}, 0, 1};
-    std::unique_ptr<FileWriter> file = writer.open_shard(place, *memory);
+    std::unique_ptr<FileWriter> file = writer.shards().open_shard(place, *memory);
     file->write(batch);
     RowDigest digest;
     digest.add(batch);
     all.merge(digest);
     auto part = std::ranges::find(manifest.parts, day.part, &Part::name);
     if (part == manifest.parts.end()) part = manifest.parts.insert(part, {day.part, {}});
-    part->shards.push_back({writer.shard_file(place), file->finish(), place.partition, digest.to_string()});
+    part->shards.push_back({writer.shards().shard_file(place), file->finish(), place.partition, digest.to_string()});
     auto [least, greatest] = std::ranges::minmax(day.values);
     manifest.columns[1].min =
         Value::int64(std::min(least, manifest.columns[1].min.value_or(Value::int64(least)).as_int()));

@@ -44,6 +44,10 @@ class FaultyFileSystem : public FileSystem {
     state_->step("create", path);
     return std::make_unique<Output>(inner_->create(path), state_);
   }
+  std::unique_ptr<OutputFile> create_whole(const std::string& path) override {
+    state_->step("create", path);
+    return std::make_unique<Output>(inner_->create_whole(path), state_);
+  }
   void put(const std::string& path, std::string_view bytes) override {
     state_->step("write", path);
     inner_->put(path, bytes);

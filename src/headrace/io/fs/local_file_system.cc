@@ -177,6 +177,38 @@ Descriptor create_file(const std::string& path) {
   return descriptor;
 }
 
+/// A hidden name beside `path` that no other process or thread uses.
+std::string temporary_name(const std::string& path) {
+  static std::atomic<std::uint64_t> counter{0};
+  std::size_t name_begin = path.rfind('/') == std::string::npos ? 0 : path.rfind('/') + 1;
+  return fmt::format("{}.{}.{}-{}.tmp", path.substr(0, name_begin), path.substr(name_begin), ::getpid(),
+                     counter.fetch_add(1));
+}
+
+/// A file that takes its name when it is closed.
+class LocalWholeFile : public OutputFile {
+ public:
+  explicit LocalWholeFile(std::string path)
+      : path_(std::move(path)), temporary_(temporary_name(path_)), file_(temporary_, create_file(temporary_)) {}
+
+  const std::string& path() const override { return path_; }
+  void append(std::span<const std::byte> data) override { file_.append(data); }
+  void close() override {
+    file_.close();
+    if (::rename(temporary_.c_str(), path_.c_str()) != 0) {
+      int reason = errno;
+      ::unlink(temporary_.c_str());
+      throw file_error("write", path_, reason);
+    }
+    sync_folder(parent_of(path_));
+  }
+
+ private:
+  std::string path_;
+  std::string temporary_;
+  LocalOutputFile file_;
+};
+
 class LocalFileSystem : public FileSystem {
  public:
   std::unique_ptr<InputFile> open(const std::string& path) override {
@@ -196,6 +228,11 @@ class LocalFileSystem : public FileSystem {
   std::unique_ptr<OutputFile> create(const std::string& path) override {
     make_folders(parent_of(path));
     return std::make_unique<LocalOutputFile>(path, create_file(path));
+  }
+
+  std::unique_ptr<OutputFile> create_whole(const std::string& path) override {
+    make_folders(parent_of(path));
+    return std::make_unique<LocalWholeFile>(path);
   }
 
   void put(const std::string& path, std::string_view bytes) override {
@@ -273,14 +310,6 @@ class LocalFileSystem : public FileSystem {
   }
 
  private:
-  /// A hidden name beside `path` that no other process or thread uses.
-  static std::string temporary_name(const std::string& path) {
-    static std::atomic<std::uint64_t> counter{0};
-    std::size_t name_begin = path.rfind('/') == std::string::npos ? 0 : path.rfind('/') + 1;
-    return fmt::format("{}.{}.{}-{}.tmp", path.substr(0, name_begin), path.substr(name_begin), ::getpid(),
-                       counter.fetch_add(1));
-  }
-
   static std::vector<std::string> names_in(const std::string& folder) {
     std::unique_ptr<DIR, int (*)(DIR*)> handle(::opendir(folder.c_str()), &::closedir);
     if (!handle) throw not_opened(folder, errno, "list folder");

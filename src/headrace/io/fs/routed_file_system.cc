@@ -22,6 +22,10 @@ class RoutedFileSystem : public FileSystem {
     Route route = route_of(path);
     return route.fs.create(route.path);
   }
+  std::unique_ptr<OutputFile> create_whole(const std::string& path) override {
+    Route route = route_of(path);
+    return route.fs.create_whole(route.path);
+  }
   void put(const std::string& path, std::string_view bytes) override {
     Route route = route_of(path);
     route.fs.put(route.path, bytes);

@@ -205,9 +205,9 @@ TEST_CASE("whatever operation fails, Petastorm's data set is there as a whole or
     auto fs = std::make_shared<FaultyFileSystem>(local_file_system(), Fault{n, ENOSPC, /*writes_half=*/true});
     try {
       DataSetWriter writer(fs, folder.file("out"), format_named("parquet"), schema, {kPetastorm, {}}, "r1");
-      std::unique_ptr<FileWriter> shard = writer.open_shard({"all", {}, 0, 1}, *memory);
+      std::unique_ptr<FileWriter> shard = writer.shards().open_shard({"all", {}, 0, 1}, *memory);
       shard->write(sample_batch(schema, 250, *memory));
-      manifest.parts = {{"all", {{writer.shard_file({"all", {}, 0, 1}), shard->finish()}}}};
+      manifest.parts = {{"all", {{writer.shards().shard_file({"all", {}, 0, 1}), shard->finish()}}}};
       writer.publish(manifest);
     } catch (const Error&) {
     }

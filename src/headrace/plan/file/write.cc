@@ -15,6 +15,14 @@ class Writer {
  public:
   explicit Writer(const Pipeline& pipeline) : pipeline_(pipeline) {}
 
+  static std::string write_step(const Step& step) {
+    YamlMap map;
+    std::visit(StepWriter{map}, step.kind);
+    return map.block().substr(1) + "\n";
+  }
+
+  std::string write_source(const SourceSpec& source) const { return source_map(source).block(); }
+
   std::string write() const {
     YamlMap root;
     root.add("version", "1");
@@ -26,11 +34,14 @@ class Writer {
     for (const TableSpec& table : pipeline_.tables) tables.add(table.name, write_table(table));
     root.add("sources", sources.block());
     root.add("tables", tables.block());
-    if (pipeline_.contract) root.add("contract", write_contract(*pipeline_.contract));
-    add_features(root);
-    if (pipeline_.split) root.add("split", write_split(*pipeline_.split));
-    add_outputs(root);
+    add_sections(root);
     return root.block().substr(1) + "\n";
+  }
+
+  std::string write_sections() const {
+    YamlMap root;
+    add_sections(root);
+    return root.empty() ? "{}\n" : root.block().substr(1) + "\n";
   }
 
  private:
@@ -91,7 +102,7 @@ class Writer {
     map.add("allowed", yaml_flow_list(allowed));
   }
 
-  std::string write_source(const SourceSpec& source) const {
+  YamlMap source_map(const SourceSpec& source) const {
     YamlMap map;
     std::vector<std::string> paths;
     for (const std::string& path : source.paths) paths.push_back(write_path(path));
@@ -119,7 +130,7 @@ class Writer {
     YamlMap schema;
     for (const Field& field : source.declared) schema.add(field.name, write_column(source, field));
     if (!schema.empty()) map.add("schema", schema.block());
-    return map.block();
+    return map;
   }
 
   static std::string write_column(const SourceSpec& source, const Field& field) {
@@ -294,6 +305,13 @@ class Writer {
     return map.block();
   }
 
+  void add_sections(YamlMap& root) const {
+    if (pipeline_.contract) root.add("contract", write_contract(*pipeline_.contract));
+    add_features(root);
+    if (pipeline_.split) root.add("split", write_split(*pipeline_.split));
+    add_outputs(root);
+  }
+
   static void add_layout(const ShardLayout& layout, YamlMap& map) {
     auto add_list = [&](std::string_view key, const std::vector<std::string>& names) {
       std::vector<std::string> texts;
@@ -353,5 +371,24 @@ class Writer {
 }  // namespace
 
 std::string to_yaml(const Pipeline& pipeline) { return Writer(pipeline).write(); }
+
+namespace {
+
+/// Pieces of a file have no parameters, so that nothing is to be escaped in them.
+std::string without_escapes(std::string text) {
+  for (std::size_t at = text.find("$${"); at != std::string::npos; at = text.find("$${", at + 2)) text.erase(at, 1);
+  return text;
+}
+
+}  // namespace
+
+std::string sections_yaml(const Pipeline& pipeline) { return without_escapes(Writer(pipeline).write_sections()); }
+
+std::string to_yaml(const Step& step) { return without_escapes(Writer::write_step(step)); }
+
+std::string to_yaml(const SourceSpec& source) {
+  Pipeline pipeline;
+  return without_escapes(Writer(pipeline).write_source(source).substr(1) + "\n");
+}
 
 }  // namespace headrace

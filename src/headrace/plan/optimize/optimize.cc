@@ -50,4 +50,8 @@ std::vector<NodePtr> optimize(const std::vector<NodePtr>& roots, const std::set<
   return push_bounds(prune_columns(hash_in_scans(push_reductions(split_scans(roots, sources_by_column)))));
 }
 
+std::vector<NodePtr> optimize_for_engines(const std::vector<NodePtr>& roots, const std::set<std::string>& sources) {
+  return prune_columns(push_reductions(split_scans(roots, sources)));
+}
+
 }  // namespace headrace

@@ -1,0 +1,302 @@
+"""Expressions of a plan as Spark columns.
+
+Only what means the same in Spark, bit for bit, is here. Whatever is not runs in Headrace's own tasks (see _plan.py):
+functions that Spark lacks (hash64, one_hot), that it computes otherwise in some corner (casts of texts to floats and
+times, floor of floats that are too large), or with other last bits (exp, ln).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from headrace.spark._types import has_fixed_lists, spark_type
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column
+
+_INTEGERS = ("int8", "int16", "int32", "int64")
+_FLOATS = ("float32", "float64")
+_TIMES = ("date", "timestamp", "timestamp_ntz")
+
+
+class Unmapped(Exception):
+    """An expression that does not mean the same in Spark; its text says which function."""
+
+
+def quoted(name: str) -> str:
+    """A column's name as Spark reads it."""
+    return "`" + name.replace("`", "``") + "`"
+
+
+class Expressions:
+    """Makes columns over the input of a node.
+
+    Parameters
+    ----------
+    types : dict
+        The types of the input's columns, by name.
+    version : tuple of int
+        Spark's, major and minor.
+    """
+
+    def __init__(self, types: dict[str, str], version: tuple[int, int]) -> None:
+        from pyspark.sql import functions  # noqa: PLC0415
+
+        self._f = functions
+        self._types = types
+        self._version = version
+
+    def column(self, expr: dict[str, Any]) -> Column:
+        """The column that `expr` is.
+
+        Raises
+        ------
+        Unmapped
+            When some part of it has no counterpart.
+        """
+        if "column" in expr:
+            return self._f.col(quoted(expr["column"]))
+        if "literal" in expr:
+            return self._literal(expr["literal"], expr["type"])
+        name = expr["call"]
+        if has_fixed_lists(expr["type"]):
+            raise Unmapped(f"{name}: {expr['type']}")
+        args = expr["args"]
+        if name in ("cast", "try_cast"):
+            return self._cast(name, args[0], expr["type"])
+        if name == "in":
+            return self._in(*args)
+        make = _FUNCTIONS.get(name)
+        if make is None:
+            raise Unmapped(name)
+        types = [self.type_of(arg) for arg in args]
+        made = make(self._f, [_Argument(self, arg) for arg in args], types)
+        if made is None:
+            raise Unmapped(f"{name} of {', '.join(types)}")
+        # Spark's arithmetic of decimals, and a few functions, give types of their own.
+        return made if name in _SAME_TYPE else made.cast(spark_type(expr["type"]))
+
+    def type_of(self, expr: dict[str, Any]) -> str:
+        """The type of an expression."""
+        return self._types[expr["column"]] if "column" in expr else expr["type"]
+
+    def _literal(self, value: Any, dtype: str) -> Column:
+        if dtype == "null":
+            return self._f.lit(None)
+        if has_fixed_lists(dtype) or dtype.startswith("struct"):
+            raise Unmapped(f"a literal {dtype}")
+        if value is None:
+            return self._f.lit(None).cast(spark_type(dtype))
+        if dtype.startswith("list<"):
+            element = dtype[len("list<") : -1]
+            return self._f.array(*[self._literal(item, element) for item in value]).cast(spark_type(dtype))
+        if dtype == "binary":
+            return self._f.unhex(self._f.lit(value))
+        if dtype in _FLOATS:
+            value = float(value)
+        return self._f.lit(value).cast(spark_type(dtype))
+
+    def _cast(self, name: str, arg: dict[str, Any], to: str) -> Column:
+        source = self.type_of(arg)
+        if not _casts_alike(source, to):
+            raise Unmapped(f"{name} from {source} to {to}")
+        column = self.column(arg)
+        if name == "cast":
+            return column.cast(spark_type(to))
+        if self._version < (4, 0):
+            raise Unmapped("try_cast, which this Spark does not have")
+        return column.try_cast(spark_type(to))
+
+    def _in(self, x: dict[str, Any], values: dict[str, Any]) -> Column:
+        if "literal" not in values:
+            raise Unmapped("in")
+        element = values["type"][len("list<") : -1]
+        return self.column(x).isin([self._literal(value, element) for value in values["literal"]])
+
+
+def _casts_alike(source: str, to: str) -> bool:
+    """Whether Spark's cast gives the same, errors included."""
+    if source == to or source == "null":
+        return True
+    numbers = (*_INTEGERS, *_FLOATS)
+    if source in _INTEGERS:
+        return to in (*numbers, "bool", "string") or to.startswith("decimal")
+    if source in _FLOATS:
+        return to in _FLOATS or to in (*_INTEGERS, "bool")
+    if source.startswith("decimal"):
+        return to in _FLOATS or to in _INTEGERS or to.startswith("decimal")
+    if source == "bool":
+        return to in _INTEGERS or to in (*_FLOATS, "string")
+    if source == "string":
+        return to in (*_INTEGERS, "bool", "binary")
+    if source in _TIMES:
+        return to in (*_TIMES, "string")
+    return False
+
+
+class _Argument:
+    """An argument of a call: a column when one is wanted, and its value when it is a literal."""
+
+    def __init__(self, expressions: Expressions, expr: dict[str, Any]) -> None:
+        self._expressions = expressions
+        self.expr = expr
+
+    @property
+    def column(self) -> Column:
+        return self._expressions.column(self.expr)
+
+    @property
+    def literal(self) -> Any:
+        if "literal" not in self.expr:
+            raise Unmapped("an argument that is no literal")
+        return self.expr["literal"]
+
+
+Make = Callable[[Any, list[_Argument], list[str]], "Column | None"]
+
+
+def _operator(apply: Callable[[Any, Any], Any]) -> Make:
+    return lambda _f, args, _types: apply(args[0].column, args[1].column)
+
+
+def _function(name: str) -> Make:
+    return lambda f, args, _types: getattr(f, name)(*[arg.column for arg in args])
+
+
+def _of_types(accepted: tuple[str, ...], make: Make) -> Make:
+    """`make`, for calls whose first argument is of one of these types."""
+    return lambda f, args, types: make(f, args, types) if types[0].split("(")[0] in accepted else None
+
+
+def _div(f: Any, args: list[_Argument], types: list[str]) -> Column | None:
+    if any(dtype not in _INTEGERS for dtype in types):
+        return None
+    return f.call_function("div", args[0].column, args[1].column)
+
+
+def _is_nan(f: Any, args: list[_Argument], _types: list[str]) -> Column:
+    x = args[0].column
+    return f.when(x.isNotNull(), f.isnan(x))
+
+
+def _if_else(f: Any, args: list[_Argument], _types: list[str]) -> Column:
+    return f.when(args[0].column, args[1].column).otherwise(args[2].column)
+
+
+def _nullif(f: Any, args: list[_Argument], _types: list[str]) -> Column:
+    x, y = (arg.column for arg in args)
+    return f.when(x == y, f.lit(None)).otherwise(x)
+
+
+def _between(_f: Any, args: list[_Argument], _types: list[str]) -> Column:
+    x, low, high = (arg.column for arg in args)
+    return (low <= x) & (x <= high)
+
+
+def _variadic(name: str) -> Make:
+    """A function of at least one column; of one alone it is that."""
+
+    def make(f: Any, args: list[_Argument], _types: list[str]) -> Column:
+        columns = [arg.column for arg in args]
+        return columns[0] if len(columns) == 1 else getattr(f, name)(*columns)
+
+    return make
+
+
+def _round(f: Any, args: list[_Argument], types: list[str]) -> Column | None:
+    digits = args[1].literal if len(args) > 1 else 0
+    return f.round(args[0].column, int(digits)) if types[0] in _FLOATS or types[0].startswith("decimal") else None
+
+
+def _date_trunc(f: Any, args: list[_Argument], types: list[str]) -> Column | None:
+    unit = str(args[0].literal).lower()
+    known = ("year", "quarter", "month", "week", "day", "hour", "minute", "second")
+    if unit not in known or types[1] not in _TIMES:
+        return None
+    return f.date_trunc(unit, args[1].column)
+
+
+def _substr(f: Any, args: list[_Argument], types: list[str]) -> Column | None:
+    if types[0] != "string" or len(args) < 3:
+        return None
+    start, length = args[1].literal, args[2].literal
+    if start is None or length is None or not 0 < start < 2**31 or not 0 <= length < 2**31:
+        return None
+    return f.substring(args[0].column, int(start), int(length))
+
+
+def _concat(f: Any, args: list[_Argument], types: list[str]) -> Column | None:
+    return f.concat(*[arg.column for arg in args]) if set(types) == {"string"} else None
+
+
+def _trim(name: str) -> Make:
+    return lambda f, args, types: getattr(f, name)(args[0].column) if len(args) == 1 else None
+
+
+_TEXT = ("string",)
+_MOMENTS = ("timestamp", "timestamp_ntz")
+
+#: By the name of the function in pipelines.
+_FUNCTIONS: dict[str, Make] = {
+    "add": _operator(lambda a, b: a + b),
+    "subtract": _operator(lambda a, b: a - b),
+    "multiply": _operator(lambda a, b: a * b),
+    "divide": _operator(lambda a, b: a / b),
+    "mod": _operator(lambda a, b: a % b),
+    "div": _div,
+    "negate": lambda _f, args, _types: -args[0].column,
+    "eq": _operator(lambda a, b: a == b),
+    "ne": _operator(lambda a, b: a != b),
+    "lt": _operator(lambda a, b: a < b),
+    "le": _operator(lambda a, b: a <= b),
+    "gt": _operator(lambda a, b: a > b),
+    "ge": _operator(lambda a, b: a >= b),
+    "between": _between,
+    "and": _operator(lambda a, b: a & b),
+    "or": _operator(lambda a, b: a | b),
+    "not": lambda _f, args, _types: ~args[0].column,
+    "is_null": lambda _f, args, _types: args[0].column.isNull(),
+    "is_not_null": lambda _f, args, _types: args[0].column.isNotNull(),
+    "is_nan": _is_nan,
+    "coalesce": _variadic("coalesce"),
+    "greatest": _variadic("greatest"),
+    "least": _variadic("least"),
+    "if_else": _if_else,
+    "nullif": _nullif,
+    "abs": _function("abs"),
+    "round": _round,
+    "sqrt": _function("sqrt"),
+    "length": _of_types(("string", "binary"), _function("length")),
+    "lower": _of_types(_TEXT, _function("lower")),
+    "upper": _of_types(_TEXT, _function("upper")),
+    "concat": _concat,
+    "contains": _of_types(_TEXT, _function("contains")),
+    "starts_with": _of_types(_TEXT, _function("startswith")),
+    "ends_with": _of_types(_TEXT, _function("endswith")),
+    "reverse": _of_types(_TEXT, _function("reverse")),
+    "trim": _trim("trim"),
+    "ltrim": _trim("ltrim"),
+    "rtrim": _trim("rtrim"),
+    "substr": _substr,
+    "list_length": lambda f, args, types: f.array_size(args[0].column) if types[0].startswith("list<") else None,
+    "year": _of_types(_TIMES, _function("year")),
+    "quarter": _of_types(_TIMES, _function("quarter")),
+    "month": _of_types(_TIMES, _function("month")),
+    "week": _of_types(_TIMES, _function("weekofyear")),
+    "day": _of_types(_TIMES, _function("dayofmonth")),
+    "day_of_week": _of_types(_TIMES, _function("dayofweek")),
+    "day_of_year": _of_types(_TIMES, _function("dayofyear")),
+    "weekday": _of_types(_TIMES, _function("weekday")),
+    "hour": _of_types(_MOMENTS, _function("hour")),
+    "minute": _of_types(_MOMENTS, _function("minute")),
+    "second": _of_types(_MOMENTS, _function("second")),
+    "date_trunc": _date_trunc,
+    "unix_seconds": _of_types(("timestamp",), _function("unix_seconds")),
+    "unix_micros": _of_types(("timestamp",), _function("unix_micros")),
+}
+
+#: Functions whose result has the type of the plan in Spark, too.
+_SAME_TYPE = frozenset(
+    ("eq", "ne", "lt", "le", "gt", "ge", "between", "and", "or", "not", "is_null", "is_not_null", "is_nan", "in")
+)

@@ -1,0 +1,509 @@
+"""The plan of a pipeline as Spark DataFrames.
+
+A node becomes DataFrame calls where Spark means the same by it (_expressions.py). Filters and projects that it does not
+are "fragments": they run in Headrace, in tasks, over the rows that Spark brings. Sources that are no plain Parquet files
+are read by Headrace's readers in tasks, split by split, together with the filters and projects above them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from headrace import _core
+from headrace._errors import BadDataError, UnsupportedError
+from headrace.spark import _tasks
+from headrace.spark._expressions import Expressions, Unmapped, quoted
+from headrace.spark._session import parallelism
+from headrace.spark._types import has_fixed_lists, spark_schema, spark_type
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame, SparkSession
+
+#: A right side of a join that is no larger than this, as far as files tell, is sent to all executors.
+_BROADCAST_BYTES = 64 << 20
+#: Tasks for each core that runs them.
+_TASKS_A_CORE = 3
+
+Node = dict[str, Any]
+
+
+@dataclass
+class Fragment:
+    """Filters and projects that Headrace runs in tasks: on splits of a source, or on the rows of a DataFrame."""
+
+    steps: list[str]
+    columns: list[dict[str, Any]]
+    scan: Node | None = None
+    rows: DataFrame | None = None
+    row_columns: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Plan:
+    """Makes the DataFrames of a plan, each node once.
+
+    Parameters
+    ----------
+    session : SparkSession
+        Where they run.
+    text : str
+        The plan, as the core wrote it.
+    frames : dict of DataFrame
+        What stands for sources that are rows in Spark, by name.
+    folder : str
+        Where tasks tell what they read.
+    """
+
+    def __init__(
+        self,
+        session: SparkSession,
+        text: str,
+        *,
+        frames: dict[str, Any],
+        folder: str,
+        storage: _core.StorageOptions,
+    ) -> None:
+        plan = json.loads(text)
+        self.session = session
+        self.nodes: list[Node] = plan["nodes"]
+        self.roots: list[int] = plan["roots"]
+        self.sources: dict[str, Any] = plan["sources"]
+        self.folder = folder
+        self.storage = storage
+        self.version = _version(session)
+        #: Why nodes run in Headrace's tasks: by label.
+        self.fallbacks: dict[str, str] = {}
+        #: What is to be asked before rows are made: whether the keys of a right side are unique.
+        self.unique_checks: list[tuple[str, list[str], DataFrame]] = []
+        self.scan_count = 0
+        #: The scans that tasks of ours make: source, label, prefix of the files with what was read.
+        self.task_scans: list[tuple[str, str, str]] = []
+        #: The scans that Spark makes: source, label, rows.
+        self.spark_scans: list[tuple[str, str, int]] = []
+        self._given = frames
+        self._made: dict[int, DataFrame] = {}
+        self._persisted: list[DataFrame] = []
+        self._readers = Counter(child for node in self.nodes for child in node["inputs"])
+        self._readers.update(self.roots)
+
+    # --- what is asked for -------------------------------------------------------------------------------------------
+
+    def frame(self, node_id: int) -> DataFrame:
+        """The rows of a node."""
+        known = self._made.get(node_id)
+        if known is None:
+            known = self._made[node_id] = self._make(node_id)
+        return known
+
+    def top(self, node_id: int) -> Fragment:
+        """The rows of a root, without the filters and projects that stand on top of it, which are left to the task that
+        takes them."""
+        steps: list[str] = []
+        at = self.nodes[node_id]
+        while at["kind"] in ("filter", "project"):
+            steps.insert(0, at["step"])
+            at = self._input(at)
+        columns = self.nodes[node_id]["columns"]
+        if at["kind"] == "scan" and not self._is_read_by_spark(at, []):
+            return Fragment(steps, columns, scan=at)
+        return Fragment(steps, columns, rows=self.frame(at["id"]), row_columns=at["columns"])
+
+    def close(self) -> None:
+        """Let go of what was kept on the way."""
+        for frame in self._persisted:
+            frame.unpersist()
+
+    def check_unique(self) -> None:
+        """Raise BadDataError when keys that were promised to be unique are not."""
+        from pyspark.sql import functions as f  # noqa: PLC0415
+
+        found = None
+        for label, keys, frame in self.unique_checks:
+            columns = [f.col(quoted(key)) for key in keys]
+            some = frame
+            for column in columns:
+                some = some.filter(column.isNotNull())
+            text = f.concat_ws(", ", *[f.concat(f.lit(f"{key} = "), f.col(quoted(key)).cast("string")) for key in keys])
+            counted = some.groupBy(*columns).count().filter(f.col("count") > 1).limit(1)
+            counted = counted.select(f.lit(label).alias("label"), text.alias("key"), f.col("count").alias("rows"))
+            found = counted if found is None else found.unionAll(counted)
+        for row in found.collect() if found is not None else ():
+            raise BadDataError(
+                f"{row['label']}: the right side has {row['rows']} rows with {row['key']}, but validate is m:1",
+                "deduplicate the right table first, or drop the validate",
+            )
+
+    # --- nodes -------------------------------------------------------------------------------------------------------
+
+    def _input(self, node: Node) -> Node:
+        return self.nodes[node["inputs"][0]]
+
+    def _make(self, node_id: int) -> DataFrame:
+        node = self.nodes[node_id]
+        if node["kind"] in ("filter", "project", "scan"):
+            return self._make_chain(node)
+        return getattr(self, f"_make_{node['kind']}")(node)
+
+    def _make_chain(self, node: Node) -> DataFrame:
+        """A filter, project or scan: in Spark, or as the top of a fragment."""
+        chain = [node]
+        while chain[-1]["kind"] != "scan":
+            below = self._input(chain[-1])
+            if below["kind"] not in ("filter", "project", "scan") or self._readers[below["id"]] > 1:
+                break
+            chain.append(below)
+        if chain[-1]["kind"] == "scan" and not self._is_read_by_spark(chain[-1], chain[:-1]):
+            return self._from_fragment(Fragment(_steps(chain[:-1]), node["columns"], scan=chain[-1]))
+        if node["kind"] == "scan":
+            return self._spark_scan(node)
+        try:
+            return self._mapped(node, self.frame(node["inputs"][0]))
+        except Unmapped as reason:
+            self.fallbacks[node["label"]] = str(reason)
+        # As much of the chain as Spark does not know either goes along.
+        steps = [node]
+        while True:
+            below = self._input(steps[-1])
+            if below["kind"] not in ("filter", "project") or self._readers[below["id"]] > 1 or self._is_mapped(below):
+                break
+            self.fallbacks[below["label"]] = self._why_unmapped(below)
+            steps.append(below)
+        fragment = Fragment(
+            _steps(steps), node["columns"], rows=self.frame(steps[-1]["inputs"][0]),
+            row_columns=self._input(steps[-1])["columns"],
+        )  # fmt: skip
+        return self._from_fragment(fragment)
+
+    def _expressions(self, columns: list[dict[str, Any]]) -> Expressions:
+        return Expressions({c["name"]: c["type"] for c in columns}, self.version)
+
+    def _mapped(self, node: Node, frame: DataFrame) -> DataFrame:
+        expressions = self._expressions(self._input(node)["columns"])
+        if node["kind"] == "filter":
+            return frame.filter(expressions.column(node["predicate"]))
+        made = [expressions.column(expr) for expr in node["expressions"]]
+        return frame.select(*[column.alias(c["name"]) for column, c in zip(made, node["columns"], strict=True)])
+
+    def _why_unmapped(self, node: Node) -> str:
+        expressions = self._expressions(self._input(node)["columns"])
+        try:
+            for expr in [node["predicate"]] if node["kind"] == "filter" else node["expressions"]:
+                expressions.column(expr)
+        except Unmapped as reason:
+            return str(reason)
+        return ""
+
+    def _is_mapped(self, node: Node) -> bool:
+        return not self._why_unmapped(node)
+
+    def _make_join(self, node: Node) -> DataFrame:
+        left_node, right_node = (self.nodes[i] for i in node["inputs"])
+        left, right = (self.frame(i) for i in node["inputs"])
+        if node["right_unique"] and not self._is_unique(right_node, set(node["right_on"])):
+            right = self._kept(right_node, right)
+            self.unique_checks.append((node["label"], node["right_on"], right))
+        from pyspark.sql import functions as f  # noqa: PLC0415
+
+        left_names = [c["name"] for c in left_node["columns"]]
+        right_names = [c["name"] for c in right_node["columns"]]
+        is_whole = node["how"] in ("inner", "left")
+        brought = [name for name in right_names if name not in node["right_on"]] if is_whole else []
+        wanted = [*node["right_on"], *brought]
+        left = left.toDF(*[f"l{i}" for i in range(len(left_names))])
+        right = right.select(*[f.col(quoted(name)).alias(f"r{i}") for i, name in enumerate(wanted)])
+        if self._bytes_of(right_node) <= _BROADCAST_BYTES:
+            right = f.broadcast(right)
+        condition: Column | None = None
+        for i, name in enumerate(node["left_on"]):
+            equal = f.col(f"l{left_names.index(name)}") == f.col(f"r{i}")
+            condition = equal if condition is None else condition & equal
+        how = {"inner": "inner", "left": "left", "semi": "left_semi", "anti": "left_anti"}[node["how"]]
+        joined = left.join(right, condition, how)
+        columns = [f"l{i}" for i in range(len(left_names))]
+        columns += [f"r{wanted.index(name)}" for name in brought]
+        names = [c["name"] for c in node["columns"]]
+        return joined.select(*[f.col(c).alias(name) for c, name in zip(columns, names, strict=True)])
+
+    def _is_unique(self, node: Node, keys: set[str]) -> bool:
+        """Whether the plan itself says that no two rows have the same `keys`."""
+        if node["kind"] in ("aggregate", "deduplicate"):
+            return set(node["keys"]) <= keys
+        if node["kind"] == "filter":
+            return self._is_unique(self._input(node), keys)
+        if node["kind"] == "project":
+            passed = {
+                expr["column"]
+                for expr, c in zip(node["expressions"], node["columns"], strict=True)
+                if "column" in expr and c["name"] in keys
+            }
+            return len(passed) == len(keys) and self._is_unique(self._input(node), passed)
+        return False
+
+    def _kept(self, node: Node, frame: DataFrame) -> DataFrame:
+        """A small frame that is read twice, read once."""
+        if self._bytes_of(node) > _BROADCAST_BYTES:
+            return frame
+        kept = frame.persist()
+        self._persisted.append(kept)
+        return kept
+
+    def _bytes_of(self, node: Node) -> int:
+        """The bytes of the files below a node: what its rows may take, as a rule."""
+        if node["kind"] == "scan":
+            source = self.sources[node["source"]]
+            if source["format"] == "memory":
+                return 0 if node["source"] not in self._given else _BROADCAST_BYTES + 1
+            return sum(size for _, size in source["files"])
+        return sum(self._bytes_of(self.nodes[i]) for i in node["inputs"])
+
+    def _make_aggregate(self, node: Node) -> DataFrame:
+        from pyspark.sql import functions as f  # noqa: PLC0415
+
+        columns = self._input(node)["columns"]
+        frame = self.frame(node["inputs"][0])
+        calls = node["aggregates"]
+        arguments = [call["argument"] for call in calls]
+        needs_project = any(argument is not None and "column" not in argument for argument in arguments)
+        expressions = self._expressions(columns)
+        if needs_project:
+            try:
+                for argument in filter(None, arguments):
+                    expressions.column(argument)
+            except Unmapped as reason:
+                raise UnsupportedError(
+                    f"{node['label']}: Spark cannot compute {reason} as the argument of an aggregate",
+                    "compute it in a with_columns step before the group_by",
+                ) from None
+        results = []
+        for call in calls:
+            argument = None if call["argument"] is None else expressions.column(call["argument"])
+            results.append(_aggregate(f, call, argument).cast(spark_type(call["type"])).alias(call["name"]))
+        keys = [f.col(quoted(key)) for key in node["keys"]]
+        if not keys:
+            return frame.agg(*results)
+        if not results:
+            return frame.select(*keys).distinct()
+        return frame.groupBy(*keys).agg(*results).select(*[f.col(quoted(c["name"])) for c in node["columns"]])
+
+    def _make_deduplicate(self, node: Node) -> DataFrame:
+        from pyspark.sql import Window, functions as f  # noqa: PLC0415
+
+        frame = self.frame(node["inputs"][0])
+        names = [f.col(quoted(c["name"])) for c in node["columns"]]
+        if node["any_order"]:
+            return frame.dropDuplicates([key for key in node["keys"]]).select(*names)
+        types = {c["name"]: c["type"] for c in self._input(node)["columns"]}
+        descending = node["keep"] == "last"
+        order: list[Column] = []
+        for name in node["order_by"]:
+            order.append(f.col(quoted(name)))
+        for name in node["ties"]:
+            order.append(f.col(quoted(name)))
+            if types[name] in ("float32", "float64"):
+                # Equal to Spark's sort, but two rows.
+                x = f.col(quoted(name)).cast("double")
+                order.append(f.when(x == 0, -f.atan2(f.lit(0.0), x)))
+        directed = [c.desc_nulls_last() if descending else c.asc_nulls_first() for c in order]
+        window = Window.partitionBy(*[f.col(quoted(key)) for key in node["keys"]]).orderBy(*directed)
+        numbered = frame.withColumn("#row", f.row_number().over(window))
+        return numbered.filter(f.col("`#row`") == 1).select(*names)
+
+    def _make_sort(self, node: Node) -> DataFrame:
+        from pyspark.sql import functions as f  # noqa: PLC0415
+
+        order = [
+            f.col(quoted(by["column"])).desc_nulls_last()
+            if by["descending"]
+            else f.col(quoted(by["column"])).asc_nulls_first()
+            for by in node["order"]
+        ]
+        return self.frame(node["inputs"][0]).orderBy(*order)
+
+    def _make_limit(self, node: Node) -> DataFrame:
+        frame = self.frame(node["inputs"][0])
+        return (frame.offset(node["offset"]) if node["offset"] else frame).limit(node["rows"])
+
+    def _make_concat(self, node: Node) -> DataFrame:
+        frames = [self.frame(i) for i in node["inputs"]]
+        result = frames[0]
+        for other in frames[1:]:
+            result = result.unionAll(other)
+        return result
+
+    def _make_explode(self, node: Node) -> DataFrame:
+        from pyspark.sql import functions as f  # noqa: PLC0415
+
+        frame = self.frame(node["inputs"][0])
+        lists = node["explode"]
+        explode = f.explode_outer if node["keep_empty"] else f.explode
+        if len(lists) == 1:
+            made = frame.select(
+                *[
+                    (explode(f.col(quoted(c["name"]))) if c["name"] == lists[0] else f.col(quoted(c["name"]))).alias(
+                        c["name"]
+                    )
+                    for c in node["columns"]
+                ]
+            )
+            return made
+        sizes = [f.coalesce(f.array_size(f.col(quoted(name))), f.lit(0)) for name in lists]
+        equal = sizes[0] == sizes[1]
+        for size in sizes[2:]:
+            equal = equal & (sizes[0] == size)
+        message = f"{node['label']}: the lists of {', '.join(lists)} differ in length in a row"
+        zipped = f.arrays_zip(*[f.col(quoted(name)).alias(f"e{i}") for i, name in enumerate(lists)])
+        # The check is part of what is exploded, so that it is not optimised away.
+        checked = f.when(equal, zipped).otherwise(f.raise_error(f.lit(message)))
+        rest = [f.col(quoted(c["name"])) for c in node["columns"] if c["name"] not in lists]
+        opened = frame.select(*rest, explode(checked).alias("#elements"))
+        elements = f.col("`#elements`")
+        return opened.select(
+            *[
+                elements[f"e{lists.index(c['name'])}"].alias(c["name"])
+                if c["name"] in lists
+                else f.col(quoted(c["name"]))
+                for c in node["columns"]
+            ]
+        )
+
+    # --- sources -----------------------------------------------------------------------------------------------------
+
+    def _is_read_by_spark(self, scan: Node, above: list[Node]) -> bool:
+        """Whether Spark reads the source: rows that are in Spark; plain Parquet files of this machine or of a file
+        system that all mount, where Spark does all that follows, too."""
+        source = self.sources[scan["source"]]
+        if source["format"] == "memory":
+            return True
+        is_plain = source["is_plain_parquet"] and not any("://" in path for path, _ in source["files"])
+        if not is_plain or any(has_fixed_lists(c["type"]) for c in scan["columns"]):
+            return False
+        if not all(self._is_mapped(node) for node in above):
+            return False
+        known = {f.name: f.dataType for f in self._files_of(scan["source"]).schema.fields}
+        return all(_is_same(known.get(c["name"]), spark_type(c["type"])) for c in scan["columns"])
+
+    def _files_of(self, source: str) -> DataFrame:
+        return self.session.read.parquet(*[path for path, _ in self.sources[source]["files"]])
+
+    def _spark_scan(self, node: Node) -> DataFrame:
+        from pyspark.sql import functions as f  # noqa: PLC0415
+
+        name = node["source"]
+        source = self.sources[name]
+        if source["format"] == "memory":
+            if name not in self._given:
+                raise UnsupportedError(
+                    f"the source '{name}' is rows that this process makes, which Spark does not see",
+                    "write them to a file first, such as with sink_parquet(), and scan that",
+                )
+            frame = self._given[name]
+        else:
+            frame = self._files_of(name)
+            self.spark_scans.append((name, node["label"], source["rows"] or 0))
+        return frame.select(
+            *[f.col(quoted(c["name"])).cast(spark_type(c["type"])).alias(c["name"]) for c in node["columns"]]
+        )
+
+    def scan_groups(self, scan: Node) -> tuple[list[tuple[int, int]], str]:
+        """The splits of a source that each task reads, and how the files are called in which they say what they read."""
+        splits = self.sources[scan["source"]]["splits"]
+        count = max(1, min(splits, _TASKS_A_CORE * parallelism(self.session)))
+        groups = [(splits * i // count, splits * (i + 1) // count) for i in range(count)]
+        prefix = f"scan-{self.scan_count:03}-"
+        self.scan_count += 1
+        self.task_scans.append((scan["source"], scan["label"], prefix))
+        return groups, prefix
+
+    def scan_task(self, fragment: Fragment) -> tuple[_tasks.ScanTask, int]:
+        """What each task does of a fragment over a source, and the number of tasks."""
+        assert fragment.scan is not None
+        groups, prefix = self.scan_groups(fragment.scan)
+        source = self.sources[fragment.scan["source"]]
+        steps = list(fragment.steps)
+        columns = [c["name"] for c in fragment.scan["columns"]]
+        # Without columns rows could not be counted.
+        columns = columns or [source["columns"][0]["name"]]
+        if columns != [c["name"] for c in source["columns"]]:
+            steps.insert(0, json.dumps({"select": columns}))
+        task = _tasks.ScanTask(
+            name=fragment.scan["source"],
+            yaml=source["yaml"],
+            storage=_tasks.storage_arguments(self.storage),
+            groups=groups,
+            files_digest=source["files_digest"],
+            steps=steps,
+            folder=self.folder,
+            prefix=prefix,
+        )
+        return task, len(groups)
+
+    def _from_fragment(self, fragment: Fragment) -> DataFrame:
+        columns = fragment.columns
+        if any(has_fixed_lists(c["type"]) for c in columns):
+            name = next(c["name"] for c in columns if has_fixed_lists(c["type"]))
+            raise UnsupportedError(
+                f"the column '{name}' has lists of a fixed size, which Spark's tables cannot keep",
+                "make them where features are made, or cast the column to a list",
+            )
+        # Spark keeps no count of rows without columns.
+        schema = spark_schema(columns) if columns else _no_columns()
+        if fragment.scan is not None:
+            task, count = self.scan_task(fragment)
+            rows = self.session.range(0, count, 1, count).mapInArrow(_tasks.scan(task), schema)
+        else:
+            assert fragment.rows is not None
+            step_task = _tasks.StepTask(fields_of(fragment.row_columns), fragment.steps, [c["name"] for c in columns])
+            rows = fragment.rows.mapInArrow(_tasks.apply_steps(step_task), schema)
+        return rows if columns else rows.select()
+
+
+def _steps(chain: list[Node]) -> list[str]:
+    """The steps of nodes that are given from the top."""
+    return [node["step"] for node in reversed(chain)]
+
+
+def fields_of(columns: list[dict[str, Any]]) -> list[tuple[str, str, bool]]:
+    """Columns as the core takes them. What Spark brings may be null as far as it says."""
+    return [(c["name"], c["type"], True) for c in columns]
+
+
+def _no_columns() -> Any:
+    return spark_schema([{"name": "#nothing", "type": "bool"}])
+
+
+def _version(session: SparkSession) -> tuple[int, int]:
+    major, minor, *_ = session.version.split(".")
+    return int(major), int(minor)
+
+
+def _is_same(found: Any, wanted: Any) -> bool:
+    """The same type, whatever may be null in it."""
+    return found is not None and found.simpleString() == wanted.simpleString()
+
+
+def _aggregate(f: Any, call: dict[str, Any], x: Column | None) -> Column:
+    name, dtype = call["function"], call["argument_type"]
+    if name == "count":
+        return f.count(f.lit(1) if x is None else x)
+    assert x is not None
+    is_float = dtype in ("float32", "float64")
+    if name == "count_distinct":
+        return f.countDistinct(x)
+    if name == "sum":
+        return _integer_sum(f, x) if dtype == "int64" else f.sum(x)
+    if name in ("min", "max"):
+        # Of zeros only, the result is 0.0.
+        return getattr(f, name)(x) + f.lit(0.0) if is_float else getattr(f, name)(x)
+    made = {"mean": f.avg, "variance": f.var_samp, "stddev": f.stddev_samp, "var_pop": f.var_pop,
+            "stddev_pop": f.stddev_pop}  # fmt: skip
+    return made[name](x)
+
+
+def _integer_sum(f: Any, x: Column) -> Column:
+    """Only the whole sum has to fit: both halves of the values are summed apart, which fits for 2^31 rows."""
+    low = f.sum(x.bitwiseAND(f.lit((1 << 32) - 1)))
+    high = f.sum(f.shiftright(x, 32))
+    whole = high.cast("decimal(20,0)") * f.lit(1 << 32).cast("decimal(11,0)") + low.cast("decimal(20,0)")
+    return whole.cast("bigint")

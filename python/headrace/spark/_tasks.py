@@ -1,0 +1,306 @@
+"""What runs in Spark's tasks. Functions here are made on the driver and sent to executors by value, so that an executor
+without the package says so, and not that a module is missing while it reads a function."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import dataclasses
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from headrace import _core
+    from headrace._errors import HeadraceError
+
+Batches = Callable[[Iterable["pa.RecordBatch"]], Iterator["pa.RecordBatch"]]
+
+#: Rows of an Arrow batch that a task hands to Spark.
+_BATCH_ROWS = 16384
+
+
+@dataclasses.dataclass
+class ScanTask:
+    """A fragment over a source: `groups` are the splits of each task."""
+
+    name: str
+    yaml: str
+    storage: dict[str, Any]
+    groups: list[tuple[int, int]]
+    files_digest: str
+    steps: list[str]
+    folder: str
+    prefix: str
+
+
+@dataclasses.dataclass
+class StepTask:
+    """A fragment over rows of Spark."""
+
+    fields: list[tuple[str, str, bool]]
+    steps: list[str]
+    columns: list[str]
+
+
+def storage_arguments(storage: _core.StorageOptions | None) -> dict[str, Any]:
+    """What makes the same options in another process."""
+    return dict(storage.arguments()) if storage is not None else {}
+
+
+# --- made on the driver -----------------------------------------------------------------------------------------------
+
+
+def scan(task: ScanTask) -> Batches:
+    """Reads the splits of a group and runs the steps."""
+    values = dataclasses.asdict(task)
+
+    def read(batches):  # type: ignore[no-untyped-def]
+        from headrace.spark import _tasks
+
+        own = _tasks.ScanTask(**values)
+        for batch in batches:
+            for group in batch.column(0).to_pylist():
+                yield from _tasks.read_group(own, group)
+
+    return read
+
+
+def apply_steps(task: StepTask) -> Batches:
+    """Runs the steps over the rows of a partition."""
+    values = dataclasses.asdict(task)
+
+    def apply(batches):  # type: ignore[no-untyped-def]
+        from headrace.spark import _tasks
+
+        yield from _tasks.run_steps(_tasks.StepTask(**values), batches)
+
+    return apply
+
+
+# --- run in tasks -----------------------------------------------------------------------------------------------------
+
+
+def read_group(task: ScanTask, group: int) -> Iterator[pa.RecordBatch]:
+    """The rows of the splits of a group; then what was read is put beside."""
+    from headrace import _core  # noqa: PLC0415
+
+    storage = _core.StorageOptions(**task.storage)
+    begin, end = task.groups[group]
+    splits = _core.SplitScan(task.name, task.yaml, storage, begin, end, task.files_digest)
+    frame = splits.frame()
+    for step in task.steps:
+        frame = frame.with_step(step)
+    yield from _batches_of(frame)
+    if task.folder:
+        # Every attempt that comes to its end says the same.
+        _core.put_text(f"{task.folder}/{task.prefix}{group:05}.json", splits.tally(), storage)
+
+
+def run_steps(task: StepTask, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The rows of a partition behind the steps."""
+    from headrace import _core  # noqa: PLC0415
+
+    rows = _OnceRead(batches)
+    if rows.schema is None:
+        return
+    sample = _core.Rows.from_stream(_stream(rows.schema, []))
+    frame = _core.Frame.of_function("rows", sample, rows.stream)
+    for step in task.steps:
+        frame = frame.with_step(step)
+    for batch in _batches_of(frame):
+        yield batch.select(task.columns) if task.columns else batch
+
+
+class _OnceRead:
+    """Arrow batches as a stream that is read once."""
+
+    def __init__(self, batches: Iterable[pa.RecordBatch]) -> None:
+        self._batches = iter(batches)
+        self._first = next(self._batches, None)
+        self.schema = None if self._first is None else self._first.schema
+
+    def _all(self) -> Iterator[pa.RecordBatch]:
+        first, self._first = self._first, None
+        if first is not None:
+            yield first
+        yield from self._batches
+
+    def stream(self) -> Any:
+        return _stream(self.schema, self._all())
+
+    def stream_or_nothing(self) -> Any:
+        """No stream where there is no batch."""
+        return self.stream() if self.schema is not None else None
+
+
+def _stream(schema: Any, batches: Iterable[pa.RecordBatch]) -> Any:
+    import pyarrow as pa  # noqa: PLC0415
+
+    return pa.RecordBatchReader.from_batches(schema, batches).__arrow_c_stream__()
+
+
+def _batches_of(frame: _core.Frame) -> Iterator[pa.RecordBatch]:
+    """The rows of a frame of the core as batches that Spark takes: with offsets of 32 bits, and no nanoseconds."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    from headrace import _work  # noqa: PLC0415
+
+    for rows in _work.stream(frame, chunk_rows=_BATCH_ROWS, threads=1):
+        reader = pa.RecordBatchReader.from_stream(_Capsule(rows))
+        for batch in reader:
+            yield batch.cast(_spark_schema(batch.schema))
+
+
+class _Capsule:
+    def __init__(self, rows: _core.Rows) -> None:
+        self._rows = rows
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self._rows.stream()
+
+
+def _spark_schema(schema: pa.Schema) -> pa.Schema:
+    import pyarrow as pa  # noqa: PLC0415
+
+    def plain(dtype: Any) -> Any:
+        if pa.types.is_dictionary(dtype):
+            return plain(dtype.value_type)
+        if pa.types.is_large_string(dtype) or pa.types.is_string_view(dtype):
+            return pa.string()
+        if pa.types.is_large_binary(dtype) or pa.types.is_binary_view(dtype):
+            return pa.binary()
+        if pa.types.is_large_list(dtype) or pa.types.is_list(dtype) or pa.types.is_fixed_size_list(dtype):
+            return pa.list_(plain(dtype.value_type))
+        if pa.types.is_struct(dtype):
+            return pa.struct([pa.field(f.name, plain(f.type)) for f in dtype])
+        return dtype
+
+    return pa.schema([pa.field(field.name, plain(field.type)) for field in schema])
+
+
+# --- errors -----------------------------------------------------------------------------------------------------------
+
+_MARK = "headrace-error:"
+
+
+@contextlib.contextmanager
+def told_errors() -> Iterator[None]:
+    """Errors of the core as texts that `told_error` finds in what Spark makes of them."""
+    from headrace._errors import HeadraceError  # noqa: PLC0415
+
+    try:
+        yield
+    except HeadraceError as error:
+        told = json.dumps([error.code, error.message, error.hint, error.context])
+        raise RuntimeError(f"{_MARK}{base64.b64encode(told.encode()).decode()}:") from error
+
+
+def told_error(text: str) -> HeadraceError | None:
+    """The error of the core that a task told, if `text` holds one."""
+    from headrace import _errors  # noqa: PLC0415
+
+    if _MARK not in text:
+        return None
+    packed = text.split(_MARK, 1)[1].split(":", 1)[0]
+    code, message, hint, context = json.loads(base64.b64decode(packed))
+    for kind in vars(_errors).values():
+        if isinstance(kind, type) and issubclass(kind, _errors.HeadraceError) and kind.code == code:
+            return kind(message, hint, context)
+    error = _errors.HeadraceError(message, hint, context)
+    error.code = code
+    return error
+
+
+# --- a run ------------------------------------------------------------------------------------------------------------
+
+_runs: dict[str, _core.RunTask] = {}
+
+
+def run_task(plan: str) -> _core.RunTask:
+    """The run that a process is part of; it has one at a time."""
+    from headrace import _core  # noqa: PLC0415
+
+    if plan not in _runs:
+        _runs.clear()
+        _runs[plan] = _core.RunTask(plan)
+    return _runs[plan]
+
+
+def attempt_name() -> str:
+    """What no other attempt of a task, nor another task, is called."""
+    from pyspark import TaskContext  # noqa: PLC0415
+
+    context = TaskContext.get()
+    number = f"{context.partitionId():05}-{context.taskAttemptId()}" if context else "00000-0"
+    return f"{number}-{os.getpid()}"
+
+
+def partition_number() -> int:
+    """Which part of the rows a task has."""
+    from pyspark import TaskContext  # noqa: PLC0415
+
+    context = TaskContext.get()
+    return context.partitionId() if context else 0
+
+
+def one_row(number: int, result: bytes) -> pa.RecordBatch:
+    """What a task tells the driver."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    return pa.RecordBatch.from_pydict(
+        {"number": pa.array([number], pa.int64()), "result": pa.array([result], pa.binary())}
+    )
+
+
+def numbers(batches: Iterable[pa.RecordBatch]) -> Iterator[int]:
+    """The numbers of a partition."""
+    for batch in batches:
+        yield from batch.column(0).to_pylist()
+
+
+def scanned(task: ScanTask, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The rows of the groups of a partition."""
+    for group in numbers(batches):
+        yield from read_group(task, group)
+
+
+def spool(plan: str, batches: Iterable[pa.RecordBatch], prefix: str, fit_round: bytes, key_parts: int) -> bytes:
+    """Keep the rows of a partition and look at them on the way."""
+    with told_errors():
+        return run_task(plan).spool(_OnceRead(batches).stream_or_nothing(), prefix, fit_round, key_parts)
+
+
+def check_contract(contract: str, batches: Iterable[pa.RecordBatch]) -> bytes:
+    """Check the rows of a partition."""
+    from headrace import _core  # noqa: PLC0415
+
+    with told_errors():
+        return _core.check_contract(contract, _OnceRead(batches).stream_or_nothing())
+
+
+def read_keyed(
+    plan: str, paths: list[str], readers: int, batches: Iterable[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    """The counts of words in some of the files, by part of the hash. Files are dealt to `readers` like cards."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    for number in numbers(batches):
+        for path in paths[number::readers]:
+            parts = run_task(plan).read_keyed(path)
+            yield pa.RecordBatch.from_pydict(
+                {"part": pa.array(range(len(parts)), pa.int32()), "counts": pa.array(parts, pa.binary())}
+            )
+
+
+def merge_keyed(plan: str, fit_round: bytes, batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[int, bytes]]:
+    """Merge the counts of each part that came to a partition."""
+    by_part: dict[int, list[bytes]] = {}
+    for batch in batches:
+        for part, counts in zip(batch.column(0).to_pylist(), batch.column(1).to_pylist(), strict=True):
+            by_part.setdefault(part, []).append(counts)
+    for part, counts in by_part.items():
+        yield part, run_task(plan).merge_keyed(fit_round, counts)

@@ -1,0 +1,150 @@
+// A run in pieces: what a task of another engine does of it, in a process of its own.
+//
+// The engine makes the rows of the feature table; from there on everything is done by the code that does it in
+// run_pipeline(), each task on some of the rows: steps that the engine left, contract, split, statistics, encoding,
+// shards. frame/distributed_run.h is the side of the driver, which tells tasks what to do in texts and bytes that only
+// processes of the same build exchange.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "headrace/exec/shared_spool.h"
+#include "headrace/exec/write_shards.h"
+#include "headrace/frame/lazy_frame.h"
+#include "headrace/io/split_range.h"
+
+namespace headrace {
+
+/// What all tasks of a run know, as JSON: made by the driver.
+struct TaskPlan {
+  std::string name;
+  std::string sections;   // features, split, outputs, and the contract of the feature table
+  std::string feature_table;
+  Schema table;           // the columns of the feature table that features are made from
+  Schema rows;            // what the engine brings
+  std::vector<std::string> steps;  // what is left to do to get to the columns that features want
+  std::string run_id;
+  StorageOptions storage;
+
+  std::string to_json() const;
+  static TaskPlan from_json(const std::string& text);
+};
+
+/// What spooling a task's rows found.
+struct SpoolResult {
+  std::vector<std::pair<std::size_t, SpoolFile>> files;  // by part
+  std::int64_t rows_left_out = 0;
+  ContractResult contract;  // of a pipeline with a contract of its feature table
+  std::string fixed;        // for FitRounds::merge()
+  std::string keyed_path;   // a file with what is merged by key; empty: none
+};
+
+/// One shard in some of the outputs: what is to be written.
+struct ShardOrder {
+  std::size_t part = 0;
+  std::size_t shard = 0;
+  std::size_t shard_count = 1;
+  std::vector<std::size_t> outputs;
+  std::vector<SpoolFile> files;  // of the part
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
+};
+
+/// The shards of outputs that want another order of rows, all of them: what is to be written by one task.
+struct OrderedOutputs {
+  std::vector<std::size_t> outputs;
+  std::vector<std::vector<SpoolFile>> files;  // by part
+};
+
+/// What writing found.
+struct WriteResult {
+  struct Written {
+    std::size_t output;
+    std::size_t part;
+    Shard shard;
+  };
+  std::vector<Written> shards;
+  EncodedTotals totals;  // counted for the first output only
+};
+
+// As bytes. Reading throws Error(kBadData).
+std::string to_bytes(const SpoolResult& result);
+SpoolResult spool_result(std::string_view bytes);
+std::string to_bytes(const ShardOrder& order);
+ShardOrder shard_order(std::string_view bytes);
+std::string to_bytes(const OrderedOutputs& order);
+OrderedOutputs ordered_outputs(std::string_view bytes);
+std::string to_bytes(const WriteResult& result);
+WriteResult write_result(std::string_view bytes);
+std::string to_bytes(const std::vector<SpoolFile>& files);
+std::vector<SpoolFile> spool_files(std::string_view bytes);
+
+/// The tasks of one run, in one process. Each call is a task; one at a time.
+class RunTask {
+ public:
+  RunTask(const std::string& plan, const RunContext& context);
+  ~RunTask();
+  RunTask(const RunTask&) = delete;
+  RunTask& operator=(const RunTask&) = delete;
+
+  using OpenRows = std::function<std::unique_ptr<BatchStream>()>;
+
+  /// Takes the rows that the engine brings, and keeps them in files called `prefix`-….arrow. `round`, of FitRounds, is
+  /// what is looked for on the way; empty: nothing is to be fitted. `key_parts`: how many parts keys are dealt to.
+  std::string spool(const OpenRows& open, const std::string& prefix, const std::string& round, std::size_t key_parts);
+  /// Looks for `round` in the rows of `files`. The result is a SpoolResult without files.
+  std::string fit(const std::string& files, const std::string& prefix, const std::string& round,
+                  std::size_t key_parts);
+  /// The parts of a file with what is merged by key.
+  std::vector<std::string> read_keyed(const std::string& path);
+  /// See exec/partial_fit.h.
+  std::string merge_keyed(const std::string& round, const std::vector<std::string>& parts);
+  /// Writes a ShardOrder, with the state in the file `state`.
+  std::string write(const std::string& order, const std::string& state);
+  std::string write_ordered(const std::string& order, const std::string& state);
+
+ private:
+  class Encoding;
+
+  std::unique_ptr<PreparedPipeline> prepare(const OpenRows& open) const;
+  const Encoding& encoding(const std::string& state);
+  void write_keyed(const FitPart& part, const std::string& path, std::size_t key_parts);
+
+  TaskPlan plan_;
+  RunContext context_;
+  std::shared_ptr<FileSystem> fs_;
+  Pipeline pipeline_;
+  std::unique_ptr<Encoding> encoding_;
+};
+
+/// Checks the contract of a table on some of its rows; the result is a SpoolResult with nothing but it.
+std::string check_contract(const std::string& contract, const RunTask::OpenRows& open, const RunContext& context);
+
+/// Some splits of a source, as a frame to which steps are added; and what was read once it has ended.
+class SplitScan {
+ public:
+  /// `files` are paths and sizes as the driver found them: Error(kBadData) when they are others here.
+  SplitScan(const std::string& name, const std::string& source, const StorageOptions& storage, std::size_t begin,
+            std::size_t end, const std::string& files);
+
+  const LazyFrame& frame() const { return frame_; }
+  /// {"counts": {…}, "bad_rows": [[…]]}, for the driver.
+  std::string tally() const;
+
+ private:
+  std::shared_ptr<ScanTally> tally_;
+  LazyFrame frame_;
+};
+
+/// What tally() wrote.
+void read_tally(const std::string& text, ScanCounts& counts, std::vector<BadRow>& bad_rows);
+
+/// A path that means the same in any folder.
+std::string absolute_path(const std::string& path);
+/// A digest of absolute paths and sizes of files.
+std::string files_digest(const std::vector<FileInfo>& files);
+
+}  // namespace headrace
