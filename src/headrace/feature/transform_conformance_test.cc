@@ -95,6 +95,34 @@ static std::vector<std::int64_t> counts_of_equal_rows(const Column& column) {
   return counts;
 }
 
+/// What another process makes of an accumulator: `part` of `part_count` of its keys, where it has keys.
+static std::unique_ptr<Accumulator> sent(const Accumulator& accumulator, const Accumulator& round, std::size_t part = 0,
+                                         std::size_t part_count = 1) {
+  ByteWriter out;
+  accumulator.write_part(out, part, part_count);
+  std::unique_ptr<Accumulator> received = round.fork();
+  ByteReader in(out.bytes(), "an accumulator");
+  received->read(in);
+  CHECK(in.is_at_end());
+  // A cut message is refused, and does no harm.
+  for (std::size_t size : {out.bytes().size() / 2, out.bytes().size() - 1}) {
+    ByteReader cut(std::string_view(out.bytes()).substr(0, size), "an accumulator");
+    CHECK_THROWS_AS(round.fork()->read(cut), Error);
+  }
+  return received;
+}
+
+/// Merges by keys first, each part of them by a process of its own, which forgets what no state will name.
+static void merge_by_keys(Accumulator& merged, const std::vector<std::unique_ptr<Accumulator>>& own) {
+  constexpr std::size_t kParts = 3;
+  for (std::size_t part = 0; part < kParts; ++part) {
+    std::unique_ptr<Accumulator> of_keys = merged.fork();
+    for (const auto& accumulator : own) of_keys->merge(*sent(*accumulator, merged, part, kParts));
+    of_keys->settle();
+    merged.merge(*sent(*of_keys, merged));
+  }
+}
+
 void fit(FeatureSet& set, const std::vector<Batch>& parts, std::mt19937& random) {
   for (std::vector<FitTask> stage = set.next_stage(); !stage.empty(); stage = set.next_stage()) {
     for (const FitTask& task : stage) {
@@ -110,6 +138,11 @@ void fit(FeatureSet& set, const std::vector<Batch>& parts, std::mt19937& random)
           } else {
             own.back()->update(inputs);
           }
+          if (random() % 2 == 0) own.back() = sent(*own.back(), *merged);
+        }
+        if (merged->is_keyed() && random() % 2 == 0) {
+          merge_by_keys(*merged, own);
+          own.clear();
         }
         while (own.size() > 1) {  // any tree
           std::shuffle(own.begin(), own.end(), random);
