@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql import SparkSession
 
-    from headrace.spark import SparkTarget
     from headrace._result import RunResult
+    from headrace.spark import SparkTarget
 
 #: A path, or several; ``s3://`` too.
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]

@@ -78,11 +78,11 @@ class Cluster:
     def executors(self):
         """The processes of executors, as numbers."""
         found = []
-        for process in Path("/proc").iterdir():
+        for process in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
-                if process.name.isdigit() and b"CoarseGrainedExecutorBackend" in (process / "cmdline").read_bytes():
-                    if self.url.encode() and self._is_below(int(process.name)):
-                        found.append(int(process.name))
+                is_executor = b"CoarseGrainedExecutorBackend" in (process / "cmdline").read_bytes()
+                if is_executor and self._is_below(int(process.name)):
+                    found.append(int(process.name))
         return found
 
     def _is_below(self, process):
@@ -100,7 +100,7 @@ class Cluster:
 def cluster(workers=2, cores=1, memory="1g"):
     """A master and workers on loopback, until the block ends."""
     port, page, processes = free_port(), free_port(), []
-    with tempfile.TemporaryDirectory(prefix="spark-") as folder, open(Path(folder, "log"), "w+") as log:
+    with tempfile.TemporaryDirectory(prefix="spark-") as folder, Path(folder, "log").open("w+") as log:
         try:
             master = "org.apache.spark.deploy.master.Master"
             processes.append(_start([master, "--host", "127.0.0.1", "--port", port, "--webui-port", page], log))
@@ -126,7 +126,7 @@ def cluster(workers=2, cores=1, memory="1g"):
 def connect_server(*settings):
     """A Spark Connect server with two cores; gives the address that sessions connect to."""
     port = free_port()
-    with tempfile.TemporaryDirectory(prefix="spark-") as folder, open(Path(folder, "log"), "w+") as log:
+    with tempfile.TemporaryDirectory(prefix="spark-") as folder, Path(folder, "log").open("w+") as log:
         submit = ["org.apache.spark.deploy.SparkSubmit", "--master", "local[2]"]
         submit += ["--class", "org.apache.spark.sql.connect.service.SparkConnectServer"]
         for setting in (f"spark.connect.grpc.binding.port={port}", "spark.ui.enabled=false", *settings):

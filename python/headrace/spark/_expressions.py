@@ -95,6 +95,8 @@ class Expressions:
             return self._f.unhex(self._f.lit(value))
         if dtype in _FLOATS:
             value = float(value)
+        elif dtype in _TIMES or dtype.startswith("decimal"):
+            value = str(value).split("'")[1]  # timestamp '2013-01-01T00:00:00Z'
         return self._f.lit(value).cast(spark_type(dtype))
 
     def _cast(self, name: str, arg: dict[str, Any], to: str) -> Column:

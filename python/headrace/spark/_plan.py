@@ -1,14 +1,16 @@
 """The plan of a pipeline as Spark DataFrames.
 
-A node becomes DataFrame calls where Spark means the same by it (_expressions.py). Filters and projects that it does not
-are "fragments": they run in Headrace, in tasks, over the rows that Spark brings. Sources that are no plain Parquet files
-are read by Headrace's readers in tasks, split by split, together with the filters and projects above them.
+A node becomes DataFrame calls where Spark means the same by it (_expressions.py). Filters and projects that it does
+not are "fragments": they run in Headrace, in tasks, over the rows that Spark brings. Sources that are no plain Parquet
+files are read by Headrace's readers in tasks, split by split, together with the filters and projects above them.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -288,12 +290,13 @@ class Plan:
         return frame.groupBy(*keys).agg(*results).select(*[f.col(quoted(c["name"])) for c in node["columns"]])
 
     def _make_deduplicate(self, node: Node) -> DataFrame:
-        from pyspark.sql import Window, functions as f  # noqa: PLC0415
+        from pyspark.sql import Window  # noqa: PLC0415
+        from pyspark.sql import functions as f  # noqa: PLC0415
 
         frame = self.frame(node["inputs"][0])
         names = [f.col(quoted(c["name"])) for c in node["columns"]]
         if node["any_order"]:
-            return frame.dropDuplicates([key for key in node["keys"]]).select(*names)
+            return frame.dropDuplicates(list(node["keys"])).select(*names)
         types = {c["name"]: c["type"] for c in self._input(node)["columns"]}
         descending = node["keep"] == "last"
         order: list[Column] = []
@@ -339,7 +342,7 @@ class Plan:
         lists = node["explode"]
         explode = f.explode_outer if node["keep_empty"] else f.explode
         if len(lists) == 1:
-            made = frame.select(
+            return frame.select(
                 *[
                     (explode(f.col(quoted(c["name"]))) if c["name"] == lists[0] else f.col(quoted(c["name"]))).alias(
                         c["name"]
@@ -347,7 +350,6 @@ class Plan:
                     for c in node["columns"]
                 ]
             )
-            return made
         sizes = [f.coalesce(f.array_size(f.col(quoted(name))), f.lit(0)) for name in lists]
         equal = sizes[0] == sizes[1]
         for size in sizes[2:]:
@@ -407,7 +409,7 @@ class Plan:
         )
 
     def scan_groups(self, scan: Node) -> tuple[list[tuple[int, int]], str]:
-        """The splits of a source that each task reads, and how the files are called in which they say what they read."""
+        """The splits of a source that each task reads, and how the files begin in which they say what they read."""
         splits = self.sources[scan["source"]]["splits"]
         count = max(1, min(splits, _TASKS_A_CORE * parallelism(self.session)))
         groups = [(splits * i // count, splits * (i + 1) // count) for i in range(count)]
@@ -451,12 +453,39 @@ class Plan:
         schema = spark_schema(columns) if columns else _no_columns()
         if fragment.scan is not None:
             task, count = self.scan_task(fragment)
-            rows = self.session.range(0, count, 1, count).mapInArrow(_tasks.scan(task), schema)
+            rows = self.session.range(0, count, 1, count).mapInArrow(_scan(task), schema)
         else:
             assert fragment.rows is not None
             step_task = _tasks.StepTask(fields_of(fragment.row_columns), fragment.steps, [c["name"] for c in columns])
-            rows = fragment.rows.mapInArrow(_tasks.apply_steps(step_task), schema)
+            rows = fragment.rows.mapInArrow(_apply_steps(step_task), schema)
         return rows if columns else rows.select()
+
+
+# Sent to executors by value: one without the package then says so, and not that a function cannot be read.
+
+
+def _scan(task: _tasks.ScanTask) -> Callable[..., Any]:
+    """Reads the splits of a group and runs the steps."""
+    values = dataclasses.asdict(task)
+
+    def read(batches):  # type: ignore[no-untyped-def]
+        from headrace.spark import _tasks
+
+        yield from _tasks.scanned(_tasks.ScanTask(**values), batches)
+
+    return read
+
+
+def _apply_steps(task: _tasks.StepTask) -> Callable[..., Any]:
+    """Runs the steps over the rows of a partition."""
+    values = dataclasses.asdict(task)
+
+    def apply(batches):  # type: ignore[no-untyped-def]
+        from headrace.spark import _tasks
+
+        yield from _tasks.run_steps(_tasks.StepTask(**values), batches)
+
+    return apply
 
 
 def _steps(chain: list[Node]) -> list[str]:

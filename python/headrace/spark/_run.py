@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -269,7 +270,7 @@ def _fit(plan: str, files: list[bytes], folder: str, fit_round: bytes, key_parts
 
         for number in _tasks.numbers(batches):
             prefix = f"{folder}/fit-{_tasks.attempt_name()}"
-            yield _tasks.one_row(number, _tasks.run_task(plan).fit(files[number], prefix, fit_round, key_parts))
+            yield _tasks.one_row(number, _tasks.do(plan, "fit", files[number], prefix, fit_round, key_parts))
 
     return fit
 
@@ -299,7 +300,7 @@ def _write(plan: str, orders: list[tuple[str, bytes]], state: str) -> Callable[.
 
         for number in _tasks.numbers(batches):
             method, order = orders[number]
-            yield _tasks.one_row(number, getattr(_tasks.run_task(plan), method)(order, state))
+            yield _tasks.one_row(number, _tasks.do(plan, method, order, state))
 
     return write
 
@@ -336,9 +337,19 @@ def _as_headrace_error(error: BaseException) -> HeadraceError:
     told = _tasks.told_error(str(error))
     if told is not None:
         return told
-    lines = [line for line in str(error).splitlines() if line.strip()]
     logger.debug("Spark failed: %s", error)
-    return _error_of("internal" if not lines else "bad_data", f"Spark failed: {lines[0] if lines else error!r}")
+    text = str(error)
+    # What a task raised stands at the end of its traceback, what Spark found at the beginning of the text.
+    raised = [line.strip() for line in text.splitlines() if re.match(r"\s*\w+(\.\w+)*(Error|Exception): ", line)]
+    lines = [line for line in text.splitlines() if line.strip()]
+    first = raised[0] if raised else lines[0] if lines else repr(error)
+    return _error_of("bad_data" if _is_about_data(error) else "internal", f"Spark failed: {first}")
+
+
+def _is_about_data(error: BaseException) -> bool:
+    """Whether a value made an expression fail, as far as Spark's classes of errors tell."""
+    kinds = ("ArithmeticException", "NumberFormatException", "DateTimeException", "SparkRuntimeException")
+    return any(kind.__name__ in kinds for kind in type(error).__mro__)
 
 
 def _error_of(code: str, message: str) -> HeadraceError:

@@ -1,5 +1,4 @@
-"""What runs in Spark's tasks. Functions here are made on the driver and sent to executors by value, so that an executor
-without the package says so, and not that a module is missing while it reads a function."""
+"""What runs in Spark's tasks, called by small functions that are sent to executors by value (_plan.py, _run.py)."""
 
 from __future__ import annotations
 
@@ -8,7 +7,7 @@ import contextlib
 import dataclasses
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
 
     from headrace import _core
     from headrace._errors import HeadraceError
-
-Batches = Callable[[Iterable["pa.RecordBatch"]], Iterator["pa.RecordBatch"]]
 
 #: Rows of an Arrow batch that a task hands to Spark.
 _BATCH_ROWS = 16384
@@ -51,37 +48,7 @@ def storage_arguments(storage: _core.StorageOptions | None) -> dict[str, Any]:
     return dict(storage.arguments()) if storage is not None else {}
 
 
-# --- made on the driver -----------------------------------------------------------------------------------------------
-
-
-def scan(task: ScanTask) -> Batches:
-    """Reads the splits of a group and runs the steps."""
-    values = dataclasses.asdict(task)
-
-    def read(batches):  # type: ignore[no-untyped-def]
-        from headrace.spark import _tasks
-
-        own = _tasks.ScanTask(**values)
-        for batch in batches:
-            for group in batch.column(0).to_pylist():
-                yield from _tasks.read_group(own, group)
-
-    return read
-
-
-def apply_steps(task: StepTask) -> Batches:
-    """Runs the steps over the rows of a partition."""
-    values = dataclasses.asdict(task)
-
-    def apply(batches):  # type: ignore[no-untyped-def]
-        from headrace.spark import _tasks
-
-        yield from _tasks.run_steps(_tasks.StepTask(**values), batches)
-
-    return apply
-
-
-# --- run in tasks -----------------------------------------------------------------------------------------------------
+# --- fragments --------------------------------------------------------------------------------------------------------
 
 
 def read_group(task: ScanTask, group: int) -> Iterator[pa.RecordBatch]:
@@ -94,7 +61,8 @@ def read_group(task: ScanTask, group: int) -> Iterator[pa.RecordBatch]:
     frame = splits.frame()
     for step in task.steps:
         frame = frame.with_step(step)
-    yield from _batches_of(frame)
+    with told_errors():
+        yield from _batches_of(frame)
     if task.folder:
         # Every attempt that comes to its end says the same.
         _core.put_text(f"{task.folder}/{task.prefix}{group:05}.json", splits.tally(), storage)
@@ -111,8 +79,9 @@ def run_steps(task: StepTask, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.
     frame = _core.Frame.of_function("rows", sample, rows.stream)
     for step in task.steps:
         frame = frame.with_step(step)
-    for batch in _batches_of(frame):
-        yield batch.select(task.columns) if task.columns else batch
+    with told_errors():
+        for batch in _batches_of(frame):
+            yield batch.select(task.columns) if task.columns else batch
 
 
 class _OnceRead:
@@ -294,6 +263,12 @@ def read_keyed(
             yield pa.RecordBatch.from_pydict(
                 {"part": pa.array(range(len(parts)), pa.int32()), "counts": pa.array(parts, pa.binary())}
             )
+
+
+def do(plan: str, method: str, *arguments: Any) -> bytes:
+    """A piece of the run."""
+    with told_errors():
+        return getattr(run_task(plan), method)(*arguments)
 
 
 def merge_keyed(plan: str, fit_round: bytes, batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[int, bytes]]:

@@ -85,7 +85,7 @@ void bind_distributed(nb::module_& module) {
   module.def("check_contract", [](const std::string& plan, const nb::object& rows) {
     RunTask::OpenRows open = rows_of(rows);
     return unlocked([&] { return check_contract(plan, open, RunContext()); });
-  });
+  }, nb::arg("plan"), nb::arg("rows").none());
 
   nb::class_<PythonRun>(module, "DistributedRun")
       .def(nb::init<const PythonPipeline&, Work&, const std::string&, const std::string&>(), nb::keep_alive<1, 2>(),
@@ -171,7 +171,8 @@ void bind_distributed(nb::module_& module) {
              RunTask::OpenRows open = rows_of(rows);
              std::string wanted = string_of(round);
              return unlocked([&] { return self.spool(open, prefix, wanted, key_parts); });
-           })
+           },
+           nb::arg("rows").none(), nb::arg("prefix"), nb::arg("round"), nb::arg("key_parts"))
       .def("fit",
            [](RunTask& self, const nb::bytes& files, const std::string& prefix, const nb::bytes& round,
               std::size_t key_parts) {

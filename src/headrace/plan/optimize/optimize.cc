@@ -51,7 +51,7 @@ std::vector<NodePtr> optimize(const std::vector<NodePtr>& roots, const std::set<
 }
 
 std::vector<NodePtr> optimize_for_engines(const std::vector<NodePtr>& roots, const std::set<std::string>& sources) {
-  return prune_columns(push_reductions(split_scans(roots, sources)));
+  return prune_columns(push_reductions(split_scans(roots, sources), PushTo::kScans));
 }
 
 }  // namespace headrace

@@ -88,8 +88,14 @@ std::string fresh_name(const std::string& name, const NodePtr& node) {
   return fmt::format("{}#{}", name, number);
 }
 
+/// The node that compute_below() puts a column on.
+NodePtr lowest(const NodePtr& node, const std::vector<std::string>& names, const ReaderCounts& readers) {
+  NodePtr below = next_below(*node, names);
+  return !below || readers.at(node.get()) > 1 ? node : lowest(below, names, readers);
+}
+
 /// `project` with every reduction computed as far below as it can be.
-ProjectNode push(const ProjectNode& project, const ReaderCounts& readers) {
+ProjectNode push(const ProjectNode& project, const ReaderCounts& readers, PushTo to) {
   ProjectNode pushed = project;
   for (NamedExpr& column : pushed.columns) {
     const Schema& schema = pushed.input->schema;
@@ -105,6 +111,8 @@ ProjectNode push(const ProjectNode& project, const ReaderCounts& readers) {
     Field field{computed.name, bound->type, bound->nullable};
     ReaderCounts counts = readers;  // nodes made by an earlier push have one reader
     for (const NodePtr& node : nodes_bottom_up({pushed.input})) counts.try_emplace(node.get(), 1);
+    bool reaches_scan = std::holds_alternative<ScanNode>(lowest(pushed.input, names, counts)->kind);
+    if (to == PushTo::kScans && !reaches_scan) continue;
     pushed.input = compute_below(pushed.input, names, computed, field, counts);
     column.expr = headrace::column(computed.name);
   }
@@ -125,7 +133,7 @@ bool is_reduction(const Expr& expr, const Schema& schema) {
   return !bound->can_fail && !is_wide(bound->type);
 }
 
-std::vector<NodePtr> push_reductions(const std::vector<NodePtr>& roots) {
+std::vector<NodePtr> push_reductions(const std::vector<NodePtr>& roots, PushTo to) {
   std::vector<NodePtr> nodes = nodes_bottom_up(roots);
   ReaderCounts readers;
   for (const NodePtr& root : roots) ++readers[root.get()];
@@ -139,7 +147,7 @@ std::vector<NodePtr> push_reductions(const std::vector<NodePtr>& roots) {
     readers[copy.get()] = readers[node.get()];
     if (const auto* project = std::get_if<ProjectNode>(&copy->kind)) {
       Node pushed = *copy;
-      pushed.kind = push(*project, readers);
+      pushed.kind = push(*project, readers, to);
       copy = std::make_shared<const Node>(std::move(pushed));
       readers[copy.get()] = readers[node.get()];
     }

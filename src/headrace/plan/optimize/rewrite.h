@@ -17,7 +17,11 @@ std::vector<NodePtr> split_scans(const std::vector<NodePtr>& roots, const std::s
 /// Computes columns that read strings or lists and give values of fixed width where their inputs enter the plan, below
 /// joins and filters, so that the wide values go no further. Only what cannot fail: rows that a join or a filter
 /// removes are computed, too.
-std::vector<NodePtr> push_reductions(const std::vector<NodePtr>& roots);
+enum class PushTo {
+  kAnywhere,
+  kScans,  // only what can be computed right above a scan
+};
+std::vector<NodePtr> push_reductions(const std::vector<NodePtr>& roots, PushTo to = PushTo::kAnywhere);
 
 /// Lets scans bring the hash64() of texts that the project above takes, so that texts which nobody else reads never
 /// leave the reader.
