@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from headrace import _core
 from headrace._frame import DataFrame, LazyFrame
+from headrace.spark._errors import headrace_error
 from headrace.spark._plan import Plan
 from headrace.spark._session import SparkTarget, check_version, open_session
 
@@ -53,6 +54,11 @@ def collect(frame: LazyFrame, spark: SparkTarget, *, fold: bool = True) -> DataF
             plan.check_unique()
             columns = plan.nodes[plan.roots[0]]["columns"]
             return _fetch(rows, columns)
+        except Exception as error:
+            told = headrace_error(error)
+            if told is error:
+                raise
+            raise told from error
         finally:
             plan.close()
 

@@ -426,7 +426,7 @@ class Plan:
         steps = list(fragment.steps)
         columns = [c["name"] for c in fragment.scan["columns"]]
         # Without columns rows could not be counted.
-        columns = columns or [source["columns"][0]["name"]]
+        columns = columns or [c["name"] for c in self._first_column(fragment.scan)]
         if columns != [c["name"] for c in source["columns"]]:
             steps.insert(0, json.dumps({"select": columns}))
         task = _tasks.ScanTask(
@@ -443,14 +443,18 @@ class Plan:
 
     def _from_fragment(self, fragment: Fragment) -> DataFrame:
         columns = fragment.columns
+        if fragment.scan is not None and not columns:
+            # Spark keeps no count of rows without columns: see scan_task().
+            return self._from_fragment(
+                dataclasses.replace(fragment, columns=self._first_column(fragment.scan))
+            ).select()
         if any(has_fixed_lists(c["type"]) for c in columns):
             name = next(c["name"] for c in columns if has_fixed_lists(c["type"]))
             raise UnsupportedError(
                 f"the column '{name}' has lists of a fixed size, which Spark's tables cannot keep",
                 "make them where features are made, or cast the column to a list",
             )
-        # Spark keeps no count of rows without columns.
-        schema = spark_schema(columns) if columns else _no_columns()
+        schema = spark_schema(columns)
         if fragment.scan is not None:
             task, count = self.scan_task(fragment)
             rows = self.session.range(0, count, 1, count).mapInArrow(_scan(task), schema)
@@ -458,7 +462,11 @@ class Plan:
             assert fragment.rows is not None
             step_task = _tasks.StepTask(fields_of(fragment.row_columns), fragment.steps, [c["name"] for c in columns])
             rows = fragment.rows.mapInArrow(_apply_steps(step_task), schema)
-        return rows if columns else rows.select()
+        return rows
+
+    def _first_column(self, scan: Node) -> list[dict[str, Any]]:
+        columns: list[dict[str, Any]] = self.sources[scan["source"]]["columns"][:1]
+        return columns
 
 
 # Sent to executors by value: one without the package then says so, and not that a function cannot be read.
@@ -496,10 +504,6 @@ def _steps(chain: list[Node]) -> list[str]:
 def fields_of(columns: list[dict[str, Any]]) -> list[tuple[str, str, bool]]:
     """Columns as the core takes them. What Spark brings may be null as far as it says."""
     return [(c["name"], c["type"], True) for c in columns]
-
-
-def _no_columns() -> Any:
-    return spark_schema([{"name": "#nothing", "type": "bool"}])
 
 
 def _version(session: SparkSession) -> tuple[int, int]:

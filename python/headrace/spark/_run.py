@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from headrace import _core
-from headrace._errors import HeadraceError, UnsupportedError
-from headrace._log import logger
+from headrace._errors import UnsupportedError
 from headrace._result import RunResult
 from headrace.spark import _tasks
 from headrace.spark._collect import given_frames
+from headrace.spark._errors import headrace_error
 from headrace.spark._plan import Fragment, Plan, fields_of
 from headrace.spark._session import SparkTarget, open_session, parallelism
 
@@ -38,7 +37,7 @@ def run(
         try:
             report, text = _Run(session, pipeline, native, frames).execute()
         except BaseException as error:
-            told = _as_headrace_error(error)
+            told = headrace_error(error)
             native.fail(told.code, str(told))
             if told is error or not isinstance(error, Exception):
                 raise
@@ -326,36 +325,6 @@ def _refuse_executor(found: str, version: str, folder: str) -> None:
         f"Spark's executors do not see '{folder}', where rows are kept on the way and where outputs go",
         "write to storage that all of them mount at the same path, or to s3://",
     )
-
-
-def _as_headrace_error(error: BaseException) -> HeadraceError:
-    """What a task of ours raised, which Spark wraps in texts; else what Spark says."""
-    if isinstance(error, HeadraceError):
-        return error
-    if isinstance(error, KeyboardInterrupt):
-        return _error_of("cancelled", "the run was cancelled")
-    told = _tasks.told_error(str(error))
-    if told is not None:
-        return told
-    logger.debug("Spark failed: %s", error)
-    text = str(error)
-    # What a task raised stands at the end of its traceback, what Spark found at the beginning of the text.
-    raised = [line.strip() for line in text.splitlines() if re.match(r"\s*\w+(\.\w+)*(Error|Exception): ", line)]
-    lines = [line for line in text.splitlines() if line.strip()]
-    first = raised[0] if raised else lines[0] if lines else repr(error)
-    return _error_of("bad_data" if _is_about_data(error) else "internal", f"Spark failed: {first}")
-
-
-def _is_about_data(error: BaseException) -> bool:
-    """Whether a value made an expression fail, as far as Spark's classes of errors tell."""
-    kinds = ("ArithmeticException", "NumberFormatException", "DateTimeException", "SparkRuntimeException")
-    return any(kind.__name__ in kinds for kind in type(error).__mro__)
-
-
-def _error_of(code: str, message: str) -> HeadraceError:
-    error = HeadraceError(message, "the log of Spark says more")
-    error.code = code
-    return error
 
 
 __all__ = ["run", "validate"]

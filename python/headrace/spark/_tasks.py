@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from headrace import _core
-    from headrace._errors import HeadraceError
 
 #: Rows of an Arrow batch that a task hands to Spark.
 _BATCH_ROWS = 16384
@@ -153,35 +152,19 @@ def _spark_schema(schema: pa.Schema) -> pa.Schema:
 
 # --- errors -----------------------------------------------------------------------------------------------------------
 
-_MARK = "headrace-error:"
+ERROR_MARK = "headrace-error:"
 
 
 @contextlib.contextmanager
 def told_errors() -> Iterator[None]:
-    """Errors of the core as texts that `told_error` finds in what Spark makes of them."""
+    """Errors of the core as texts that _errors.py finds in what Spark makes of them."""
     from headrace._errors import HeadraceError  # noqa: PLC0415
 
     try:
         yield
     except HeadraceError as error:
         told = json.dumps([error.code, error.message, error.hint, error.context])
-        raise RuntimeError(f"{_MARK}{base64.b64encode(told.encode()).decode()}:") from error
-
-
-def told_error(text: str) -> HeadraceError | None:
-    """The error of the core that a task told, if `text` holds one."""
-    from headrace import _errors  # noqa: PLC0415
-
-    if _MARK not in text:
-        return None
-    packed = text.split(_MARK, 1)[1].split(":", 1)[0]
-    code, message, hint, context = json.loads(base64.b64decode(packed))
-    for kind in vars(_errors).values():
-        if isinstance(kind, type) and issubclass(kind, _errors.HeadraceError) and kind.code == code:
-            return kind(message, hint, context)
-    error = _errors.HeadraceError(message, hint, context)
-    error.code = code
-    return error
+        raise RuntimeError(f"{ERROR_MARK}{base64.b64encode(told.encode()).decode()}:") from error
 
 
 # --- a run ------------------------------------------------------------------------------------------------------------
