@@ -35,6 +35,9 @@ test: ## check and test everything that a change has to pass
 	@$(STAGES) setup-tests lint-layout lint-python lint-format lint-clang-newest build-release build-asan \
 	  lint-symbols test-release test-asan test-python docs-check
 
+test-spark: ## what pipelines leave on a real Spark: local, two workers, Connect, and Spark 3.5
+	@$(STAGES) setup-tests build-release test-on-spark
+
 test-long: ## test, then what takes longer: all faults, import orders, sdist, ThreadSanitizer, fuzzing, micro-benchmarks
 	@$(STAGES) test test-faults test-feed test-imports test-sdist lint-clang-all build-tsan test-tsan fuzz bench-micro
 
@@ -187,6 +190,9 @@ test-release test-asan test-tsan: test-%:
 
 test-python:
 	@$(VENV)/python -m pytest
+
+test-on-spark:
+	@$(VENV)/python -m pytest -q tests/spark
 
 # 1,000 kills at random, each system call killed and failed once, 200,000 damaged files of each format.
 test-faults:

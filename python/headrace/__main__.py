@@ -17,6 +17,8 @@ def main() -> None:
         from headrace._doctor import run_doctor
 
         sys.exit(run_doctor(program, arguments[1:]))
+    # What runs in Python, such as the Spark engine, runs in this one.
+    os.environ.setdefault("HEADRACE_PYTHON", sys.executable)
     os.execv(program, [str(program), *arguments])
 
 

@@ -191,7 +191,14 @@ def on_connect(folder):
         spark.stop()
 
 
+def on_any(folder):
+    """The least that has to hold on every version."""
+    spark = session("local[2]", **{"sql.shuffle.partitions": "2"})
+    Runs(folder).check_same(f"Spark {spark.version}", spark)
+    spark.stop()
+
+
 if __name__ == "__main__":
     os.environ["PYSPARK_PYTHON"] = sys.executable
-    {"local": on_local, "cluster": on_cluster, "connect": on_connect}[sys.argv[1]](sys.argv[2])
+    {"local": on_local, "cluster": on_cluster, "connect": on_connect, "smoke": on_any}[sys.argv[1]](sys.argv[2])
     print("all passed")

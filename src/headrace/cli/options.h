@@ -29,6 +29,8 @@ struct SharedOptions {
   std::string spill_limit;  // empty: none
   std::string output = "text";
   std::string state;
+  std::string engine = "native";
+  std::string master = "local[*]";
   bool statistics = true;
   bool quiet = false;
 
