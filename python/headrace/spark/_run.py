@@ -186,7 +186,7 @@ class _Run:
             fields = fields_of(plan.nodes[plan.roots[1]]["columns"])
             native.take_contract(self._collect(contract_rows, _check_contract(native.contract_plan(fields))))
         for source, label, prefix in plan.task_scans:
-            native.take_scan(source, label, _core.read_texts(self._folder, prefix, self._storage))
+            native.take_scan(source, label, _core.texts_in(self._folder, prefix, self._storage))
         for source, label, count in plan.spark_scans:
             native.take_rows_read(source, label, count)
         native.end_relational()

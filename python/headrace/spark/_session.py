@@ -80,7 +80,7 @@ def _start(target: str) -> SparkSession:
 def _python_path() -> str:
     """What executors on machines like this one need to import the package, where it is not installed there."""
     paths = [
-        str(Path(__file__).resolve().parents[2]),
+        str(Path(__file__).absolute().parents[2]),
         *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep)),
     ]
     return os.pathsep.join(dict.fromkeys(paths))

@@ -41,8 +41,8 @@ class ByteWriter {
   std::string bytes_;
 };
 
-/// Reads what a ByteWriter wrote. Throws Error(kBadData) naming `what` where bytes are missing, and never makes room for
-/// more than there are.
+/// Reads what a ByteWriter wrote. Throws Error(kBadData) naming `what` where bytes are missing, and never makes room
+/// for more than there are.
 class ByteReader {
  public:
   ByteReader(std::string_view bytes, std::string_view what) : bytes_(bytes), what_(what) {}

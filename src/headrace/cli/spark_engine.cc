@@ -38,8 +38,8 @@ void add_engine_choice(CLI::App& command, SharedOptions& options) {
 void become_spark(const std::string& command, const SharedOptions& options) {
   const char* chosen = std::getenv("HEADRACE_PYTHON");
   std::string python = chosen != nullptr && *chosen != '\0' ? chosen : "python3";
-  std::vector<std::string> words = {python, "-c", kStart, command, options.pipeline_file, "--master", options.master,
-                                    "--output", options.output};
+  std::vector<std::string> words = {python,     "-c",           kStart,     command,       options.pipeline_file,
+                                    "--master", options.master, "--output", options.output};
   for (const std::string& set : options.set) words.insert(words.end(), {"--set", set});
   if (!options.state.empty()) words.insert(words.end(), {"--state", options.state});
   std::vector<char*> arguments;

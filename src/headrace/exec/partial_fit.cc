@@ -1,5 +1,5 @@
-// See partial_fit.h. A round is: the states of finished stages, then, for each statistic that is not finished, its index
-// in the stage and what a fork of it knows. A partial is a list of index and accumulator.
+// See partial_fit.h. A round is: the states of finished stages, then, for each statistic that is not finished, its
+// index in the stage and what a fork of it knows. A partial is a list of index and accumulator.
 #include "headrace/exec/partial_fit.h"
 
 #include <map>

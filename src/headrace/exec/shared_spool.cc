@@ -57,8 +57,8 @@ void SharedSpoolSink::consume(Batch batch, std::size_t, std::size_t) {
     PartFile& file = parts_[part];
     if (!file.writer) {
       file.path = fmt::format("{}-{}.arrow", prefix_, assigner_.parts()[part]);
-      file.writer = format_named(kFormat).create(*schema_, fs_.create_whole(file.path), WriterOptions{"lz4"},
-                                                 *context_.memory);
+      file.writer =
+          format_named(kFormat).create(*schema_, fs_.create_whole(file.path), WriterOptions{"lz4"}, *context_.memory);
     }
     file.writer->write(rows);
   }

@@ -34,8 +34,8 @@ class SharedSpoolSink : public Sink {
  public:
   /// Files are called `prefix`-part.arrow. `fit`, where there is one, sees the rows of the part called `fit_part`. All
   /// arguments but strings outlive this.
-  SharedSpoolSink(const PartAssigner& assigner, std::shared_ptr<const Schema> schema, std::string prefix,
-                  FitPart* fit, const std::string& fit_part, FileSystem& fs, const RunContext& context);
+  SharedSpoolSink(const PartAssigner& assigner, std::shared_ptr<const Schema> schema, std::string prefix, FitPart* fit,
+                  const std::string& fit_part, FileSystem& fs, const RunContext& context);
 
   void start(std::size_t split_count, std::size_t worker_count) override;
   void consume(Batch batch, std::size_t split_index, std::size_t worker_index) override;

@@ -65,9 +65,7 @@ class FeatureSet {
   std::vector<FitTask> next_stage() const;
   void set_state(const FitTask& task, Json state);
   /// What set_state() was given.
-  const Json& state_of(const FitTask& task) const {
-    return features_[task.feature_index].states[task.transform_index];
-  }
+  const Json& state_of(const FitTask& task) const { return features_[task.feature_index].states[task.transform_index]; }
   /// Ends fitting of one task: set_state() of the merged accumulator's state; errors name the feature and the
   /// transform.
   void finish_task(const FitTask& task, Accumulator& merged);

@@ -59,8 +59,8 @@ class Accumulator {
   /// The state; called once, after the last round. Throws Error(kBadData) when the rows do not allow one (a mean that
   /// is infinite, a fill value of no values).
   virtual Json finish() = 0;
-  /// Writes all that it holds, for another process to read() into one made by the same transform in the same round. Of a
-  /// fork() that has seen no rows, that is what the round wants to know.
+  /// Writes all that it holds, for another process to read() into one made by the same transform in the same round. Of
+  /// a fork() that has seen no rows, that is what the round wants to know.
   virtual void write(ByteWriter& out) const = 0;
   /// Takes what write() wrote in the place of what it holds. Throws Error(kBadData) when it is something else.
   virtual void read(ByteReader& in) = 0;

@@ -74,12 +74,6 @@ void add_contract(ContractResult& all, const ContractResult& part) {
   }
 }
 
-Json schema_json(const Schema& schema) {
-  Json json = Json::array();
-  for (const Field& field : schema) json.push_back({field.name, field.type.to_string(), field.nullable});
-  return json;
-}
-
 /// The file of the same place in `own` as `path` in `others`.
 std::string own_path(const std::string& path, const std::vector<FileInfo>& own) {
   for (const FileInfo& file : own) {
@@ -180,7 +174,7 @@ std::string DistributedRun::contract_plan(const Schema& rows) const {
   if (!prepared_->unoptimized_contract_root) return {};
   Pipeline own;
   own.contract = pipeline_.contract;
-  Json json = {{"table", own.contract->table}, {"sections", sections_yaml(own)}, {"rows", schema_json(rows)}};
+  Json json = {{"table", own.contract->table}, {"sections", sections_yaml(own)}, {"rows", fields_json(rows)}};
   return json.dump();
 }
 
@@ -283,7 +277,9 @@ std::vector<std::string> DistributedRun::fit_files(std::size_t task_count) const
   std::size_t count = std::max<std::size_t>(1, std::min(task_count, files.size()));
   std::vector<std::string> tasks;
   for (std::size_t i = 0; i < count; ++i) {
-    auto at = [&](std::size_t task) { return files.begin() + static_cast<std::ptrdiff_t>(files.size() * task / count); };
+    auto at = [&](std::size_t task) {
+      return files.begin() + static_cast<std::ptrdiff_t>(files.size() * task / count);
+    };
     tasks.push_back(to_bytes(std::vector<SpoolFile>(at(i), at(i + 1))));
   }
   return tasks;

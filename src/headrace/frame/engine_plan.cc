@@ -46,7 +46,7 @@ Json expr_json(const BoundExpr& expr, const Schema& schema) {
   return json;
 }
 
-Json fields_json(const Schema& schema) {
+Json columns_json(const Schema& schema) {
   Json json = Json::array();
   for (const Field& field : schema) {
     json.push_back({{"name", field.name}, {"type", field.type.to_string()}, {"nullable", field.nullable}});
@@ -136,9 +136,8 @@ class Numbered {
     std::size_t id = ids_.size();
     ids_[node.get()] = id;
     Json json = {{"id", id}, {"kind", kind_name(*node)}, {"label", node->label}, {"inputs", std::move(inputs)}};
-    json["columns"] = fields_json(node->schema);
-    with_context([&] { std::visit(NodeWriter{json, fold_}, node->kind); },
-                 [&] { return "planning " + node->label; });
+    json["columns"] = columns_json(node->schema);
+    with_context([&] { std::visit(NodeWriter{json, fold_}, node->kind); }, [&] { return "planning " + node->label; });
     nodes.push_back(std::move(json));
     return id;
   }
@@ -170,7 +169,7 @@ Json source_json(const SourceSpec& spec, const SourceReader& reader, const Sourc
   json["format"] = spec.format.empty() && format != nullptr ? std::string(format->name) : spec.format;
   json["splits"] = reader.split_count();
   json["rows"] = reader.row_count() ? Json(*reader.row_count()) : Json();
-  json["columns"] = fields_json(reader.schema());
+  json["columns"] = columns_json(reader.schema());
   Json& files = json["files"] = Json::array();
   for (const FileInfo& file : reader.files()) files.push_back({absolute_path(file.path), file.size_bytes});
   if (spec.format == kMemoryFormat) return json;

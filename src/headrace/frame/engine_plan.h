@@ -1,8 +1,9 @@
 // The plan of a pipeline for an engine outside this process: typed nodes as JSON.
 //
-// An engine such as Spark does what it knows and hands the rest back: chains of scans, filters and projects, "fragments",
-// which any process with this library runs on its part of the rows (python/headrace/spark/). Names and types are
-// checked and casts inserted here, so that an engine maps one function at a time and decides nothing about types.
+// An engine such as Spark does what it knows and hands the rest back: chains of scans, filters and projects,
+// "fragments", which any process with this library runs on its part of the rows (python/headrace/spark/). Names and
+// types are checked and casts inserted here, so that an engine maps one function at a time and decides nothing about
+// types.
 #pragma once
 
 #include <cstdint>

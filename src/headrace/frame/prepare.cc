@@ -128,8 +128,8 @@ void PreparedPipeline::make_roots(const Schema& table_schema, NodePtr ready_root
   std::vector<NamedExpr> needed = precompute_reductions(columns);
   feature_root = ready_root;
   if (!feature_root) {
-    feature_root = make_project(table(pipeline.feature_table), std::move(needed),
-                                pipeline.feature_table + ": feature columns");
+    feature_root =
+        make_project(table(pipeline.feature_table), std::move(needed), pipeline.feature_table + ": feature columns");
   }
   unoptimized_root = feature_root;
   unoptimized_contract_root = contract_root;

@@ -11,76 +11,12 @@
 #include <string>
 #include <vector>
 
-#include "headrace/exec/shared_spool.h"
 #include "headrace/exec/write_shards.h"
 #include "headrace/frame/lazy_frame.h"
+#include "headrace/frame/task_messages.h"
 #include "headrace/io/split_range.h"
 
 namespace headrace {
-
-/// What all tasks of a run know, as JSON: made by the driver.
-struct TaskPlan {
-  std::string name;
-  std::string sections;   // features, split, outputs, and the contract of the feature table
-  std::string feature_table;
-  Schema table;           // the columns of the feature table that features are made from
-  Schema rows;            // what the engine brings
-  std::vector<std::string> steps;  // what is left to do to get to the columns that features want
-  std::string run_id;
-  StorageOptions storage;
-
-  std::string to_json() const;
-  static TaskPlan from_json(const std::string& text);
-};
-
-/// What spooling a task's rows found.
-struct SpoolResult {
-  std::vector<std::pair<std::size_t, SpoolFile>> files;  // by part
-  std::int64_t rows_left_out = 0;
-  ContractResult contract;  // of a pipeline with a contract of its feature table
-  std::string fixed;        // for FitRounds::merge()
-  std::string keyed_path;   // a file with what is merged by key; empty: none
-};
-
-/// One shard in some of the outputs: what is to be written.
-struct ShardOrder {
-  std::size_t part = 0;
-  std::size_t shard = 0;
-  std::size_t shard_count = 1;
-  std::vector<std::size_t> outputs;
-  std::vector<SpoolFile> files;  // of the part
-  std::int64_t begin = 0;
-  std::int64_t end = 0;
-};
-
-/// The shards of outputs that want another order of rows, all of them: what is to be written by one task.
-struct OrderedOutputs {
-  std::vector<std::size_t> outputs;
-  std::vector<std::vector<SpoolFile>> files;  // by part
-};
-
-/// What writing found.
-struct WriteResult {
-  struct Written {
-    std::size_t output;
-    std::size_t part;
-    Shard shard;
-  };
-  std::vector<Written> shards;
-  EncodedTotals totals;  // counted for the first output only
-};
-
-// As bytes. Reading throws Error(kBadData).
-std::string to_bytes(const SpoolResult& result);
-SpoolResult spool_result(std::string_view bytes);
-std::string to_bytes(const ShardOrder& order);
-ShardOrder shard_order(std::string_view bytes);
-std::string to_bytes(const OrderedOutputs& order);
-OrderedOutputs ordered_outputs(std::string_view bytes);
-std::string to_bytes(const WriteResult& result);
-WriteResult write_result(std::string_view bytes);
-std::string to_bytes(const std::vector<SpoolFile>& files);
-std::vector<SpoolFile> spool_files(std::string_view bytes);
 
 /// The tasks of one run, in one process. Each call is a task; one at a time.
 class RunTask {
@@ -96,8 +32,7 @@ class RunTask {
   /// what is looked for on the way; empty: nothing is to be fitted. `key_parts`: how many parts keys are dealt to.
   std::string spool(const OpenRows& open, const std::string& prefix, const std::string& round, std::size_t key_parts);
   /// Looks for `round` in the rows of `files`. The result is a SpoolResult without files.
-  std::string fit(const std::string& files, const std::string& prefix, const std::string& round,
-                  std::size_t key_parts);
+  std::string fit(const std::string& files, const std::string& prefix, const std::string& round, std::size_t key_parts);
   /// The parts of a file with what is merged by key.
   std::vector<std::string> read_keyed(const std::string& path);
   /// See exec/partial_fit.h.
@@ -141,6 +76,12 @@ class SplitScan {
 
 /// What tally() wrote.
 void read_tally(const std::string& text, ScanCounts& counts, std::vector<BadRow>& bad_rows);
+
+/// Small files that tasks and driver leave for each other, wherever the run keeps its rows.
+void put_text(const std::string& path, const std::string& text, const StorageOptions& storage);
+/// The texts of the files of a folder whose names begin with `prefix`, in order of names.
+std::vector<std::string> texts_in(const std::string& folder, const std::string& prefix, const StorageOptions& storage);
+bool has_file(const std::string& path, const StorageOptions& storage);
 
 /// A path that means the same in any folder.
 std::string absolute_path(const std::string& path);

@@ -4,7 +4,6 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
-#include "headrace/io/fs/routed_file_system.h"
 #include "headrace/python/pipelines.h"
 #include "headrace/python/row_values.h"
 #include "headrace/python/running.h"
@@ -73,7 +72,9 @@ std::string table_plan(const PythonPipeline& self, Work& work, const std::string
   own.features.clear();
   std::shared_ptr<FileSystem> fs = file_system_of(own, options);
   PreparedPipeline prepared(own, fs, options.context, options.memory_sources);
-  return EnginePlan({prepared.table(table)}, prepared, {fs, options.context.memory}, fold ? Fold::kConstants : Fold::kLists).to_json();
+  return EnginePlan({prepared.table(table)}, prepared, {fs, options.context.memory},
+                    fold ? Fold::kConstants : Fold::kLists)
+      .to_json();
 }
 
 }  // namespace
@@ -82,10 +83,13 @@ void bind_distributed(nb::module_& module) {
   using Unlocked = nb::call_guard<nb::gil_scoped_release>;
   module.def("table_plan", &table_plan, nb::arg("pipeline"), nb::arg("work"), nb::arg("table"), nb::arg("fold") = true,
              Unlocked());
-  module.def("check_contract", [](const std::string& plan, const nb::object& rows) {
-    RunTask::OpenRows open = rows_of(rows);
-    return unlocked([&] { return check_contract(plan, open, RunContext()); });
-  }, nb::arg("plan"), nb::arg("rows").none());
+  module.def(
+      "check_contract",
+      [](const std::string& plan, const nb::object& rows) {
+        RunTask::OpenRows open = rows_of(rows);
+        return unlocked([&] { return check_contract(plan, open, RunContext()); });
+      },
+      nb::arg("plan"), nb::arg("rows").none());
 
   nb::class_<PythonRun>(module, "DistributedRun")
       .def(nb::init<const PythonPipeline&, Work&, const std::string&, const std::string&>(), nb::keep_alive<1, 2>(),
@@ -94,8 +98,10 @@ void bind_distributed(nb::module_& module) {
       .def_prop_ro("spool_folder", [](const PythonRun& self) { return self.run.spool_folder(); })
       .def("plan", [](const PythonRun& self) { return self.run.plan(); })
       .def("outputs_in_order", [](const PythonRun& self) { return self.run.outputs_in_order(); })
-      .def("task_plan", [](const PythonRun& self, const std::vector<FieldText>& rows,
-                           const std::vector<std::string>& steps) { return self.run.task_plan(schema_of(rows), steps); })
+      .def("task_plan",
+           [](const PythonRun& self, const std::vector<FieldText>& rows, const std::vector<std::string>& steps) {
+             return self.run.task_plan(schema_of(rows), steps);
+           })
       .def("contract_plan", [](const PythonRun& self,
                                const std::vector<FieldText>& rows) { return self.run.contract_plan(schema_of(rows)); })
       .def("begin_stage", [](PythonRun& self, const std::string& name) { self.run.begin_stage(name); })
@@ -103,25 +109,27 @@ void bind_distributed(nb::module_& module) {
                            const std::vector<std::string>& tallies) { self.run.take_scan(source, label, tallies); })
       .def("take_rows_read", [](PythonRun& self, const std::string& source, const std::string& label,
                                 std::int64_t rows) { self.run.take_rows_read(source, label, rows); })
-      .def("take_spooled", [](PythonRun& self,
-                              const std::vector<nb::bytes>& results) { self.run.take_spooled(strings_of(results)); })
-      .def("take_contract", [](PythonRun& self,
-                               const std::vector<nb::bytes>& results) { self.run.take_contract(strings_of(results)); })
+      .def("take_spooled",
+           [](PythonRun& self, const std::vector<nb::bytes>& results) { self.run.take_spooled(strings_of(results)); })
+      .def("take_contract",
+           [](PythonRun& self, const std::vector<nb::bytes>& results) { self.run.take_contract(strings_of(results)); })
       .def("end_relational", [](PythonRun& self) { self.run.end_relational(); })
       .def("is_fitted", [](const PythonRun& self) { return self.run.is_fitted(); })
       .def("fit_round", [](const PythonRun& self) { return bytes_of(self.run.fit_round()); })
       .def("has_keyed", [](const PythonRun& self) { return self.run.has_keyed(); })
       .def("fit_files", [](const PythonRun& self, std::size_t count) { return bytes_of(self.run.fit_files(count)); })
       .def("take_fit", [](PythonRun& self, const nb::bytes& partial) { self.run.take_fit(string_of(partial)); })
-      .def("end_fit_round", [](PythonRun& self) { self.run.end_fit_round(); }, Unlocked())
-      .def("end_fit", [](PythonRun& self) { self.run.end_fit(); }, Unlocked())
+      .def(
+          "end_fit_round", [](PythonRun& self) { self.run.end_fit_round(); }, Unlocked())
+      .def(
+          "end_fit", [](PythonRun& self) { self.run.end_fit(); }, Unlocked())
       .def("state_json", [](const PythonRun& self) { return self.run.state_json(); })
-      .def("put_state",
-           [](const PythonRun& self, const std::string& path) { self.run.put_state(path); }, Unlocked())
+      .def(
+          "put_state", [](const PythonRun& self, const std::string& path) { self.run.put_state(path); }, Unlocked())
       .def("shard_orders", [](const PythonRun& self) { return bytes_of(self.run.shard_orders()); })
       .def("ordered_outputs", [](const PythonRun& self) { return bytes_of(self.run.ordered_outputs()); })
-      .def("take_written", [](PythonRun& self,
-                              const std::vector<nb::bytes>& results) { self.run.take_written(strings_of(results)); })
+      .def("take_written",
+           [](PythonRun& self, const std::vector<nb::bytes>& results) { self.run.take_written(strings_of(results)); })
       .def(
           "publish",
           [](PythonRun& self) {
@@ -129,50 +137,31 @@ void bind_distributed(nb::module_& module) {
             return std::make_pair(report.to_json(), report.to_text());
           },
           Unlocked())
-      .def("remove_spool", [](PythonRun& self) { self.run.remove_spool(); }, Unlocked())
-      .def("fail", [](PythonRun& self, const std::string& code,
-                      const std::string& message) { self.run.fail(code, message); }, Unlocked());
+      .def(
+          "remove_spool", [](PythonRun& self) { self.run.remove_spool(); }, Unlocked())
+      .def(
+          "fail",
+          [](PythonRun& self, const std::string& code, const std::string& message) { self.run.fail(code, message); },
+          Unlocked());
 
-  // Small files of a run, wherever they are.
-  module.def(
-      "put_text",
-      [](const std::string& path, const std::string& text, const StorageOptions& storage) {
-        routed_file_system(storage)->put(path, text);
-      },
-      Unlocked());
-  module.def(
-      "read_texts",
-      [](const std::string& folder, const std::string& prefix, const StorageOptions& storage) {
-        std::shared_ptr<FileSystem> fs = routed_file_system(storage);
-        std::vector<std::string> texts;
-        if (fs->info(folder).kind != FileInfo::Kind::kFolder) return texts;
-        for (const FileInfo& file : fs->list(folder)) {
-          bool is_wanted = file.path.substr(file.path.rfind('/') + 1).starts_with(prefix);
-          if (is_wanted) texts.push_back(read_text(*fs, file.path, std::int64_t{1} << 40));
-        }
-        return texts;
-      },
-      Unlocked());
-  module.def("has_file", [](const std::string& path, const StorageOptions& storage) {
-    return routed_file_system(storage)->info(path).kind == FileInfo::Kind::kFile;
-  }, Unlocked());
-  module.def("remove_folder", [](const std::string& path, const StorageOptions& storage) {
-    routed_file_system(storage)->remove(path);
-  }, Unlocked());
+  module.def("put_text", &put_text, Unlocked());
+  module.def("texts_in", &texts_in, Unlocked());
+  module.def("has_file", &has_file, Unlocked());
 
   module.def("spool_keyed_path", [](const nb::bytes& result) { return spool_result(string_of(result)).keyed_path; });
   module.def("spool_fixed", [](const nb::bytes& result) { return bytes_of(spool_result(string_of(result)).fixed); });
 
   nb::class_<RunTask>(module, "RunTask")
       .def("__init__", [](RunTask* self, const std::string& plan) { new (self) RunTask(plan, RunContext()); })
-      .def("spool",
-           [](RunTask& self, const nb::object& rows, const std::string& prefix, const nb::bytes& round,
-              std::size_t key_parts) {
-             RunTask::OpenRows open = rows_of(rows);
-             std::string wanted = string_of(round);
-             return unlocked([&] { return self.spool(open, prefix, wanted, key_parts); });
-           },
-           nb::arg("rows").none(), nb::arg("prefix"), nb::arg("round"), nb::arg("key_parts"))
+      .def(
+          "spool",
+          [](RunTask& self, const nb::object& rows, const std::string& prefix, const nb::bytes& round,
+             std::size_t key_parts) {
+            RunTask::OpenRows open = rows_of(rows);
+            std::string wanted = string_of(round);
+            return unlocked([&] { return self.spool(open, prefix, wanted, key_parts); });
+          },
+          nb::arg("rows").none(), nb::arg("prefix"), nb::arg("round"), nb::arg("key_parts"))
       .def("fit",
            [](RunTask& self, const nb::bytes& files, const std::string& prefix, const nb::bytes& round,
               std::size_t key_parts) {
@@ -198,11 +187,9 @@ void bind_distributed(nb::module_& module) {
       });
 
   nb::class_<SplitScan>(module, "SplitScan")
-      .def("__init__",
-           [](SplitScan* self, const std::string& name, const std::string& source, const StorageOptions& storage,
-              std::size_t begin, std::size_t end, const std::string& files) {
-             new (self) SplitScan(name, source, storage, begin, end, files);
-           })
+      .def("__init__", [](SplitScan* self, const std::string& name, const std::string& source,
+                          const StorageOptions& storage, std::size_t begin, std::size_t end,
+                          const std::string& files) { new (self) SplitScan(name, source, storage, begin, end, files); })
       .def("frame", [](const SplitScan& self) { return self.frame(); })
       .def("tally", [](const SplitScan& self) { return self.tally(); });
 }

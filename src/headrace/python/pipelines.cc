@@ -1,11 +1,12 @@
 // See module.h: pipelines.
+#include "headrace/python/pipelines.h"
+
 #include <nanobind/stl/map.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/unique_ptr.h>
 #include <nanobind/stl/vector.h>
 
-#include "headrace/python/pipelines.h"
 #include "headrace/python/row_values.h"
 
 namespace nb = nanobind;

@@ -56,8 +56,8 @@ class FileSystem {
   virtual std::unique_ptr<InputFile> open(const std::string& path) = 0;
   /// Creates a new file, its folders too; an existing one is replaced.
   virtual std::unique_ptr<OutputFile> create(const std::string& path) = 0;
-  /// The same, but what was there stays until close(), which replaces it: of several writers at once, all of which write
-  /// whole files, the last one wins. Object stores do it anyway.
+  /// The same, but what was there stays until close(), which replaces it: of several writers at once, all of which
+  /// write whole files, the last one wins. Object stores do it anyway.
   virtual std::unique_ptr<OutputFile> create_whole(const std::string& path) { return create(path); }
   /// Makes `bytes` the content of `path`, seen whole or not at all, durable when this returns.
   virtual void put(const std::string& path, std::string_view bytes) = 0;
