@@ -102,6 +102,15 @@ class Output:
     def sql(self):
         return f"read_parquet({self.files!r})"
 
+    def written(self):
+        """Rows and bytes of the output."""
+        if self.is_headrace:
+            parts = json.loads((self.folder / "manifest.json").read_text())["parts"]
+            shards = [shard for part in parts for shard in part["shards"]]
+            return sum(shard["rows"] for shard in shards), sum(shard["bytes"] for shard in shards)
+        rows = duckdb.sql(f"select sum(num_rows) from parquet_file_metadata({self.files!r})").fetchall()[0][0]
+        return int(rows), sum(Path(file).stat().st_size for file in self.files)
+
 
 def xxh3_of(parts):
     """The hash of a value, or of several as a cross, by the definition of kernel/hash.h."""

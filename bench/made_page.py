@@ -13,15 +13,17 @@ MARKED = re.compile(r"(<!-- made by \w*page\.py: (\w+) -->\n).*?(<!-- end -->)",
 
 class MadePage:
     """`page` and `records` are paths, `script` is what makes the page again. `figures` is made of the records; of it
-    functions in `tables`, by name, make those; `plot` takes the records."""
+    functions in `tables`, by name, make those; `plot` takes the records, and so do functions that make `others`, by
+    path."""
 
-    def __init__(self, page, records, script, figures, tables, plot):
+    def __init__(self, page, records, script, figures, tables, plot, others=None):
         self.page = page
         self.records = records
         self.script = script
         self.figures = figures
         self.tables = tables
         self.plot = plot
+        self.others = others or {}
 
     def render(self, text, records):
         """The page with its tables made again."""
@@ -32,6 +34,8 @@ class MadePage:
         """Path and content of all that is made of the records."""
         records = read_records(self.records) if records is None else records
         yield self.records.with_suffix(".svg"), self.plot(records)
+        for path, make in self.others.items():
+            yield path, make(records)
         if self.page.is_file():
             yield self.page, self.render(self.page.read_text(), records)
 

@@ -34,10 +34,10 @@ def peak_of_tree(pid):
     return total
 
 
-def measure(command, log, env=None, syncs=True):
+def measure(command, log, env=None, syncs=True, beside=()):
     """Runs a command, its outputs to files beside `log`; `syncs` says whether the sync after it counts. The peak is the
     greater of the kernel's figure for the process itself and of samples over the whole tree, since Java runs as a child
-    of Python."""
+    of Python, and over the trees of the processes `beside` it, which work for it."""
     if syncs:
         os.sync()  # nothing of the one before is left to be written
     peak, done = 0, threading.Event()
@@ -45,7 +45,7 @@ def measure(command, log, env=None, syncs=True):
     def sample(pid):
         nonlocal peak
         while not done.wait(SAMPLE_SECONDS):
-            peak = max(peak, peak_of_tree(pid))
+            peak = max(peak, sum(map(peak_of_tree, (pid, *beside))))
 
     out, err = log.with_suffix(".out"), log.with_suffix(".err")
     with out.open("wb") as stdout, err.open("wb") as stderr:

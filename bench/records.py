@@ -4,7 +4,8 @@
 `rows` and `bytes` what was written, `peak_bytes` the most memory that the processes held, and `checked` says that the
 results were proved equal. `scale` is a string such as "0.1". What else a reader of a record has to know may stand in a
 `note`. Loaders of training data have the `quality` of their order (bench/feed/quality.py) and `import_bytes`, the
-memory that their process held before the loader was made.
+memory that their process held before the loader was made. Engines have the seconds of their `stages`, medians too, and
+the `operators` that ran, by name.
 """
 
 import json
@@ -20,7 +21,7 @@ KEYS = (
     "benchmark", "task", "variant", "system", "version", "scale", "threads", "seconds", "seconds_all", "rows", "bytes",
     "peak_bytes", "checked", "machine", "date",
 )  # fmt: skip
-OPTIONAL_KEYS = ("note", "quality", "import_bytes")
+OPTIONAL_KEYS = ("note", "quality", "import_bytes", "stages", "operators")
 
 
 def machine():

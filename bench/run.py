@@ -20,7 +20,7 @@ BENCH = Path(__file__).resolve().parent
 ROOT = BENCH.parent
 sys.path[:0] = [str(BENCH), str(BENCH / "peers")]
 
-from check import check  # noqa: E402
+from check import Output, check  # noqa: E402
 from measure import measure  # noqa: E402
 from plot import draw  # noqa: E402
 from records import RESULTS, make_record, merge_records  # noqa: E402
@@ -167,19 +167,6 @@ def check_cases(cases, arguments):
             case.checked = manifest(case)["row_digest"] in proved
 
 
-def written(case):
-    """Rows and bytes of the output."""
-    if case.system == "headrace":
-        shards = [shard for part in manifest(case)["parts"] for shard in part["shards"]]
-        return sum(shard["rows"] for shard in shards), sum(shard["bytes"] for shard in shards)
-    import pyarrow.parquet  # noqa: PLC0415
-
-    files = sorted(case.output().rglob("*.parquet"))
-    return sum(pyarrow.parquet.read_metadata(file).num_rows for file in files), sum(
-        file.stat().st_size for file in files
-    )
-
-
 def version_of(system):
     if system == "headrace":
         command = [HEADRACE, "version"]
@@ -195,7 +182,7 @@ def records_of(cases, arguments):
     for case in cases:
         if not case.measurements:
             continue
-        rows, size = (0, 0) if case.task == "calibration" else written(case)
+        rows, size = (0, 0) if case.task == "calibration" else Output(case.output()).written()
         common = {
             "benchmark": "ads", "task": case.task, "system": case.system, "version": version_of(case.system),
             "scale": arguments.sf, "threads": case.threads, "rows": rows, "bytes": size,

@@ -7,6 +7,7 @@
     tools/setup.py vega             build/downloads/vega.js, which run reports draw their charts with
     tools/setup.py env NAME         build/envs/NAME from NAME/requirements.lock of tests/envs or bench/envs: tools to
                                     compare with; `make test` installs the former only
+    tools/setup.py jars             build/downloads/NAME-VERSION.jar of each line of bench/engines/jars.lock
     tools/setup.py browser          build/envs/chromium: Debian's Chromium, beside the system, for the tests of reports
     tools/setup.py lock             write the lock files again from their requirements.in
 
@@ -54,6 +55,9 @@ BROWSER_PACKAGES = ROOT / "tests/envs/chromium/debian-packages"
 VEGA_LOCK = ROOT / "tools/vega.lock"
 VEGA = ROOT / "build/downloads/vega.js"
 NPM_REGISTRY = "https://registry.npmjs.org"
+JARS_LOCK = ROOT / "bench/engines/jars.lock"
+DOWNLOADS = ROOT / "build/downloads"
+MAVEN_CENTRAL = "https://repo1.maven.org/maven2"
 
 # What has to be there, by the Debian and Ubuntu package that brings it.
 COMMANDS = {"g++": "g++", "cmake": "cmake", "ninja": "ninja-build"}
@@ -465,6 +469,51 @@ def set_up_vega() -> str:
     return f"wrote {VEGA.relative_to(ROOT)}"
 
 
+# --- jars -------------------------------------------------------------------------------------------------------------
+
+IVY_SETTINGS = """
+<ivysettings>
+  <settings defaultResolver="maven"/>
+  <caches defaultCacheDir="{cache}"/>
+  <resolvers><ibiblio name="maven" m2compatible="true" root="{repository}"/></resolvers>
+</ivysettings>
+"""
+
+
+def set_up_jars() -> str:
+    """Takes jars from Maven Central by the client that comes with Spark; MAVEN_REPOSITORY names another repository."""
+    lines = [line.split() for line in JARS_LOCK.read_text().splitlines() if line and not line.startswith("#")]
+    missing = []
+    for group, name, version, pinned_hash in lines:
+        jar = DOWNLOADS / f"{name}-{version}.jar"
+        if not jar.is_file() or hashlib.sha256(jar.read_bytes()).hexdigest() != pinned_hash:
+            missing.append((group, name, version, pinned_hash, jar))
+    for group, name, version, pinned_hash, jar in missing:
+        jar.unlink(missing_ok=True)
+        content = download_jar(group, name, version)
+        actual = hashlib.sha256(content).hexdigest()
+        if actual != pinned_hash:
+            raise SetupError(f"{jar.name} has sha256 {actual}, {JARS_LOCK.relative_to(ROOT)} pins {pinned_hash}")
+        DOWNLOADS.mkdir(parents=True, exist_ok=True)
+        jar.write_bytes(content)
+    return f"downloaded {len(missing)} jars" if missing else "nothing to do"
+
+
+def download_jar(group: str, name: str, version: str) -> bytes:
+    ivy = next((ENVS / "pyspark35").glob("lib/python*/site-packages/pyspark/jars/ivy-*.jar"), None)
+    if ivy is None or shutil.which("java") is None:
+        raise SetupError("jars take Java and the environment pyspark35: tools/setup.py env pyspark35")
+    repository = os.environ.get("MAVEN_REPOSITORY", MAVEN_CENTRAL).rstrip("/")
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Path(folder, "settings.xml")
+        settings.write_text(IVY_SETTINGS.format(cache=Path(folder, "cache"), repository=repository))
+        run(
+            "java", "-jar", ivy, "-settings", settings, "-dependency", group, name, version, "-notransitive",
+            "-confs", "default", "-retrieve", f"{folder}/[artifact].[ext]",
+        )  # fmt: skip
+        return Path(folder, f"{name}.jar").read_bytes()
+
+
 # --- command line -----------------------------------------------------------------------------------------------------
 
 
@@ -482,6 +531,7 @@ STEPS: dict[str, tuple[str, Callable[[], str]]] = {
     "venv": (".venv", set_up_venv),
     "data": ("data of the example", set_up_data),
     "vega": ("charts of reports", set_up_vega),
+    "jars": ("jars of the benchmarks", set_up_jars),
     "browser": ("browser of the tests", set_up_browser),
     "lock": ("lock files", write_locks),
 }

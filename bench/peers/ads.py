@@ -10,6 +10,8 @@ Every peer does the job in the same stages, each in its own way:
 """
 
 import argparse
+import json
+import time
 from pathlib import Path
 
 EPOCH_DAY = 86_400  # seconds
@@ -39,13 +41,29 @@ BUCKETS = {
 TITLE_WORDS = 8
 
 
-def parse_arguments(description):
+# What the methods of a job are called, in the order in which they run; not every job has all.
+STAGES = ("sources", "dimensions", "history_and_items", "spool", "fit", "encode_tables")
+
+
+def run_stages(job, path):
+    """Does the job, its output to `path`, and prints the seconds of each stage on a line of JSON."""
+    seconds, started = {}, time.perf_counter()
+    for name in (*STAGES, "output"):
+        if not hasattr(job, name):
+            continue
+        getattr(job, name)(*([path] if name == "output" else []))
+        seconds[name] = time.perf_counter() - started - sum(seconds.values())
+    print(f"stage_seconds {json.dumps(seconds)}", flush=True)
+
+
+def parse_arguments(description, add_more=lambda parser: None):
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--data", type=Path, required=True, help="folder of the eight tables")
     parser.add_argument("--out", type=Path, required=True, help="folder to write to")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--memory", default="20GiB", help="limit that is given to the engine, where it takes one")
     parser.add_argument("--task", choices=["job_parquet"], default="job_parquet")
+    add_more(parser)
     parsed = parser.parse_args()
     parsed.out.mkdir(parents=True, exist_ok=True)
     return parsed

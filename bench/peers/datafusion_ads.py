@@ -23,6 +23,7 @@ from ads import (
     first_word_id,
     memory_bytes,
     parse_arguments,
+    run_stages,
     standardized_sql,
 )
 from datafusion import CsvReadOptions, RuntimeEnvBuilder, SessionConfig, SessionContext
@@ -399,12 +400,7 @@ class AdsJob:
 def main():
     arguments = parse_arguments(__doc__)
     job = AdsJob(arguments.data, arguments.threads, arguments.memory)
-    job.dimensions()
-    job.history_and_items()
-    job.spool()
-    job.fit()
-    job.encode_tables()
-    job.output(arguments.out / "part-00000.parquet")
+    run_stages(job, arguments.out / "part-00000.parquet")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from ads import (
     bucket_sql,
     first_word_id,
     parse_arguments,
+    run_stages,
     standardized_sql,
 )
 
@@ -322,12 +323,7 @@ class AdsJob:
 def main():
     arguments = parse_arguments(__doc__)
     job = AdsJob(arguments.data, arguments.threads, arguments.memory, arguments.out / "scratch")
-    job.dimensions()
-    job.history_and_items()
-    job.spool()
-    job.fit()
-    job.encode_tables()
-    job.output(arguments.out / "part-00000.parquet")
+    run_stages(job, arguments.out / "part-00000.parquet")
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from ads import (
     VOCABULARIES,
     first_word_id,
     parse_arguments,
+    run_stages,
 )
 from polars import col, lit
 
@@ -388,12 +389,7 @@ class AdsJob:
 def main():
     arguments = parse_arguments(__doc__)
     job = AdsJob(arguments.data)
-    job.dimensions()
-    job.history_and_items()
-    job.spool()
-    job.fit()
-    job.encode_tables()
-    job.output(arguments.out / "part-00000.parquet")
+    run_stages(job, arguments.out / "part-00000.parquet")
 
 
 if __name__ == "__main__":

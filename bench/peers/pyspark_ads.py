@@ -1,14 +1,18 @@
-"""The ads job in PySpark on one machine, ANSI on: a peer of `make bench`. The stages are those of ads.py.
+"""The ads job in PySpark, ANSI on: a peer of `make bench` and `make bench-engines`. The stages are those of ads.py.
 
 What makes it fast: hashes of wide strings instead of the strings from the scan on; times as integers; a group by in two
 steps instead of a distinct count; broadcast joins throughout, since the other side would be shuffled and sorted; few
 shuffle partitions; users, items and campaigns encoded once each instead of once a row; a cache of what is read twice.
 
-Prints the seconds until the session was there, so that the JVM's start can be shown apart.
+Prints the seconds until the session was there, so that the JVM's start can be shown apart. Spark is lazy: the stage
+`spool` ends with the first query over its rows, so that reading and joining them is in it; tables of users, items and
+campaigns are made where `fit` first asks for them, and encoded in `output`.
 """
 
+import json
 import os
 import time
+from collections import Counter
 
 STARTED = time.time()
 
@@ -23,6 +27,7 @@ from ads import (  # noqa: E402  (the clock comes first)
     first_word_id,
     memory_bytes,
     parse_arguments,
+    run_stages,
     standardized_sql,
 )
 from pyspark.sql import SparkSession  # noqa: E402
@@ -32,10 +37,10 @@ HOUR = 3_600_000_000
 
 
 class AdsJob:
-    def __init__(self, data, threads, memory, scratch):
+    def __init__(self, data, threads, memory, scratch, master="", settings=()):
         os.environ.setdefault("PYSPARK_PYTHON", "python3")
-        self.spark = (
-            SparkSession.builder.master(f"local[{threads}]")
+        builder = (
+            SparkSession.builder.master(master or f"local[{threads}]")
             .config("spark.driver.memory", f"{memory_bytes(memory) >> 20}m")
             .config("spark.driver.extraJavaOptions", "-XX:+UseParallelGC")
             .config("spark.ui.enabled", "false")
@@ -47,8 +52,10 @@ class AdsJob:
             .config("spark.sql.shuffle.partitions", 2 * threads)
             .config("spark.sql.inMemoryColumnarStorage.compressed", "false")
             .config("spark.sql.parquet.compression.codec", "snappy")
-            .getOrCreate()
         )
+        for setting in settings:
+            builder = builder.config(*setting.split("=", 1))
+        self.spark = builder.getOrCreate()
         self.data = data
 
     def rows(self, sql):
@@ -160,6 +167,14 @@ class AdsJob:
             cached=True,
         )
 
+        (self.fitted,) = self.rows("""
+        select avg(ln(1 + coalesce(bid, 0))) as bid_mean, stddev_pop(ln(1 + coalesce(bid, 0))) as bid_deviation,
+          avg(ln(1 + account_days)) as account_days_mean, stddev_pop(ln(1 + account_days)) as account_days_deviation,
+          avg(temperature) as temperature_mean,
+          stddev_pop(temperature) * sqrt(count(temperature) / count(*)) as temperature_deviation
+        from spool
+        """)
+
     @staticmethod
     def hash_id(value, buckets):
         return f"case when {value} is null then 1 else 2 + pmod(xxhash64({value}), {buckets}L) end"
@@ -224,13 +239,6 @@ class AdsJob:
             """,
             cached=True,
         )
-        (self.fitted,) = self.rows("""
-        select avg(ln(1 + coalesce(bid, 0))) as bid_mean, stddev_pop(ln(1 + coalesce(bid, 0))) as bid_deviation,
-          avg(ln(1 + account_days)) as account_days_mean, stddev_pop(ln(1 + account_days)) as account_days_deviation,
-          avg(temperature) as temperature_mean,
-          stddev_pop(temperature) * sqrt(count(temperature) / count(*)) as temperature_deviation
-        from spool
-        """)
         self.fitted |= self.rows(f"""
         select {moments("visit_count", "ln(1 + coalesce(visit_count, 0))")},
           {moments("visit_duration", "ln(1 + coalesce(visit_duration, 0))")}
@@ -365,17 +373,35 @@ class AdsJob:
         """).write.mode("overwrite").parquet(str(path))
 
 
+def operators_of(spark):
+    """How many operators of each name ran in all queries of a session; one of a cached table counts once."""
+    spark._jsc.sc().listenerBus().waitUntilEmpty()  # plans come to the store by events
+    store = spark._jsparkSession.sharedState().statusStore()
+    executions = store.executionsList()
+    found = set()
+    for number in range(executions.size()):
+        nodes = store.planGraph(executions.apply(number).executionId()).allNodes()
+        # A description names the columns with the numbers that they have in this plan only.
+        found |= {(node.name(), node.desc()) for node in map(nodes.apply, range(nodes.size()))}
+    return Counter(name for name, _ in found if not name.startswith(("WholeStageCodegen", "AdaptiveSparkPlan")))
+
+
+def add_arguments(parser):
+    parser.add_argument("--master", default="", help="default: local[THREADS]")
+    parser.add_argument("--conf", action="append", default=[], metavar="NAME=VALUE", help="a setting of the session")
+    parser.add_argument("--operators", action="store_true", help="print which operators ran; its seconds are told too")
+
+
 def main():
-    arguments = parse_arguments(__doc__)
-    job = AdsJob(arguments.data, arguments.threads, arguments.memory, arguments.out / "scratch")
+    arguments = parse_arguments(__doc__, add_arguments)
+    scratch = arguments.out / "scratch"
+    job = AdsJob(arguments.data, arguments.threads, arguments.memory, scratch, arguments.master, arguments.conf)
     print(f"start_seconds {time.time() - STARTED:.3f}", flush=True)
-    job.sources()
-    job.dimensions()
-    job.history_and_items()
-    job.spool()
-    job.fit()
-    job.encode_tables()
-    job.output(arguments.out / "parquet")
+    run_stages(job, arguments.out / "parquet")
+    if arguments.operators:
+        asked = time.time()
+        print(f"operators {json.dumps(operators_of(job.spark))}")
+        print(f"uncounted_seconds {time.time() - asked:.3f}", flush=True)
     job.spark.stop()
 
 
