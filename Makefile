@@ -71,6 +71,9 @@ bench-formats-memory: ## the same formats on random rows in memory: what writing
 bench-feed: ## compare loaders of shuffled batches on the first ROWS=100000 rows of the ads job at SF=0.01
 	@$(STAGES) setup-tests setup-bench-feed build-release write-bench-data run-bench-feed
 
+bench-engines: ## compare engines by time and price on the ads job at SF=0.01: Spark, Comet, Headrace, DuckDB, Polars
+	@$(STAGES) setup setup-bench setup-bench-engines build-release write-bench-data run-bench-engines
+
 bench-python: ## time the flights job from Python against the command line
 	@$(STAGES) build
 	@$(VENV)/python bench/python_overhead.py
@@ -116,6 +119,11 @@ setup-bench:
 setup-bench-formats:
 	@$(PYTHON) tools/setup.py env torch || echo "setup: readers that use PyTorch are measured without it"
 	@$(PYTHON) tools/setup.py env tfx_bsl
+
+# Without Java or the jar the comparison goes on without Comet, and says so.
+setup-bench-engines:
+	@$(PYTHON) tools/setup.py env pyspark35
+	@$(PYTHON) tools/setup.py jars || echo "setup: Comet is left out"
 
 # PyTorch is Debian's: elsewhere the comparison goes on without the loaders that use it.
 setup-bench-feed:
@@ -181,6 +189,9 @@ run-bench-formats:
 
 run-bench-feed:
 	@$(VENV)/python bench/feed/run.py --sf $(SF) --rows $(ROWS) $(BENCH)
+
+run-bench-engines:
+	@$(VENV)/python bench/engines/run.py --sf $(SF) $(BENCH)
 
 run-bench-formats-memory:
 	@$(VENV)/python bench/formats/run.py $(BENCH)

@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path += [str(ROOT / "bench/formats"), str(ROOT / "bench/feed")]
+sys.path += [str(ROOT / f"bench/{name}") for name in ("formats", "feed", "engines")]
 
+import engines_page  # noqa: E402  (bench/engines/engines_page.py)
 import feed_page  # noqa: E402  (bench/feed/feed_page.py)
 import page  # noqa: E402  (bench/formats/page.py)
 
@@ -28,6 +29,8 @@ MADE_PAGES = {
     "docs/reference/transforms.md": "reference transforms",
     "docs/reference/cli.md": "--help",
 }
+# Pages made of records in bench/results.
+RECORDED_PAGES = (page.MADE, feed_page.MADE, engines_page.MADE)
 FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)(?:\s+\"[^\"]*\")?\)")
 MAKE = re.compile(r"`make ([a-z-]+)[^`]*`")
@@ -99,8 +102,8 @@ def write_made_pages() -> None:
         path = ROOT / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(made_page(command))
-    page.MADE.write()
-    feed_page.MADE.write()
+    for made in RECORDED_PAGES:
+        made.write()
 
 
 def check_made_pages() -> Iterator[str]:
@@ -109,7 +112,7 @@ def check_made_pages() -> Iterator[str]:
         path = ROOT / name
         if not path.is_file() or path.read_text() != made_page(command):
             yield f"{name}:1: not what `headrace {command}` prints: run `make docs`"
-    for path in [*page.MADE.stale_files(), *feed_page.MADE.stale_files()]:
+    for path in [path for made in RECORDED_PAGES for path in made.stale_files()]:
         yield f"{path.relative_to(ROOT)}:1: not what the records in bench/results say: run `make docs`"
 
 

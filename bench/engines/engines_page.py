@@ -100,7 +100,7 @@ class Figures:
         return found[-1] if found else None
 
     def modelled(self):
-        """The models, the record that each is made of, and seconds for 100 M input rows; the base is the first."""
+        """The models, the record that each is made of, and seconds for 100 M input rows."""
         for model in self.prices.models:
             if record := self.largest(model.system):
                 seconds = model.seconds(record["seconds"] / float(record["scale"]), record["threads"])
@@ -171,6 +171,8 @@ def setup_rows(figures):
     for system, name in NAMES.items():
         versions = [record["version"] for record in records if record["system"] == system]
         rows += [[name, several(versions)]] if versions else []
+    for others, what in ((figures.formats, "converted"), (figures.feed, "loaded")):
+        rows.append([f"machine that {what}", several(record["machine"] for record in others.records)])
     rows.append(["cores", several(str(record["threads"]) for record in records)])
     for scale in figures.scales():
         runs = sorted({len(record["seconds_all"]) for record in records if record["scale"] == scale})
@@ -246,16 +248,18 @@ def price_rows(figures):
 
 
 def modelled_rows(figures):
-    rows, base = [], None
-    for model, record, seconds in figures.modelled():
-        cost = Cost(model.place, seconds)
-        base = base or (seconds, cost)
-        rows.append([
-            f"{model.engine}, modelled", model.place.name, f"{name_of(record)}, SF {record['scale']}",
-            model.assumption(), seconds_text(seconds), cost, times(base[0] / seconds), CostRatio(base[1], cost),
-        ])  # fmt: skip
+    """The base is the first model, if its system was measured."""
+    models, rows = list(figures.modelled()), []
+    base = next(((m, seconds) for m, _, seconds in models if m is figures.prices.models[0]), None)
+    for model, record, seconds in models:
+        cost, ratios = Cost(model.place, seconds), ["–", "–"]
+        if base:
+            ratios = [times(base[1] / seconds), CostRatio(Cost(base[0].place, base[1]), cost)]
+        made_of = f"{name_of(record)}, SF {record['scale']}"
+        rows.append([f"{model.engine}, modelled", model.place.name, made_of, model.assumption()])
+        rows[-1] += [seconds_text(seconds), cost, *ratios]
     head = ["engine", "where", "made of", "assumed", "seconds for 100 M input rows", "cost"]
-    return [*head, "faster than the first by", "cheaper than the first by"], rows
+    return [*head, "faster than Spark base by", "cheaper than Spark base by"], rows
 
 
 def published_rows(figures):
