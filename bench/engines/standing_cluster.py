@@ -4,6 +4,7 @@ Needs the Python of an environment with PySpark. Two workers, so that rows cross
 """
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -18,6 +19,7 @@ def main():
     parser.add_argument("--cores", type=int, default=1, help="of each worker")
     parser.add_argument("--memory", default="2g", help="of each worker")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the cluster ends too
     with cluster(arguments.workers, arguments.cores, arguments.memory) as found:
         print(found.url, *(worker.pid for worker in found.workers), flush=True)
         sys.stdin.read()
