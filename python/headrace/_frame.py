@@ -742,7 +742,7 @@ class LazyFrame:
     # --- inside ---
 
     def _with_step(self, kind: str, value: Any) -> LazyFrame:
-        frame = LazyFrame(self._native.with_step(json.dumps({kind: value})))
+        frame = LazyFrame(self._native.with_step(_json({kind: value})))
         frame._is_portable = self._is_portable
         frame._spark_frames = self._spark_frames
         return frame
@@ -754,7 +754,7 @@ class LazyFrame:
                 raise InvalidArgumentError(
                     f"{what}() wants a LazyFrame, not {type(other).__name__}", "make one of it: hr.from_arrow(other)"
                 )
-        frame = LazyFrame(self._native.with_step_and(json.dumps(step), [other._native for other in others]))
+        frame = LazyFrame(self._native.with_step_and(_json(step), [other._native for other in others]))
         frame._is_portable = self._is_portable and all(other._is_portable for other in others)
         in_spark = [named for one in (self, *others) for named in one._spark_frames]
         frame._spark_frames = tuple({id(rows): (name, rows) for name, rows in in_spark}.values())
@@ -767,7 +767,7 @@ class LazyFrame:
         from headrace._pipeline import run_native
 
         running = {key: options.pop(key) for key in ("threads", "memory", "progress") if key in options}
-        rest = json.dumps({"outputs": [{"path": os.fspath(path), "format": format, **options}]})
+        rest = _json({"outputs": [{"path": os.fspath(path), "format": format, **options}]})
         return run_native(_core.Pipeline.sink_of_frame(self._native, rest), **running)
 
 
@@ -818,6 +818,11 @@ def _describe_frame(table: dict[str, list[Any]]) -> DataFrame:
     return DataFrame(_rows_of(pa.table(arrays)))
 
 
+def _json(value: Any) -> str:
+    """JSON that is YAML, too, which knows no pairs of surrogates."""
+    return json.dumps(value, ensure_ascii=False)
+
+
 def _names(names: str | Sequence[str]) -> list[str]:
     return [names] if isinstance(names, str) else list(names)
 
@@ -849,7 +854,7 @@ def _scan(
         source["schema"] = dict(schema)
     source |= {key: value for key, value in options.items() if value is not None}
     storage = _storage_of(storage_options or {})
-    return LazyFrame(_core.Frame.scan(name or _name_of(listed), json.dumps(source), storage))
+    return LazyFrame(_core.Frame.scan(name or _name_of(listed), _json(source), storage))
 
 
 _STORAGE_OPTIONS = (

@@ -82,7 +82,9 @@ class Pipeline:
         for key, path in (("state", state), ("quarantine", quarantine), ("report", report)):
             if path is not None:
                 sections[key] = path
-        self._native = _core.Pipeline.of_frame(name, frame._native, _TABLE, json.dumps(sections, default=_plain))
+        self._native = _core.Pipeline.of_frame(
+            name, frame._native, _TABLE, json.dumps(sections, default=_plain, ensure_ascii=False)
+        )
         self._is_portable = frame._is_portable
         self._spark_frames = frame._spark_frames
         self._frame: LazyFrame | None = frame
