@@ -48,19 +48,22 @@ def _in_spark(rows: _core.Rows, session: SparkSession) -> Any:
 def collect(frame: LazyFrame, spark: SparkTarget, *, fold: bool = True) -> DataFrame:
     """All rows of `frame`, made by Spark; in no order but that of a sort."""
     with open_session(spark) as session:
-        plan = plan_of(frame, session, fold=fold)
-        try:
-            rows = plan.frame(plan.roots[0])
-            plan.check_unique()
-            columns = plan.nodes[plan.roots[0]]["columns"]
-            return _fetch(rows, columns)
-        except Exception as error:
-            told = headrace_error(error)
-            if told is error:
-                raise
-            raise told from error
-        finally:
-            plan.close()
+        return collect_plan(plan_of(frame, session, fold=fold))
+
+
+def collect_plan(plan: Plan) -> DataFrame:
+    """All rows of the first root of a plan."""
+    try:
+        rows = plan.frame(plan.roots[0])
+        plan.check_unique()
+        return _fetch(rows, plan.nodes[plan.roots[0]]["columns"])
+    except Exception as error:
+        told = headrace_error(error)
+        if told is error:
+            raise
+        raise told from error
+    finally:
+        plan.close()
 
 
 def to_spark(frame: LazyFrame, session: SparkSession) -> SparkFrame:

@@ -29,6 +29,9 @@ _BROADCAST_BYTES = 64 << 20
 #: Tasks for each core that runs them.
 _TASKS_A_CORE = 3
 
+#: A column that stands for rows without columns.
+_NOTHING = {"name": "#nothing", "type": "bool"}
+
 Node = dict[str, Any]
 
 
@@ -78,7 +81,7 @@ class Plan:
         #: Why nodes run in Headrace's tasks: by label.
         self.fallbacks: dict[str, str] = {}
         #: What is to be asked before rows are made: whether the keys of a right side are unique.
-        self.unique_checks: list[tuple[str, list[str], DataFrame]] = []
+        self.unique_checks: list[tuple[Node, DataFrame]] = []
         self.scan_count = 0
         #: The scans that tasks of ours make: source, label, prefix of the files with what was read.
         self.task_scans: list[tuple[str, str, str]] = []
@@ -110,7 +113,7 @@ class Plan:
         columns = self.nodes[node_id]["columns"]
         if at["kind"] == "scan" and not self._is_read_by_spark(at, []):
             return Fragment(steps, columns, scan=at)
-        return Fragment(steps, columns, rows=self.frame(at["id"]), row_columns=at["columns"])
+        return _over_rows(steps, columns, self.frame(at["id"]), at["columns"])
 
     def close(self) -> None:
         """Let go of what was kept on the way."""
@@ -122,19 +125,23 @@ class Plan:
         from pyspark.sql import functions as f  # noqa: PLC0415
 
         found = None
-        for label, keys, frame in self.unique_checks:
-            columns = [f.col(quoted(key)) for key in keys]
+        for node, frame in self.unique_checks:
+            columns = [f.col(quoted(key)) for key in node["right_on"]]
             some = frame
             for column in columns:
                 some = some.filter(column.isNotNull())
-            text = f.concat_ws(", ", *[f.concat(f.lit(f"{key} = "), f.col(quoted(key)).cast("string")) for key in keys])
+            types = {c["name"]: c["type"] for c in self.nodes[node["inputs"][1]]["columns"]}
+            text = f.concat_ws(", ", *[_key_text(f, key, types[key]) for key in node["right_on"]])
             counted = some.groupBy(*columns).count().filter(f.col("count") > 1).limit(1)
-            counted = counted.select(f.lit(label).alias("label"), text.alias("key"), f.col("count").alias("rows"))
+            counted = counted.select(
+                f.lit(node["label"]).alias("label"), text.alias("key"), f.col("count").alias("rows")
+            )
             found = counted if found is None else found.unionAll(counted)
         for row in found.collect() if found is not None else ():
             raise BadDataError(
-                f"{row['label']}: the right side has {row['rows']} rows with {row['key']}, but validate is m:1",
-                "deduplicate the right table first, or drop the validate",
+                f"this join would multiply rows: {row['rows']} rows of its right side have the key {row['key']}",
+                "make the right side unique with group_by, or write validate: m:m if several matches are meant",
+                [f"running {row['label']}"],
             )
 
     # --- nodes -------------------------------------------------------------------------------------------------------
@@ -168,15 +175,14 @@ class Plan:
         steps = [node]
         while True:
             below = self._input(steps[-1])
-            if below["kind"] not in ("filter", "project") or self._readers[below["id"]] > 1 or self._is_mapped(below):
+            if below["kind"] not in ("filter", "project") or self._readers[below["id"]] > 1 or self.is_mapped(below):
                 break
             self.fallbacks[below["label"]] = self._why_unmapped(below)
             steps.append(below)
-        fragment = Fragment(
-            _steps(steps), node["columns"], rows=self.frame(steps[-1]["inputs"][0]),
-            row_columns=self._input(steps[-1])["columns"],
-        )  # fmt: skip
-        return self._from_fragment(fragment)
+        below = self._input(steps[-1])
+        return self._from_fragment(
+            _over_rows(_steps(steps), node["columns"], self.frame(below["id"]), below["columns"])
+        )
 
     def _expressions(self, columns: list[dict[str, Any]]) -> Expressions:
         return Expressions({c["name"]: c["type"] for c in columns}, self.version)
@@ -197,7 +203,8 @@ class Plan:
             return str(reason)
         return ""
 
-    def _is_mapped(self, node: Node) -> bool:
+    def is_mapped(self, node: Node) -> bool:
+        """Whether Spark computes all expressions of a node."""
         return not self._why_unmapped(node)
 
     def _make_join(self, node: Node) -> DataFrame:
@@ -205,7 +212,7 @@ class Plan:
         left, right = (self.frame(i) for i in node["inputs"])
         if node["right_unique"] and not self._is_unique(right_node, set(node["right_on"])):
             right = self._kept(right_node, right)
-            self.unique_checks.append((node["label"], node["right_on"], right))
+            self.unique_checks.append((node, right))
         from pyspark.sql import functions as f  # noqa: PLC0415
 
         left_names = [c["name"] for c in left_node["columns"]]
@@ -381,7 +388,7 @@ class Plan:
         is_plain = source["is_plain_parquet"] and not any("://" in path for path, _ in source["files"])
         if not is_plain or any(has_fixed_lists(c["type"]) for c in scan["columns"]):
             return False
-        if not all(self._is_mapped(node) for node in above):
+        if not all(self.is_mapped(node) for node in above):
             return False
         known = {f.name: f.dataType for f in self._files_of(scan["source"]).schema.fields}
         return all(_is_same(known.get(c["name"]), spark_type(c["type"])) for c in scan["columns"])
@@ -428,7 +435,7 @@ class Plan:
         # Without columns rows could not be counted.
         columns = columns or [c["name"] for c in self._first_column(fragment.scan)]
         if columns != [c["name"] for c in source["columns"]]:
-            steps.insert(0, json.dumps({"select": columns}))
+            steps.insert(0, json.dumps({"select": columns}, ensure_ascii=False))
         task = _tasks.ScanTask(
             name=fragment.scan["source"],
             yaml=source["yaml"],
@@ -496,9 +503,28 @@ def _apply_steps(task: _tasks.StepTask) -> Callable[..., Any]:
     return apply
 
 
+def _over_rows(
+    steps: list[str], columns: list[dict[str, Any]], rows: DataFrame, row_columns: list[dict[str, Any]]
+) -> Fragment:
+    """A fragment over the rows of a DataFrame. Rows without columns would not come to a task."""
+    if not row_columns:
+        from pyspark.sql import functions as f  # noqa: PLC0415
+
+        rows, row_columns = rows.select(f.lit(True).alias(_NOTHING["name"])), [_NOTHING]
+    return Fragment(steps, columns, rows=rows, row_columns=row_columns)
+
+
 def _steps(chain: list[Node]) -> list[str]:
     """The steps of nodes that are given from the top."""
     return [node["step"] for node in reversed(chain)]
+
+
+def _key_text(f: Any, key: str, dtype: str) -> Column:
+    """``k = 'a'``: a key as messages show it."""
+    value = f.col(quoted(key)).cast("string")
+    if dtype == "string":
+        value = f.concat(f.lit("'"), f.regexp_replace(value, "'", "''"), f.lit("'"))
+    return f.concat(f.lit(f"{key} = "), value)
 
 
 def fields_of(columns: list[dict[str, Any]]) -> list[tuple[str, str, bool]]:

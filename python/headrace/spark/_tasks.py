@@ -242,7 +242,8 @@ def read_keyed(
 
     for number in numbers(batches):
         for path in paths[number::readers]:
-            parts = run_task(plan).read_keyed(path)
+            with told_errors():
+                parts = run_task(plan).read_keyed(path)
             yield pa.RecordBatch.from_pydict(
                 {"part": pa.array(range(len(parts)), pa.int32()), "counts": pa.array(parts, pa.binary())}
             )
@@ -261,4 +262,6 @@ def merge_keyed(plan: str, fit_round: bytes, batches: Iterable[pa.RecordBatch]) 
         for part, counts in zip(batch.column(0).to_pylist(), batch.column(1).to_pylist(), strict=True):
             by_part.setdefault(part, []).append(counts)
     for part, counts in by_part.items():
-        yield part, run_task(plan).merge_keyed(fit_round, counts)
+        with told_errors():
+            merged = run_task(plan).merge_keyed(fit_round, counts)
+        yield part, merged
