@@ -7,6 +7,8 @@ times, floor of floats that are too large), or with other last bits (exp, ln).
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -60,13 +62,13 @@ class Expressions:
         if "literal" in expr:
             return self._literal(expr["literal"], expr["type"])
         name = expr["call"]
+        if expr["type"] == "null" and not expr["fails"]:
+            return self._f.lit(None)
         if has_fixed_lists(expr["type"]):
             raise Unmapped(f"{name}: {expr['type']}")
         args = expr["args"]
         if name in ("cast", "try_cast"):
             return self._cast(name, args[0], expr["type"])
-        if name == "in":
-            return self._in(*args)
         make = _FUNCTIONS.get(name)
         if make is None:
             raise Unmapped(name)
@@ -104,17 +106,15 @@ class Expressions:
         if not _casts_alike(source, to):
             raise Unmapped(f"{name} from {source} to {to}")
         column = self.column(arg)
-        if name == "cast":
-            return column.cast(spark_type(to))
-        if self._version < (4, 0):
+        if name == "try_cast" and self._version < (4, 0):
             raise Unmapped("try_cast, which this Spark does not have")
-        return column.try_cast(spark_type(to))
-
-    def _in(self, x: dict[str, Any], values: dict[str, Any]) -> Column:
-        if "literal" not in values:
-            raise Unmapped("in")
-        element = values["type"][len("list<") : -1]
-        return self.column(x).isin([self._literal(value, element) for value in values["literal"]])
+        made = column.cast(spark_type(to)) if name == "cast" else column.try_cast(spark_type(to))
+        if source in _FLOATS and to == "int64":
+            # Spark takes 2^63, which is too large, for the greatest integer.
+            too_large = self._f.raise_error(self._f.lit("the value does not fit int64"))
+            other = too_large if name == "cast" else self._f.lit(None)
+            return self._f.when(column == 2.0**63, other.cast("bigint")).otherwise(made)
+        return made
 
 
 def _casts_alike(source: str, to: str) -> bool:
@@ -159,7 +159,23 @@ Make = Callable[[Any, list[_Argument], list[str]], "Column | None"]
 
 
 def _operator(apply: Callable[[Any, Any], Any]) -> Make:
-    return lambda _f, args, _types: apply(args[0].column, args[1].column)
+    """An operator of two operands, or of more from left to right."""
+    return lambda _f, args, _types: functools.reduce(apply, [arg.column for arg in args])
+
+
+def _comparable(f: Any, arg: _Argument, dtype: str) -> Column:
+    """An operand of a comparison. Spark leaves out parts of Parquet files by the least and greatest number in them,
+    which say nothing of NaN. It does not do so behind nanvl(), which changes nothing here."""
+    return f.nanvl(arg.column, f.lit(math.nan).cast(spark_type(dtype))) if dtype in _FLOATS else arg.column
+
+
+def _comparison(apply: Callable[..., Any]) -> Make:
+    return lambda f, args, types: apply(*[_comparable(f, arg, dtype) for arg, dtype in zip(args, types, strict=True)])
+
+
+def _in(f: Any, args: list[_Argument], types: list[str]) -> Column | None:
+    x, *values = (_comparable(f, arg, dtype) for arg, dtype in zip(args, types, strict=True))
+    return x.isin(values)
 
 
 def _function(name: str) -> Make:
@@ -177,11 +193,6 @@ def _div(f: Any, args: list[_Argument], types: list[str]) -> Column | None:
     return f.call_function("div", args[0].column, args[1].column)
 
 
-def _is_nan(f: Any, args: list[_Argument], _types: list[str]) -> Column:
-    x = args[0].column
-    return f.when(x.isNotNull(), f.isnan(x))
-
-
 def _if_else(f: Any, args: list[_Argument], _types: list[str]) -> Column:
     return f.when(args[0].column, args[1].column).otherwise(args[2].column)
 
@@ -189,11 +200,6 @@ def _if_else(f: Any, args: list[_Argument], _types: list[str]) -> Column:
 def _nullif(f: Any, args: list[_Argument], _types: list[str]) -> Column:
     x, y = (arg.column for arg in args)
     return f.when(x == y, f.lit(None)).otherwise(x)
-
-
-def _between(_f: Any, args: list[_Argument], _types: list[str]) -> Column:
-    x, low, high = (arg.column for arg in args)
-    return (low <= x) & (x <= high)
 
 
 def _variadic(name: str) -> Make:
@@ -248,19 +254,20 @@ _FUNCTIONS: dict[str, Make] = {
     "mod": _operator(lambda a, b: a % b),
     "div": _div,
     "negate": lambda _f, args, _types: -args[0].column,
-    "eq": _operator(lambda a, b: a == b),
-    "ne": _operator(lambda a, b: a != b),
-    "lt": _operator(lambda a, b: a < b),
-    "le": _operator(lambda a, b: a <= b),
-    "gt": _operator(lambda a, b: a > b),
-    "ge": _operator(lambda a, b: a >= b),
-    "between": _between,
+    "eq": _comparison(lambda a, b: a == b),
+    "ne": _comparison(lambda a, b: a != b),
+    "lt": _comparison(lambda a, b: a < b),
+    "le": _comparison(lambda a, b: a <= b),
+    "gt": _comparison(lambda a, b: a > b),
+    "ge": _comparison(lambda a, b: a >= b),
+    "between": _comparison(lambda x, low, high: (low <= x) & (x <= high)),
+    "in": _in,
     "and": _operator(lambda a, b: a & b),
     "or": _operator(lambda a, b: a | b),
     "not": lambda _f, args, _types: ~args[0].column,
     "is_null": lambda _f, args, _types: args[0].column.isNull(),
     "is_not_null": lambda _f, args, _types: args[0].column.isNotNull(),
-    "is_nan": _is_nan,
+    "is_nan": _function("isnan"),
     "coalesce": _variadic("coalesce"),
     "greatest": _variadic("greatest"),
     "least": _variadic("least"),

@@ -29,6 +29,11 @@ _SETTINGS = {
     "spark.sql.ansi.enabled": "true",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.caseSensitive": "true",
+    "spark.sql.decimalOperations.allowPrecisionLoss": "true",
+    # Else what stands behind `and` or `or` twice is computed for all rows, and may fail for some that it is not for.
+    "spark.sql.subexpressionElimination.skipForShortcutExpr": "true",
+    # Days before 1582 are what they are, whoever wrote them.
+    "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
     "spark.sql.execution.arrow.maxRecordsPerBatch": "16384",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
 }
