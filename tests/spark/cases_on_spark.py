@@ -295,7 +295,7 @@ def open_spark() -> Any:
         "spark.log.level": "OFF",
         "spark.sql.shuffle.partitions": "2",
         # Workers that have imported what tasks need.
-        "spark.python.daemon.module": "worker_daemon",
+        "spark.python.daemon.module": "headrace.spark._daemon",
     }
     builder = SparkSession.builder.master("local[2]").appName("cases")
     for name, value in settings.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -159,7 +160,13 @@ class _Run:
                     found = f"import {error} (Python {sys.version.split()[0]} at {sys.executable})"
                 yield pa.RecordBatch.from_pydict({"found": pa.array([found])})
 
-        rows = self._session.range(0, self._cores, 1, self._cores).mapInArrow(look, "found string").collect()
+        try:
+            rows = self._session.range(0, self._cores, 1, self._cores).mapInArrow(look, "found string").collect()
+        except Exception as error:
+            missing = re.search(r"No module named '?headrace[^\n]*", str(error))
+            if missing is None:
+                raise
+            rows = [{"found": f"import {missing.group()}"}]
         for found in sorted({row["found"] for row in rows}):
             _refuse_executor(found, version, self._folder)
 

@@ -67,6 +67,7 @@ def _start(target: str) -> SparkSession:
     # Tasks run in the Python that runs this, unless somebody has said otherwise.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = builder.master(target).config("spark.ui.showConsoleProgress", "false")
+    builder = builder.config("spark.python.daemon.module", "headrace.spark._daemon")
     if not target.startswith("local"):
         builder = builder.config("spark.executorEnv.PYTHONPATH", _python_path())
     if sql.SparkSession.getActiveSession() is not None:
