@@ -11,6 +11,8 @@ from headrace._errors import HeadraceError
 from headrace._log import logger
 from headrace.spark._tasks import ERROR_MARK
 
+_ABOUT_DATA = re.compile(r"org\.apache\.spark\.Spark(?:Arithmetic|NumberFormat|DateTime|Runtime)Exception: (.+)")
+
 
 def headrace_error(error: BaseException) -> HeadraceError:
     """What a task of ours raised, which Spark wraps in texts; else what Spark says."""
@@ -23,6 +25,10 @@ def headrace_error(error: BaseException) -> HeadraceError:
         return told
     logger.debug("Spark failed: %s", error)
     text = str(error)
+    # Before 4.0, what a value made fail in a task comes as one of Java's errors, with a text that holds it.
+    about_data = _ABOUT_DATA.search(text)
+    if about_data:
+        return _error_of("bad_data", f"Spark failed: {about_data[1].strip()}", "the log of Spark says more")
     # What a task raised stands at the end of its traceback, what Spark found at the beginning of the text.
     raised = [line.strip() for line in text.splitlines() if re.match(r"\s*\w+(\.\w+)*(Error|Exception): ", line)]
     lines = [line for line in text.splitlines() if line.strip()]

@@ -361,7 +361,12 @@ class Plan:
         equal = sizes[0] == sizes[1]
         for size in sizes[2:]:
             equal = equal & (sizes[0] == size)
-        message = f"{node['label']}: the lists of {', '.join(lists)} differ in length in a row"
+        message = _tasks.error_text(
+            "bad_data",
+            f"the lists of {', '.join(lists)} differ in length in a row",
+            "explode them one after another, or make them of equal length",
+            [f"running {node['label']}"],
+        )
         zipped = f.arrays_zip(*[f.col(quoted(name)).alias(f"e{i}") for i, name in enumerate(lists)])
         # The check is part of what is exploded, so that it is not optimised away.
         checked = f.when(equal, zipped).otherwise(f.raise_error(f.lit(message)))

@@ -155,6 +155,12 @@ def _spark_schema(schema: pa.Schema) -> pa.Schema:
 ERROR_MARK = "headrace-error:"
 
 
+def error_text(code: str, message: str, hint: str = "", context: list[str] | None = None) -> str:
+    """An error as a text that is found in what Spark makes of it."""
+    told = json.dumps([code, message, hint, context or []])
+    return f"{ERROR_MARK}{base64.b64encode(told.encode()).decode()}:"
+
+
 @contextlib.contextmanager
 def told_errors() -> Iterator[None]:
     """Errors of the core as texts that _errors.py finds in what Spark makes of them."""
@@ -163,8 +169,7 @@ def told_errors() -> Iterator[None]:
     try:
         yield
     except HeadraceError as error:
-        told = json.dumps([error.code, error.message, error.hint, error.context])
-        raise RuntimeError(f"{ERROR_MARK}{base64.b64encode(told.encode()).decode()}:") from error
+        raise RuntimeError(error_text(error.code, error.message, error.hint, error.context)) from error
 
 
 # --- a run ------------------------------------------------------------------------------------------------------------
