@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from headrace.spark._tasks import error_text
 from headrace.spark._types import has_fixed_lists, spark_type
 
 if TYPE_CHECKING:
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
 
 _INTEGERS = ("int8", "int16", "int32", "int64")
 _FLOATS = ("float32", "float64")
+#: Digits of a decimal, and of one whose sign Spark turns.
+_DIGITS_MAX = 38
+_DIGITS_NEGATED = 34
+_TOO_LARGE = error_text("bad_data", "the value does not fit int64", "cast it to float64, or filter such rows out")
 _TIMES = ("date", "timestamp", "timestamp_ntz")
 
 
@@ -111,7 +117,7 @@ class Expressions:
         made = column.cast(spark_type(to)) if name == "cast" else column.try_cast(spark_type(to))
         if source in _FLOATS and to == "int64":
             # Spark takes 2^63, which is too large, for the greatest integer.
-            too_large = self._f.raise_error(self._f.lit("the value does not fit int64"))
+            too_large = self._f.raise_error(self._f.lit(_TOO_LARGE))
             other = too_large if name == "cast" else self._f.lit(None)
             return self._f.when(column == 2.0**63, other.cast("bigint")).otherwise(made)
         return made
@@ -161,6 +167,37 @@ Make = Callable[[Any, list[_Argument], list[str]], "Column | None"]
 def _operator(apply: Callable[[Any, Any], Any]) -> Make:
     """An operator of two operands, or of more from left to right."""
     return lambda _f, args, _types: functools.reduce(apply, [arg.column for arg in args])
+
+
+def _decimal(dtype: str) -> tuple[int, int]:
+    """The precision and scale of a decimal."""
+    precision, scale = dtype[len("decimal(") : -1].split(",")
+    return int(precision), int(scale)
+
+
+def _sum(apply: Callable[[Any, Any], Any]) -> Make:
+    """add or subtract. Decimals whose sum has more than 38 digits are left to Headrace, which knows when it fails."""
+
+    def make(_f: Any, args: list[_Argument], types: list[str]) -> Column | None:
+        if types[0].startswith("decimal"):
+            sizes = [_decimal(dtype) for dtype in types]
+            scale = max(s for _, s in sizes)
+            if max(p - s for p, s in sizes) + scale + 1 > _DIGITS_MAX:
+                return None
+        return apply(args[0].column, args[1].column)
+
+    return make
+
+
+def _signed(apply: Callable[[Any, Any], Any]) -> Make:
+    """negate or abs. Spark rounds decimals to 34 digits there."""
+
+    def make(f: Any, args: list[_Argument], types: list[str]) -> Column | None:
+        if types[0].startswith("decimal") and _decimal(types[0])[0] > _DIGITS_NEGATED:
+            return None
+        return apply(f, args[0].column)
+
+    return make
 
 
 def _comparable(f: Any, arg: _Argument, dtype: str) -> Column:
@@ -214,7 +251,9 @@ def _variadic(name: str) -> Make:
 
 def _round(f: Any, args: list[_Argument], types: list[str]) -> Column | None:
     digits = args[1].literal if len(args) > 1 else 0
-    return f.round(args[0].column, int(digits)) if types[0] in _FLOATS or types[0].startswith("decimal") else None
+    # Of float32, Spark rounds the float64.
+    is_same = types[0] == "float64" or types[0].startswith("decimal")
+    return f.round(args[0].column, int(digits)) if is_same else None
 
 
 def _date_trunc(f: Any, args: list[_Argument], types: list[str]) -> Column | None:
@@ -225,35 +264,151 @@ def _date_trunc(f: Any, args: list[_Argument], types: list[str]) -> Column | Non
     return f.date_trunc(unit, args[1].column)
 
 
+def _number(arg: _Argument, low: int, high: int) -> int | None:
+    """A literal from `low` to `high`. Numbers of rows are left to Headrace: Spark's are 32 bits wide, and wrap."""
+    value = arg.literal
+    return int(value) if value is not None and low <= value <= high else None
+
+
 def _substr(f: Any, args: list[_Argument], types: list[str]) -> Column | None:
-    if types[0] != "string" or len(args) < 3:
+    start = _number(args[1], 1, _INT_MAX)
+    length = _number(args[2], 0, _INT_MAX) if len(args) > 2 else _INT_MAX
+    if types[0] != "string" or start is None or length is None:
         return None
-    start, length = args[1].literal, args[2].literal
-    if start is None or length is None or not 0 < start < 2**31 or not 0 <= length < 2**31:
-        return None
-    return f.substring(args[0].column, int(start), int(length))
+    return f.substring(args[0].column, start, length)
+
+
+def _edge(name: str) -> Make:
+    """left() or right()."""
+
+    def make(f: Any, args: list[_Argument], _types: list[str]) -> Column | None:
+        count = _number(args[1], 0, _INT_MAX)
+        return None if count is None else getattr(f, name)(args[0].column, f.lit(count))
+
+    return make
+
+
+def _pad(name: str) -> Make:
+    def make(f: Any, args: list[_Argument], _types: list[str]) -> Column | None:
+        length = _number(args[1], 0, _INT_MAX)
+        pad = args[2].literal if len(args) > 2 else " "
+        return None if length is None or pad is None else getattr(f, name)(args[0].column, length, pad)
+
+    return make
+
+
+def _repeat(f: Any, args: list[_Argument], _types: list[str]) -> Column | None:
+    count = _number(args[1], 0, 1000)
+    return None if count is None else f.repeat(args[0].column, count)
+
+
+def _replace(f: Any, args: list[_Argument], _types: list[str]) -> Column:
+    return f.replace(args[0].column, args[1].column, args[2].column if len(args) > 2 else f.lit(""))
+
+
+def _split(f: Any, args: list[_Argument], _types: list[str]) -> Column | None:
+    separator = args[1].literal
+    return f.split(args[0].column, re.escape(separator), -1) if separator else None
+
+
+def _split_part(f: Any, args: list[_Argument], _types: list[str]) -> Column | None:
+    number = _number(args[2], -1000, 1000)
+    return f.split_part(args[0].column, args[1].column, f.lit(number)) if number else None
+
+
+def _like(f: Any, args: list[_Argument], _types: list[str]) -> Column | None:
+    pattern = args[1].literal
+    return None if pattern is None else f.like(args[0].column, f.lit(pattern))
 
 
 def _concat(f: Any, args: list[_Argument], types: list[str]) -> Column | None:
     return f.concat(*[arg.column for arg in args]) if set(types) == {"string"} else None
 
 
+def _concat_ws(f: Any, args: list[_Argument], types: list[str]) -> Column | None:
+    separator = args[0].literal
+    if separator is None or set(types[1:]) != {"string"}:
+        return None
+    return f.concat_ws(separator, *[arg.column for arg in args[1:]])
+
+
 def _trim(name: str) -> Make:
     return lambda f, args, types: getattr(f, name)(args[0].column) if len(args) == 1 else None
 
 
+def _whole(f: Any, x: Column, made: Column) -> Column:
+    """`made` where the float `x` lies in the range of int64; for all others an error."""
+    too_large = f.raise_error(f.lit(_TOO_LARGE)).cast("bigint")
+    return f.when((x >= -(2.0**63)) & (x < 2.0**63), made).when(x.isNotNull(), too_large)
+
+
+def _floor(name: str) -> Make:
+    def make(f: Any, args: list[_Argument], types: list[str]) -> Column:
+        x = args[0].column
+        return _whole(f, x, getattr(f, name)(x)) if types[0] in _FLOATS else getattr(f, name)(x)
+
+    return make
+
+
+def _trunc(f: Any, args: list[_Argument], types: list[str]) -> Column | None:
+    x = args[0].column
+    return _whole(f, x, x.cast("bigint")) if types[0] in _FLOATS else None
+
+
+def _date_add(f: Any, args: list[_Argument], _types: list[str]) -> Column | None:
+    count = _number(args[1], -_INT_MAX, _INT_MAX)
+    if count is None:
+        return None
+    # By numbers: Spark's date_add() wraps.
+    return f.date_from_unix_date((f.unix_date(args[0].column).cast("bigint") + f.lit(count)).cast("int"))
+
+
+def _date_diff(f: Any, args: list[_Argument], _types: list[str]) -> Column:
+    return f.unix_date(args[0].column) - f.unix_date(args[1].column)
+
+
+def _add_months(f: Any, args: list[_Argument], _types: list[str]) -> Column | None:
+    count = _number(args[1], -100_000, 100_000)
+    return None if count is None else f.add_months(args[0].column, count)
+
+
+def _make_date(f: Any, args: list[_Argument], _types: list[str]) -> Column:
+    year, month, day = (arg.column for arg in args)
+    # Next to a null, a number that is too large does no harm.
+    known = year.isNotNull() & month.isNotNull() & day.isNotNull()
+    return f.when(known, f.make_date(year.cast("int"), month.cast("int"), day.cast("int")))
+
+
+def _list_get(f: Any, args: list[_Argument], types: list[str]) -> Column | None:
+    place = _number(args[1], -_INT_MAX, _INT_MAX)
+    return f.get(args[0].column, f.lit(place)) if place is not None and types[0].startswith("list<") else None
+
+
+def _list_contains(f: Any, args: list[_Argument], types: list[str]) -> Column | None:
+    return f.array_contains(args[0].column, args[1].column) if types[0].startswith("list<") else None
+
+
+def _named_struct(f: Any, args: list[_Argument], _types: list[str]) -> Column:
+    return f.struct(*[value.column.alias(name.literal) for name, value in zip(args[::2], args[1::2], strict=True)])
+
+
+def _struct_field(_f: Any, args: list[_Argument], _types: list[str]) -> Column:
+    return args[0].column.getField(args[1].literal)
+
+
+_INT_MAX = 2**31 - 1
 _TEXT = ("string",)
 _MOMENTS = ("timestamp", "timestamp_ntz")
 
 #: By the name of the function in pipelines.
 _FUNCTIONS: dict[str, Make] = {
-    "add": _operator(lambda a, b: a + b),
-    "subtract": _operator(lambda a, b: a - b),
+    "add": _sum(lambda a, b: a + b),
+    "subtract": _sum(lambda a, b: a - b),
     "multiply": _operator(lambda a, b: a * b),
     "divide": _operator(lambda a, b: a / b),
     "mod": _operator(lambda a, b: a % b),
     "div": _div,
-    "negate": lambda _f, args, _types: -args[0].column,
+    "negate": _signed(lambda _f, x: -x),
     "eq": _comparison(lambda a, b: a == b),
     "ne": _comparison(lambda a, b: a != b),
     "lt": _comparison(lambda a, b: a < b),
@@ -273,7 +428,7 @@ _FUNCTIONS: dict[str, Make] = {
     "least": _variadic("least"),
     "if_else": _if_else,
     "nullif": _nullif,
-    "abs": _function("abs"),
+    "abs": _signed(lambda f, x: f.abs(x)),
     "round": _round,
     "sqrt": _function("sqrt"),
     "length": _of_types(("string", "binary"), _function("length")),
@@ -288,6 +443,30 @@ _FUNCTIONS: dict[str, Make] = {
     "ltrim": _trim("ltrim"),
     "rtrim": _trim("rtrim"),
     "substr": _substr,
+    "left": _edge("left"),
+    "right": _edge("right"),
+    "lpad": _pad("lpad"),
+    "rpad": _pad("rpad"),
+    "repeat": _repeat,
+    "replace": _replace,
+    "position": _function("position"),
+    "split": _split,
+    "split_part": _split_part,
+    "like": _like,
+    "concat_ws": _concat_ws,
+    "floor": _floor("floor"),
+    "ceil": _floor("ceil"),
+    "trunc": _trunc,
+    "sign": _function("signum"),
+    "list_get": _list_get,
+    "list_contains": _list_contains,
+    "named_struct": _named_struct,
+    "struct_field": _struct_field,
+    "date_add": _date_add,
+    "date_diff": _date_diff,
+    "add_months": _add_months,
+    "make_date": _make_date,
+    "to_date": _of_types(_TIMES, lambda _f, args, _types: args[0].column.cast("date")),
     "list_length": lambda f, args, types: f.array_size(args[0].column) if types[0].startswith("list<") else None,
     "year": _of_types(_TIMES, _function("year")),
     "quarter": _of_types(_TIMES, _function("quarter")),
