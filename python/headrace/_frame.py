@@ -18,7 +18,6 @@ from headrace._optional import need
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from pyspark.sql import SparkSession
 
     from headrace._result import RunResult
     from headrace.spark import SparkTarget
@@ -636,7 +635,7 @@ class LazyFrame:
         logger.debug("collected %d rows", rows.row_count())
         return DataFrame(rows)
 
-    def to_spark(self, session: SparkSession) -> Any:
+    def to_spark(self, session: Any) -> Any:
         """The rows as a Spark DataFrame of `session`, made when Spark needs them.
 
         Parameters

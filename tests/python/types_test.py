@@ -21,7 +21,7 @@ def test_all_that_is_public_has_a_type(installed):
     """But what derives from classes of libraries that tell no types, or that need not be there."""
     report = check(installed, "--verifytypes", "headrace", "--ignoreexternal")["typeCompleteness"]
     assert report["packageRootDirectory"] == str(installed / "headrace")
-    others = ("headrace.sklearn.", "headrace.torch.", "headrace.tensorflow.")
+    others = ("headrace.sklearn.", "headrace.spark.", "headrace.torch.", "headrace.tensorflow.")
     symbols = [symbol for symbol in report["symbols"] if not symbol["name"].startswith(others)]
     assert len(symbols) > 300
     assert [symbol["name"] for symbol in symbols if not symbol["isTypeKnown"]] == []

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 #: A session, or where to open one: ``"local[*]"``, ``"spark://host:7077"``, ``"sc://host:15002"``, ``"yarn"``.
-SparkTarget: TypeAlias = "SparkSession | str"
+SparkTarget: TypeAlias = Any
 
 _OLDEST = (3, 5)
 _MASTER = re.compile(r"local(\[[^]]*\])?|spark://.+|sc://.+|yarn|k8s://.+")

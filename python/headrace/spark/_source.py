@@ -12,13 +12,13 @@ from headrace._optional import need
 from headrace.spark._types import type_name
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    pass
 
 
 _numbers = itertools.count(1)
 
 
-def from_spark(frame: DataFrame, *, name: str = "spark_rows") -> LazyFrame:
+def from_spark(frame: Any, *, name: str = "spark_rows") -> LazyFrame:
     """The rows of a Spark DataFrame, as the start of a frame.
 
     Parameters

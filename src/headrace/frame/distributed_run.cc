@@ -290,9 +290,9 @@ void DistributedRun::end_fit_round() { fit_->finish_round(); }
 
 void DistributedRun::end_fit() {
   HEADRACE_CHECK(fit_->is_done());
-  if (!loaded_state_) {
+  if (is_anything_fitted_) {
     fitted_row_count_ = rows_of(parts_[fit_part_]);
-    report_.fitted = is_anything_fitted_;
+    report_.fitted = true;
   }
   outputs_.take_state(*prepared_->features, fitted_row_count_, !loaded_state_);
   outputs_.open(*prepared_->features);

@@ -153,7 +153,7 @@ void bind_frames(nb::module_& module) {
            nb::arg("anonymous") = false, nb::arg("access_key") = "", nb::arg("secret_key") = "",
            nb::arg("session_token") = "", nb::arg("connect_timeout") = StorageOptions().connect_timeout,
            nb::arg("request_timeout") = StorageOptions().request_timeout)
-      .def("arguments", &arguments_of);
+      .def("arguments", &arguments_of, nb::sig("def arguments(self) -> dict[str, object]"));
 
   nb::class_<LazyFrame>(module, "Frame")
       .def_static(
