@@ -39,7 +39,7 @@ test-spark: ## what pipelines leave on a real Spark: local, two workers, Connect
 	@$(STAGES) setup-tests build-release test-on-spark
 
 test-long: ## test, then what takes longer: all faults, import orders, sdist, ThreadSanitizer, fuzzing, micro-benchmarks
-	@$(STAGES) test test-faults test-feed test-imports test-sdist lint-clang-all build-tsan test-tsan fuzz bench-micro
+	@$(STAGES) test test-faults test-feed test-spark-long test-imports test-sdist lint-clang-all build-tsan test-tsan fuzz bench-micro
 
 lint: ## check layers, names, format and the clang-tidy list
 	@$(STAGES) setup lint-layout lint-python lint-format lint-clang
@@ -204,6 +204,10 @@ test-python:
 
 test-on-spark:
 	@$(VENV)/python -m pytest -q tests/spark
+
+# All golden cases on every Spark, all functions at the corners of all types, 200 random plans.
+test-spark-long:
+	@HEADRACE_SPARK=all $(VENV)/python -m pytest -q tests/spark
 
 # 1,000 kills at random, each system call killed and failed once, 200,000 damaged files of each format.
 test-faults:

@@ -22,16 +22,20 @@ def on_spark(environment, program, *words):
     return done.stdout.splitlines()[-1]
 
 
-@pytest.mark.parametrize(("environment", "every"), [("pyspark", 1), ("pyspark35", 8)])
+#: All of it takes a quarter of an hour: `make test-long`.
+IS_LONG = os.environ.get("HEADRACE_SPARK") == "all"
+
+
+@pytest.mark.parametrize(("environment", "every"), [("pyspark", 1), ("pyspark35", 1 if IS_LONG else 25)])
 def test_golden_cases(environment, every):
     assert " 0 failed" in on_spark(environment, "cases_on_spark.py", "--every", str(every))
 
 
-@pytest.mark.parametrize("environment", ["pyspark", "pyspark35"])
+@pytest.mark.parametrize("environment", ["pyspark", "pyspark35"] if IS_LONG else ["pyspark"])
 def test_functions_at_the_corners_of_types(environment):
-    types = [] if environment == "pyspark" else ["float64", "string", "date"]
+    types = [] if IS_LONG else ["date"]
     assert " 0 differences" in on_spark(environment, "functions_on_spark.py", *types)
 
 
 def test_random_plans():
-    assert " 0 differ" in on_spark("pyspark", "random_plans.py", "--plans", "20")
+    assert " 0 differ" in on_spark("pyspark", "random_plans.py", "--plans", "200" if IS_LONG else "5")
