@@ -37,6 +37,11 @@ def open_session(arguments):
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", "false")
         .config("spark.log.level", "ERROR")
+        # What the peer has, too, and workers that are forked from one that has imported the package.
+        .config("spark.driver.extraJavaOptions", "-XX:+UseParallelGC")
+        .config("spark.executor.extraJavaOptions", "-XX:+UseParallelGC")
+        .config("spark.sql.shuffle.partitions", "4")
+        .config("spark.python.daemon.module", "headrace.spark._daemon")
         .config("spark.local.dir", str(arguments.out / "scratch"))
         .config("spark.executorEnv.PYTHONPATH", package)
         .config("spark.executorEnv.PYSPARK_PYTHON", sys.executable)
