@@ -51,7 +51,8 @@ class ByteReader {
   T get() {
     static_assert(std::is_arithmetic_v<T>);
     T value;
-    std::memcpy(&value, take(sizeof value).data(), sizeof value);
+    std::string_view bytes = take(sizeof value);
+    std::memcpy(&value, bytes.data(), bytes.size());
     return value;
   }
   template <typename T>

@@ -415,7 +415,7 @@ void DistributedRun::fail(const std::string& code, const std::string& message) n
     report_.sources = source_reports(*prepared_, report_.operators, bad_rows_);
     put_report();
   } catch (const std::exception&) {
-    // What made the run fail is told to the caller.
+    report_.status = "failed";  // what made the run fail is told to the caller
   }
 }
 

@@ -103,7 +103,8 @@ RunReport run_in_pieces(const Pipeline& pipeline, std::size_t task_count) {
       auto memory = MemoryBudget::create();
       auto part = std::make_shared<Batch>(rows.batches[0].slice(begin, end - begin));
       auto open = [&, part]() {
-        return import_batches(export_stream({rows.schema, {*part}}, memory).release(), memory);
+        StreamPtr stream = export_stream({rows.schema, {*part}}, memory);
+        return import_batches(stream.get(), memory);
       };
       for (int attempt = 0; attempt < (task + 1 == task_count ? 2 : 1); ++attempt) {
         std::string prefix = fmt::format("{}/rows-{}-{}", run.spool_folder(), task, attempt);

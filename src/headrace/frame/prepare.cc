@@ -98,7 +98,7 @@ void PreparedPipeline::open_sources(std::shared_ptr<FileSystem> fs, const RunCon
   }
 }
 
-void PreparedPipeline::make_roots(const Schema& table_schema, NodePtr ready_root) {
+void PreparedPipeline::make_roots(const Schema& table_schema, const NodePtr& ready_root) {
   feature_table = table_schema;
   features = std::make_unique<FeatureSet>(feature_set_of(pipeline, feature_table));
 

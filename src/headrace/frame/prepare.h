@@ -61,7 +61,7 @@ class PreparedPipeline {
  private:
   void open_sources(std::shared_ptr<FileSystem> fs, const RunContext& context, const MemorySources& memory_sources);
   /// `ready_root` as in the second constructor; null: to be made.
-  void make_roots(const Schema& table_schema, NodePtr ready_root);
+  void make_roots(const Schema& table_schema, const NodePtr& ready_root);
   /// Lets the feature table carry what features make of wide columns, instead of these. Returns what it has to have:
   /// `others`, what features read, and what is made.
   std::vector<NamedExpr> precompute_reductions(const std::vector<std::string>& others);
