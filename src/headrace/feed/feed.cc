@@ -160,13 +160,14 @@ class Feed::Engine {
     if (limit != MemoryBudget::kUnlimited) {
       room = static_cast<std::size_t>(static_cast<double>(limit) * kBatchShare) / block_bytes;
       if (room < needed) {
-        throw Error(
-            ErrorCode::kOutOfMemory,
-            fmt::format("a window of {} rows takes {} batches of {}, and {} are allowed", plan_.window_rows, needed,
-                        format_bytes(block_bytes), format_bytes(limit)),
-            fmt::format("memory=\"{}\" or more, or a smaller window",
-                        format_bytes(static_cast<std::size_t>(static_cast<double>(needed * block_bytes) / kBatchShare) +
-                                     (1 << 20))));
+        // Beside the batches: a column of the window for each thread, and what else is small.
+        std::size_t decoded = thread_count() * static_cast<std::size_t>(plan_.window_rows) * sizeof(std::int64_t);
+        auto batches = static_cast<double>(needed * block_bytes);
+        throw Error(ErrorCode::kOutOfMemory,
+                    fmt::format("a window of {} rows takes {} batches of {}, and {} are allowed", plan_.window_rows,
+                                needed, format_bytes(block_bytes), format_bytes(limit)),
+                    fmt::format("memory=\"{}\" or more, or a smaller window",
+                                format_bytes(static_cast<std::size_t>(batches / kBatchShare) + decoded + (1 << 20))));
       }
     }
     std::weak_ptr<Signals> signals = signals_;
