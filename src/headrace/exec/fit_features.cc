@@ -123,16 +123,6 @@ class Fitting {
     });
   }
 
-  static void share_inputs(std::vector<BoundTask>& tasks) {
-    std::vector<BoundExprPtr> inputs;
-    for (const BoundTask& task : tasks) inputs.insert(inputs.end(), task.inputs.begin(), task.inputs.end());
-    inputs = share_equal_parts(inputs);
-    auto next = inputs.begin();
-    for (BoundTask& task : tasks) {
-      for (BoundExprPtr& input : task.inputs) input = *next++;
-    }
-  }
-
   /// Adds the rows of a batch to the statistics that are not counted by code.
   void add_rows(const std::vector<BoundTask*>& tasks, const Batch& batch, Accumulators& accumulators) const {
     EvalContext eval(*context_.memory, dictionaries_);

@@ -127,18 +127,12 @@ void FitRounds::finish_round() {
 FitPart::FitPart(FeatureSet& features, std::string_view round, std::shared_ptr<const Schema> schema,
                  MemoryBudget& memory)
     : schema_(std::move(schema)), memory_(memory) {
-  std::vector<BoundExprPtr> inputs;
   for (OpenTask& open : open_round(features, round, memory)) {
     Task task{open.index, {}, std::move(open.accumulator)};
     for (const Expr& input : open.task.inputs) task.inputs.push_back(bind(input, *schema_));
-    inputs.insert(inputs.end(), task.inputs.begin(), task.inputs.end());
     tasks_.push_back(std::move(task));
   }
-  inputs = share_equal_parts(inputs);
-  auto next = inputs.begin();
-  for (Task& task : tasks_) {
-    for (BoundExprPtr& input : task.inputs) input = *next++;
-  }
+  share_inputs(tasks_);
 }
 
 void FitPart::add(const Batch& rows) {

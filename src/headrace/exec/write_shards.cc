@@ -19,10 +19,21 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
 /// Rows that show how many bytes a row takes in a file.
 constexpr std::int64_t kSampleRows = 65536;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+/// Takes bytes to nowhere.
+class NullFile : public OutputFile {
+ public:
+  void append(std::span<const std::byte>) override {}
+  void close() override {}
+  const std::string& path() const override { return path_; }
+
+ private:
+  std::string path_ = "a sample of the rows";
+};
 
 /// Rows that are cut into shards together: a part, or a partition of one.
 struct ShardRange {
@@ -53,17 +64,6 @@ void for_each_slice(const Spool& rows, std::int64_t begin, std::int64_t end, con
     take(from == 0 && to == batch.row_count ? batch : batch.slice(from, to - from));
   }
 }
-
-/// Takes bytes to nowhere.
-class NullFile : public OutputFile {
- public:
-  void append(std::span<const std::byte>) override {}
-  void close() override {}
-  const std::string& path() const override { return path_; }
-
- private:
-  std::string path_ = "a sample of the rows";
-};
 
 /// Writes the rows of one group of targets, which all want them in the order in which they are.
 class ShardsInOrder {
@@ -119,12 +119,10 @@ class ShardsInOrder {
   double sample_row_bytes(const ShardTarget& target) {
     if (ranges_.empty()) return 0;
     const ShardRange& range = *std::ranges::max_element(ranges_, {}, &ShardRange::row_count);
-    std::int64_t count = std::min(range.row_count, kSampleRows);
-    if (count == 0) return 0;
-    std::unique_ptr<FileWriter> file = target.files->open_file(std::make_unique<NullFile>(), *context_.memory);
-    for_each_slice(*range.rows, range.begin, range.begin + count,
-                   [&](const Batch& rows) { file->write(encoder_.encode(rows)); });
-    return static_cast<double>(file->finish().size_bytes) / static_cast<double>(count);
+    return encoded_row_bytes(*target.files, encoder_, range.row_count, *context_.memory,
+                             [&](std::int64_t count, const std::function<void(const Batch&)>& take) {
+                               for_each_slice(*range.rows, range.begin, range.begin + count, take);
+                             });
   }
 
   void write_shard(const ShardTask& task, std::size_t worker) {
@@ -206,6 +204,16 @@ WrittenShards write_ordered(const RowOrder& order, const std::vector<std::string
 }
 
 }  // namespace
+
+double encoded_row_bytes(
+    const ShardFiles& files, const ShardEncoder& encoder, std::int64_t row_count, MemoryBudget& memory,
+    const std::function<void(std::int64_t count, const std::function<void(const Batch&)>& take)>& first_rows) {
+  std::int64_t count = std::min(row_count, kSampleRows);
+  if (count == 0) return 0;
+  std::unique_ptr<FileWriter> file = files.open_file(std::make_unique<NullFile>(), memory);
+  first_rows(count, [&](const Batch& rows) { file->write(encoder.encode(rows)); });
+  return static_cast<double>(file->finish().size_bytes) / static_cast<double>(count);
+}
 
 std::size_t shard_count_of(const ShardLayout& layout, std::int64_t row_count, double row_bytes) {
   if (layout.shards > 0) return static_cast<std::size_t>(layout.shards);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,6 +35,12 @@ struct WrittenShards {
   /// Takes what was counted while rows were encoded.
   void take(const EncodedTotals& totals, std::size_t column_count);
 };
+
+/// Bytes that a row takes in a file, for shard_count_of(): of the first of `row_count` rows, written to nowhere.
+/// first_rows(count, take) gives so many of them to take().
+double encoded_row_bytes(
+    const ShardFiles& files, const ShardEncoder& encoder, std::int64_t row_count, MemoryBudget& memory,
+    const std::function<void(std::int64_t count, const std::function<void(const Batch&)>& take)>& first_rows);
 
 /// The shards of `row_count` rows of `row_bytes` each, a size that only some layouts ask for; at least 1.
 std::size_t shard_count_of(const ShardLayout& layout, std::int64_t row_count, double row_bytes);

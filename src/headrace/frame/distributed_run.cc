@@ -19,8 +19,6 @@ using Clock = std::chrono::steady_clock;
 
 /// Statistics that can do with several rounds take no more than this in a task: all tasks send theirs to the driver.
 constexpr std::size_t kRoundBytes = 256 << 10;
-/// Rows that show how many bytes a row takes in a file.
-constexpr std::int64_t kSampleRows = 65536;
 
 void make_absolute(std::string& path) { path = absolute_path(path); }
 
@@ -45,17 +43,6 @@ void cut_files(const std::vector<SpoolFile>& files, std::int64_t begin, std::int
   }
 }
 
-/// Takes bytes to nowhere.
-class NullFile : public OutputFile {
- public:
-  void append(std::span<const std::byte>) override {}
-  void close() override {}
-  const std::string& path() const override { return path_; }
-
- private:
-  std::string path_ = "a sample of the rows";
-};
-
 void add_contract(ContractResult& all, const ContractResult& part) {
   if (all.promises.empty()) {
     all = part;
@@ -74,14 +61,11 @@ void add_contract(ContractResult& all, const ContractResult& part) {
   }
 }
 
-/// The file of the same place in `own` as `path` in `others`.
-std::string own_path(const std::string& path, const std::vector<FileInfo>& own) {
-  for (const FileInfo& file : own) {
-    std::string absolute = file.path;
-    make_absolute(absolute);
-    if (absolute == path) return file.path;
-  }
-  return path;
+/// What the pipeline calls files, by what means the same in any folder.
+std::map<std::string, std::string> own_paths(const std::vector<FileInfo>& files) {
+  std::map<std::string, std::string> paths;
+  for (const FileInfo& file : files) paths[absolute_path(file.path)] = file.path;
+  return paths;
 }
 
 }  // namespace
@@ -207,7 +191,7 @@ std::size_t DistributedRun::add_report(std::string kind, std::string label, std:
 
 void DistributedRun::take_scan(const std::string& source, const std::string& label,
                                const std::vector<std::string>& tallies) {
-  const std::vector<FileInfo>& files = prepared_->readers.at(source)->files();
+  std::map<std::string, std::string> paths = own_paths(prepared_->readers.at(source)->files());
   std::size_t id = add_report("scan", label, {}, 0, 0);
   std::vector<BadRow> found;
   for (const std::string& tally : tallies) read_tally(tally, report_.operators[id].scan, found);
@@ -216,7 +200,7 @@ void DistributedRun::take_scan(const std::string& source, const std::string& lab
   report.rows_out = report.scan.rows_delivered;
   std::vector<BadRow>& all = bad_rows_[source];
   for (BadRow& row : found) {
-    row.file = own_path(row.file, files);
+    if (auto path = paths.find(row.file); path != paths.end()) row.file = path->second;
     // A source that is scanned twice has each of its bad rows once.
     if (bad_places_[source].insert({row.file, row.line, row.byte_offset}).second) all.push_back(std::move(row));
   }
@@ -314,16 +298,13 @@ std::vector<std::string> DistributedRun::outputs_in_order() const {
 
 double DistributedRun::sample_row_bytes(std::size_t output) const {
   const std::vector<SpoolFile>& files = *std::ranges::max_element(parts_, {}, rows_of);
-  std::int64_t count = std::min(rows_of(files), kSampleRows);
-  if (count == 0) return 0;
   const Schema& schema = prepared_->feature_root->schema;
   EncodedColumns columns = encoded_columns(*prepared_->features, schema, outputs_.schema());
   ShardEncoder encoder(columns, options_.context);
-  std::unique_ptr<FileWriter> file =
-      outputs_.targets()[output].files->open_file(std::make_unique<NullFile>(), *options_.context.memory);
-  read_spool(files, schema, 0, count, options_.fs, options_.context,
-             [&](const Batch& rows) { file->write(encoder.encode(rows)); });
-  return static_cast<double>(file->finish().size_bytes) / static_cast<double>(count);
+  return encoded_row_bytes(*outputs_.targets()[output].files, encoder, rows_of(files), *options_.context.memory,
+                           [&](std::int64_t count, const std::function<void(const Batch&)>& take) {
+                             read_spool(files, schema, 0, count, options_.fs, options_.context, take);
+                           });
 }
 
 std::vector<std::string> DistributedRun::shard_orders() const {
