@@ -23,6 +23,7 @@ from headrace.spark._types import has_fixed_lists, spark_schema, spark_type
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
+    from pyspark.sql.types import StructType
 
 #: A right side of a join that is no larger than this, as far as files tell, is sent to all executors.
 _BROADCAST_BYTES = 64 << 20
@@ -89,6 +90,7 @@ class Plan:
         self.spark_scans: list[tuple[str, str, int]] = []
         self._given = frames
         self._made: dict[int, DataFrame] = {}
+        self._schemas: dict[str, StructType] = {}
         self._persisted: list[DataFrame] = []
         self._readers = Counter(child for node in self.nodes for child in node["inputs"])
         self._readers.update(self.roots)
@@ -399,7 +401,13 @@ class Plan:
         return all(_is_same(known.get(c["name"]), spark_type(c["type"])) for c in scan["columns"])
 
     def _files_of(self, source: str) -> DataFrame:
-        return self.session.read.parquet(*[path for path, _ in self.sources[source]["files"]])
+        """The rows of Parquet files. Spark looks for their columns once, which is a job each time."""
+        reader = self.session.read
+        if source in self._schemas:
+            reader = reader.schema(self._schemas[source])
+        frame = reader.parquet(*[path for path, _ in self.sources[source]["files"]])
+        self._schemas.setdefault(source, frame.schema)
+        return frame
 
     def _spark_scan(self, node: Node) -> DataFrame:
         from pyspark.sql import functions as f  # noqa: PLC0415
@@ -472,7 +480,7 @@ class Plan:
             rows = self.session.range(0, count, 1, count).mapInArrow(_scan(task), schema)
         else:
             assert fragment.rows is not None
-            step_task = _tasks.StepTask(fields_of(fragment.row_columns), fragment.steps, [c["name"] for c in columns])
+            step_task = _tasks.StepTask(fragment.steps, [c["name"] for c in columns])
             rows = fragment.rows.mapInArrow(_apply_steps(step_task), schema)
         return rows
 

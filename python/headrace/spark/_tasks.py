@@ -37,7 +37,6 @@ class ScanTask:
 class StepTask:
     """A fragment over rows of Spark."""
 
-    fields: list[tuple[str, str, bool]]
     steps: list[str]
     columns: list[str]
 

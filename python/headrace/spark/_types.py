@@ -9,21 +9,22 @@ from headrace._errors import UnsupportedError
 if TYPE_CHECKING:
     from pyspark.sql.types import DataType, StructType
 
+#: The classes of Spark's types, by what pipelines call them.
 _PLAIN = {
-    "bool": "boolean",
-    "int8": "tinyint",
-    "int16": "smallint",
-    "int32": "int",
-    "int64": "bigint",
-    "float32": "float",
-    "float64": "double",
-    "string": "string",
-    "binary": "binary",
-    "date": "date",
-    "timestamp": "timestamp",
-    "timestamp_ntz": "timestamp_ntz",
+    "bool": "BooleanType",
+    "int8": "ByteType",
+    "int16": "ShortType",
+    "int32": "IntegerType",
+    "int64": "LongType",
+    "float32": "FloatType",
+    "float64": "DoubleType",
+    "string": "StringType",
+    "binary": "BinaryType",
+    "date": "DateType",
+    "timestamp": "TimestampType",
+    "timestamp_ntz": "TimestampNTZType",
 }
-_NAMES = {spark: name for name, spark in _PLAIN.items()}
+_NAMES = {kind: name for name, kind in _PLAIN.items()}
 
 
 def spark_type(name: str) -> DataType:
@@ -31,7 +32,8 @@ def spark_type(name: str) -> DataType:
     from pyspark.sql import types  # noqa: PLC0415
 
     if name in _PLAIN:
-        return _plain_type(types, name)
+        plain: DataType = getattr(types, _PLAIN[name])()
+        return plain
     if name.startswith("decimal("):
         precision, scale = name[len("decimal(") : -1].split(",")
         return types.DecimalType(int(precision), int(scale))
@@ -46,23 +48,6 @@ def spark_type(name: str) -> DataType:
             [types.StructField(_unquoted(field.strip()), spark_type(t.strip())) for field, t in fields]
         )
     raise UnsupportedError(f"Spark has no type {name}", "cast the column to another type")
-
-
-def _plain_type(types: Any, name: str) -> DataType:
-    return {
-        "bool": types.BooleanType,
-        "int8": types.ByteType,
-        "int16": types.ShortType,
-        "int32": types.IntegerType,
-        "int64": types.LongType,
-        "float32": types.FloatType,
-        "float64": types.DoubleType,
-        "string": types.StringType,
-        "binary": types.BinaryType,
-        "date": types.DateType,
-        "timestamp": types.TimestampType,
-        "timestamp_ntz": types.TimestampNTZType,
-    }[name]()
 
 
 def _unquoted(name: str) -> str:
@@ -95,12 +80,12 @@ def type_name(dtype: DataType) -> str:
     UnsupportedError
         For one that they do not know.
     """
-    simple = dtype.simpleString()
-    if simple in _NAMES:
-        return _NAMES[simple]
+    simple, kind = dtype.simpleString(), type(dtype).__name__
+    # Text of another order than that of its bytes has another name.
+    if kind in _NAMES and (kind != "StringType" or simple == "string"):
+        return _NAMES[kind]
     if simple.startswith("decimal"):
         return simple.replace(",", ", ")
-    kind = type(dtype).__name__
     if kind == "ArrayType":
         return f"list<{type_name(dtype.elementType)}>"  # type: ignore[attr-defined]
     if kind == "StructType":
