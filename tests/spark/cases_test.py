@@ -1,26 +1,10 @@
 """Spark against the native engine, in environments of their own: golden cases, functions at corners, random plans."""
 
 import os
-import subprocess
-from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
-
-HERE = Path(__file__).parent
-
-
-def on_spark(environment, program, *words):
-    """Runs a program of this folder, which must succeed; returns the last line that it prints."""
-    python = ROOT / "build" / "envs" / environment / "bin" / "python"
-    path = os.pathsep.join(filter(None, [str(ROOT / "build" / "release" / "python"), os.environ.get("PYTHONPATH")]))
-    done = subprocess.run(
-        [python, HERE / program, *words], env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-3000:]
-    return done.stdout.splitlines()[-1]
-
+from tests.spark.programs import on_spark
 
 #: All of it takes a quarter of an hour: `make test-long`.
 IS_LONG = os.environ.get("HEADRACE_SPARK") == "all"
