@@ -38,8 +38,11 @@ test: ## check and test everything that a change has to pass
 test-spark: ## what pipelines leave on a real Spark: local, two workers, Connect, and Spark 3.5
 	@$(STAGES) setup-tests build-release test-on-spark
 
+test-rapids: ## which operators of the plans of the ads and the flights job would not run on a GPU, and why
+	@$(STAGES) setup-tests setup-rapids build-release write-bench-data explain-rapids
+
 test-long: ## test, then what takes longer: all faults, import orders, sdist, ThreadSanitizer, fuzzing, micro-benchmarks
-	@$(STAGES) test test-faults test-feed test-spark-long test-imports test-sdist lint-clang-all build-tsan test-tsan fuzz bench-micro
+	@$(STAGES) test test-faults test-feed test-spark-long test-rapids test-imports test-sdist lint-clang-all build-tsan test-tsan fuzz bench-micro
 
 lint: ## check layers, names, format and the clang-tidy list
 	@$(STAGES) setup lint-layout lint-python lint-format lint-clang
@@ -123,7 +126,10 @@ setup-bench-formats:
 # Without Java or the jar the comparison goes on without Comet, and says so.
 setup-bench-engines:
 	@$(PYTHON) tools/setup.py env pyspark35
-	@$(PYTHON) tools/setup.py jars || echo "setup: Comet is left out"
+	@$(PYTHON) tools/setup.py jar comet || echo "setup: Comet is left out"
+
+setup-rapids:
+	@$(PYTHON) tools/setup.py jar rapids
 
 # PyTorch is Debian's: elsewhere the comparison goes on without the loaders that use it.
 setup-bench-feed:
@@ -204,6 +210,10 @@ test-python:
 
 test-on-spark:
 	@$(VENV)/python -m pytest -q tests/spark
+
+explain-rapids:
+	@PYTHONPATH=build/release/python SPARK_LOCAL_IP=127.0.0.1 build/envs/pyspark35/bin/python tests/spark/rapids_plans.py \
+	  --data build/bench/ads-$(SF)
 
 # All golden cases on every Spark, all functions at the corners of all types, 200 random plans.
 test-spark-long:

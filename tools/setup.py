@@ -7,7 +7,7 @@
     tools/setup.py vega             build/downloads/vega.js, which run reports draw their charts with
     tools/setup.py env NAME         build/envs/NAME from NAME/requirements.lock of tests/envs or bench/envs: tools to
                                     compare with; `make test` installs the former only
-    tools/setup.py jars             build/downloads/NAME-VERSION.jar of each line of bench/engines/jars.lock
+    tools/setup.py jar NAME         build/downloads/NAME.jar of a line of tools/jars.lock: comet, rapids
     tools/setup.py browser          build/envs/chromium: Debian's Chromium, beside the system, for the tests of reports
     tools/setup.py lock             write the lock files again from their requirements.in
 
@@ -55,7 +55,7 @@ BROWSER_PACKAGES = ROOT / "tests/envs/chromium/debian-packages"
 VEGA_LOCK = ROOT / "tools/vega.lock"
 VEGA = ROOT / "build/downloads/vega.js"
 NPM_REGISTRY = "https://registry.npmjs.org"
-JARS_LOCK = ROOT / "bench/engines/jars.lock"
+JARS_LOCK = ROOT / "tools/jars.lock"
 DOWNLOADS = ROOT / "build/downloads"
 MAVEN_CENTRAL = "https://repo1.maven.org/maven2"
 
@@ -471,47 +471,69 @@ def set_up_vega() -> str:
 
 # --- jars -------------------------------------------------------------------------------------------------------------
 
+# Ivy looks for artifacts only: some of Maven Central's descriptions name parents that are not there.
 IVY_SETTINGS = """
 <ivysettings>
   <settings defaultResolver="maven"/>
   <caches defaultCacheDir="{cache}"/>
-  <resolvers><ibiblio name="maven" m2compatible="true" root="{repository}"/></resolvers>
+  <resolvers>
+    <url name="maven" m2compatible="true">
+      <artifact pattern="{repository}/[organisation]/[module]/[revision]/[artifact]-[revision](-[classifier]).[ext]"/>
+    </url>
+  </resolvers>
 </ivysettings>
+"""
+IVY_DEPENDENCY = """
+<ivy-module version="2.0" xmlns:m="http://ant.apache.org/ivy/maven">
+  <info organisation="headrace" module="jars"/>
+  <configurations><conf name="default"/></configurations>
+  <dependencies>
+    <dependency org="{group}" name="{name}" rev="{version}" transitive="false" conf="default->default">
+      <artifact name="{name}" type="jar" ext="jar"{classifier}/>
+    </dependency>
+  </dependencies>
+</ivy-module>
 """
 
 
-def set_up_jars() -> str:
-    """Takes jars from Maven Central by the client that comes with Spark; MAVEN_REPOSITORY names another repository."""
+def set_up_jar(wanted: str) -> str:
+    """Takes a jar from Maven Central by the client that comes with Spark; MAVEN_REPOSITORY names another repository."""
     lines = [line.split() for line in JARS_LOCK.read_text().splitlines() if line and not line.startswith("#")]
-    missing = []
-    for group, name, version, pinned_hash in lines:
-        jar = DOWNLOADS / f"{name}-{version}.jar"
-        if not jar.is_file() or hashlib.sha256(jar.read_bytes()).hexdigest() != pinned_hash:
-            missing.append((group, name, version, pinned_hash, jar))
-    for group, name, version, pinned_hash, jar in missing:
-        jar.unlink(missing_ok=True)
-        content = download_jar(group, name, version)
-        actual = hashlib.sha256(content).hexdigest()
+    locked = {name: fields for name, *fields in lines}
+    if wanted not in locked:
+        raise SetupError(f"no jar {wanted}: {JARS_LOCK.relative_to(ROOT)} has {', '.join(locked)}")
+    group, name, version, classifier, pinned_hash = locked[wanted]
+    jar = DOWNLOADS / f"{wanted}.jar"
+    stamp = DOWNLOADS / f"{wanted}.jar.stamp"
+    if jar.is_file() and is_stamped(stamp, pinned_hash):
+        return "nothing to do"
+    jar.unlink(missing_ok=True)
+    DOWNLOADS.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=DOWNLOADS) as folder:
+        found = download_jar(group, name, version, classifier, Path(folder))
+        with found.open("rb") as content:
+            actual = hashlib.file_digest(content, "sha256").hexdigest()
         if actual != pinned_hash:
-            raise SetupError(f"{jar.name} has sha256 {actual}, {JARS_LOCK.relative_to(ROOT)} pins {pinned_hash}")
-        DOWNLOADS.mkdir(parents=True, exist_ok=True)
-        jar.write_bytes(content)
-    return f"downloaded {len(missing)} jars" if missing else "nothing to do"
+            raise SetupError(f"{found.name} has sha256 {actual}, {JARS_LOCK.relative_to(ROOT)} pins {pinned_hash}")
+        found.rename(jar)
+    stamp.write_text(pinned_hash)
+    return f"downloaded {name} {version}"
 
 
-def download_jar(group: str, name: str, version: str) -> bytes:
+def download_jar(group: str, name: str, version: str, classifier: str, folder: Path) -> Path:
     ivy = next((ENVS / "pyspark35").glob("lib/python*/site-packages/pyspark/jars/ivy-*.jar"), None)
     if ivy is None or shutil.which("java") is None:
         raise SetupError("jars take Java and the environment pyspark35: tools/setup.py env pyspark35")
     repository = os.environ.get("MAVEN_REPOSITORY", MAVEN_CENTRAL).rstrip("/")
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Path(folder, "settings.xml")
-        settings.write_text(IVY_SETTINGS.format(cache=Path(folder, "cache"), repository=repository))
-        run(
-            "java", "-jar", ivy, "-settings", settings, "-dependency", group, name, version, "-notransitive",
-            "-confs", "default", "-retrieve", f"{folder}/[artifact].[ext]",
-        )  # fmt: skip
-        return Path(folder, f"{name}.jar").read_bytes()
+    settings, dependency = folder / "settings.xml", folder / "ivy.xml"
+    settings.write_text(IVY_SETTINGS.format(cache=folder / "cache", repository=repository))
+    extra = "" if classifier == "-" else f' m:classifier="{classifier}"'
+    dependency.write_text(IVY_DEPENDENCY.format(group=group, name=name, version=version, classifier=extra))
+    run(
+        "java", "-jar", ivy, "-settings", settings, "-ivy", dependency, "-confs", "default",
+        "-retrieve", f"{folder}/[artifact].[ext]",
+    )  # fmt: skip
+    return folder / f"{name}.jar"
 
 
 # --- command line -----------------------------------------------------------------------------------------------------
@@ -531,7 +553,6 @@ STEPS: dict[str, tuple[str, Callable[[], str]]] = {
     "venv": (".venv", set_up_venv),
     "data": ("data of the example", set_up_data),
     "vega": ("charts of reports", set_up_vega),
-    "jars": ("jars of the benchmarks", set_up_jars),
     "browser": ("browser of the tests", set_up_browser),
     "lock": ("lock files", write_locks),
 }
@@ -543,6 +564,8 @@ def main(arguments: list[str]) -> None:
     if arguments[0] == "env" and len(arguments) == 2:
         name = arguments[1]
         report(f"environment {name}", lambda: set_up_env_if_possible(name))
+    elif arguments[0] == "jar" and len(arguments) == 2:
+        report(f"jar {arguments[1]}", lambda: set_up_jar(arguments[1]))
     elif all(argument in STEPS for argument in arguments):
         for argument in arguments:
             report(*STEPS[argument])

@@ -11,7 +11,7 @@ ROOT = BENCH.parent
 HEADRACE = ROOT / "build/headrace"
 PACKAGE = ROOT / "build/release/python"
 PYSPARK, PYSPARK35 = (ROOT / f"build/envs/{name}/bin/python" for name in ("pyspark", "pyspark35"))
-COMET = ROOT / "build/downloads/comet-spark-spark3.5_2.12-0.12.0.jar"
+COMET = ROOT / "build/downloads/comet.jar"
 PYTHONS = {"duckdb": Path(sys.executable), "polars": ROOT / "build/envs/peers/bin/python"}
 SYSTEMS = ("headrace", "duckdb", "polars", "headrace-spark", "pyspark", "pyspark35", "comet")
 ON_CLUSTERS = ("headrace-spark", "pyspark")
@@ -60,7 +60,7 @@ class Case:
             own = printed(HEADRACE, "version").split()[-1]
             return own if self.python is None else f"{own}, Spark {spark_version(self.python)}"
         if self.system == "comet":
-            return f"{COMET.stem.rsplit('-', 1)[1]}, Spark {spark_version(self.python)}"
+            return f"{jar_version('comet')}, Spark {spark_version(self.python)}"
         module = "pyspark" if self.system.startswith("pyspark") else self.system
         return printed(self.python, "-c", f"import {module}; print({module}.__version__)").strip()
 
@@ -76,6 +76,11 @@ class Case:
 
 def printed(*command):
     return subprocess.run(list(map(str, command)), capture_output=True, text=True, check=True).stdout
+
+
+def jar_version(name):
+    lines = map(str.split, (ROOT / "tools/jars.lock").read_text().splitlines())
+    return next(fields[3] for fields in lines if fields[:1] == [name])
 
 
 def spark_version(python):
