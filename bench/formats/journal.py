@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sys
 
 
 class Journal:
@@ -35,3 +36,9 @@ class Journal:
         self.results[name] = result
         with self.file.open("a") as stream:
             stream.write(json.dumps({"name": name, "result": result}) + "\n")
+
+    def exit_unless_proved(self, failed):
+        """Ends the program when something failed, or a check found that results are not equal."""
+        unequal = [name for name, result in self.items() if name.startswith("check ") and not result["equal"]]
+        if unequal or failed:
+            sys.exit(f"not proved equal, so their times do not count: {unequal}; failed: {failed}")
