@@ -26,20 +26,8 @@ class MomentsAccumulator final : public Accumulator {
   }
   std::unique_ptr<Accumulator> fork() const override { return std::make_unique<MomentsAccumulator>(state_of_); }
   Json finish() override { return state_of_(moments_); }
-  void write(ByteWriter& out) const override {
-    out.put(moments_.count);
-    for (const ExactSum* sum : {&moments_.sum, &moments_.sum_of_squares}) {
-      out.put_all<std::uint8_t>(sum->to_bytes());
-    }
-  }
-  void read(ByteReader& in) override {
-    moments_.count = in.get<std::int64_t>();
-    for (ExactSum* sum : {&moments_.sum, &moments_.sum_of_squares}) {
-      std::optional<ExactSum> read = ExactSum::from_bytes(in.get_all<std::uint8_t>());
-      if (!read) in.refuse();
-      *sum = *read;
-    }
-  }
+  void write(ByteWriter& out) const override { moments_.write(out); }
+  void read(ByteReader& in) override { moments_.read(in); }
   std::size_t state_bytes() const override { return sizeof(*this); }
 
  private:

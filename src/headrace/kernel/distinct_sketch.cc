@@ -2,6 +2,7 @@
 #include "headrace/kernel/distinct_sketch.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace headrace {
 
@@ -59,6 +60,24 @@ void DistinctSketch::merge(const DistinctSketch& other) {
   for (const uint64_t hash : other.slots_) {
     if (hash != 0) add(hash);
   }
+}
+
+void DistinctSketch::write(ByteWriter& out) const {
+  out.put<int32_t>(level_);
+  std::vector<uint64_t> kept;
+  kept.reserve(kept_);
+  std::ranges::copy_if(slots_, std::back_inserter(kept), [](uint64_t hash) { return hash != 0; });
+  out.put_all<uint64_t>(kept);
+}
+
+void DistinctSketch::read(ByteReader& in) {
+  const auto level = in.get<int32_t>();
+  if (level < 0 || level > 63) in.refuse();
+  while (level_ < level) raise_level();
+  const std::vector<uint64_t> kept = in.get_all<uint64_t>();
+  if (kept.size() > kHashesMax) in.refuse();
+  add(kept);
+  if (kept_ != kept.size() || level_ != level) in.refuse();
 }
 
 }  // namespace headrace

@@ -16,6 +16,7 @@
 #include <span>
 #include <vector>
 
+#include "headrace/base/byte_stream.h"
 #include "headrace/base/memory_budget.h"
 
 namespace headrace {
@@ -34,6 +35,9 @@ class DistinctSketch {
   }
   /// Adds all that `other` has seen.
   void merge(const DistinctSketch& other);
+  /// Writes all, for another process to read() into one that has seen nothing.
+  void write(ByteWriter& out) const;
+  void read(ByteReader& in);
 
   int64_t estimate() const noexcept { return static_cast<int64_t>(kept_) << level_; }
   bool is_exact() const noexcept { return level_ == 0; }

@@ -169,6 +169,31 @@ bool KeyHistogram::merge(const KeyHistogram& other) {
   return true;
 }
 
+void KeyHistogram::write(ByteWriter& out) const {
+  out.put<uint8_t>(is_widened_ ? 1 : 0);
+  out.put<int32_t>(shift_);
+  const std::vector<Range> all = ranges();
+  out.put<uint64_t>(all.size());
+  for (const Range& range : all) {
+    out.put(range.first);
+    out.put(range.count);
+  }
+}
+
+void KeyHistogram::read(ByteReader& in) {
+  const bool is_widened = in.get<uint8_t>() != 0;
+  const auto shift = in.get<int32_t>();
+  const auto size = in.get<uint64_t>();
+  if (shift < 0 || shift > 63 || (shift > 0 && !is_widened) || size > (is_widened ? kRangesMax : kKeysMax)) in.refuse();
+  is_widened_ = is_widened;
+  if (is_widened) rebuild(2 * kRangesMax, shift);
+  for (uint64_t i = 0; i < size; ++i) {
+    const auto first = in.get<uint64_t>();
+    const auto count = in.get<int64_t>();
+    if (count <= 0 || add(first, count) != Outcome::kNew) in.refuse();
+  }
+}
+
 std::vector<KeyHistogram::Range> KeyHistogram::ranges() const {
   std::vector<Range> ranges;
   ranges.reserve(taken_);

@@ -20,6 +20,7 @@
 #include <span>
 #include <vector>
 
+#include "headrace/base/byte_stream.h"
 #include "headrace/base/memory_budget.h"
 
 namespace headrace {
@@ -53,6 +54,10 @@ class KeyHistogram {
   /// Adds all that `other` has counted. Requires: this is widened if the other one is. Returns false, and adds nothing,
   /// when there would be too many keys and widen() was not called.
   bool merge(const KeyHistogram& other);
+
+  /// Writes all counts, for another process to read() into one that has none.
+  void write(ByteWriter& out) const;
+  void read(ByteReader& in);
 
   /// Returns the ranges that have keys, in ascending order.
   std::vector<Range> ranges() const;

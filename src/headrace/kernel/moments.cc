@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 namespace headrace {
 
@@ -51,6 +52,20 @@ void Moments::merge(const Moments& other) noexcept {
   count += other.count;
   sum.merge(other.sum);
   sum_of_squares.merge(other.sum_of_squares);
+}
+
+void Moments::write(ByteWriter& out) const {
+  out.put(count);
+  for (const ExactSum* each : {&sum, &sum_of_squares}) out.put_all<uint8_t>(each->to_bytes());
+}
+
+void Moments::read(ByteReader& in) {
+  count = in.get<int64_t>();
+  for (ExactSum* each : {&sum, &sum_of_squares}) {
+    const std::optional<ExactSum> read = ExactSum::from_bytes(in.get_all<uint8_t>());
+    if (!read) in.refuse();
+    *each = *read;
+  }
 }
 
 double Moments::mean() const noexcept {

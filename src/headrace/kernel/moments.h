@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <span>
 
+#include "headrace/base/byte_stream.h"
 #include "headrace/kernel/exact_sum.h"
 #include "headrace/kernel/wide_integer.h"
 
@@ -37,6 +38,10 @@ struct Moments {
 
   /// Adds all that `other` has seen.
   void merge(const Moments& other) noexcept;
+
+  /// Writes all, for another process to read().
+  void write(ByteWriter& out) const;
+  void read(ByteReader& in);
 
   /// Returns the mean; NaN without values.
   double mean() const noexcept;

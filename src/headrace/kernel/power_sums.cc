@@ -94,6 +94,48 @@ void PowerSums::merge(const PowerSums& other) {
   }
 }
 
+void PowerSums::write_bin(ByteWriter& out, const Bin& bin) {
+  const auto sum = static_cast<Uint128>(bin.sum);
+  for (const Uint128 part : {sum, bin.squares}) {
+    out.put(static_cast<uint64_t>(part));
+    out.put(static_cast<uint64_t>(part >> 64));
+  }
+  out.put(bin.squares_high);
+}
+
+PowerSums::Bin PowerSums::read_bin(ByteReader& in) {
+  const auto wide = [&] {
+    const auto low = in.get<uint64_t>();
+    return (static_cast<Uint128>(in.get<uint64_t>()) << 64) | low;
+  };
+  Bin bin;
+  bin.sum = static_cast<Int128>(wide());
+  bin.squares = wide();
+  bin.squares_high = in.get<uint64_t>();
+  return bin;
+}
+
+void PowerSums::write(ByteWriter& out) const {
+  out.put(count_);
+  write_bin(out, integers_);
+  rest_.write(out);
+  for (const std::unique_ptr<Page>& page : pages_) {
+    out.put<uint8_t>(page != nullptr ? 1 : 0);
+    if (page == nullptr) continue;
+    for (const Bin& bin : *page) write_bin(out, bin);
+  }
+}
+
+void PowerSums::read(ByteReader& in) {
+  count_ = in.get<int64_t>();
+  integers_ = read_bin(in);
+  rest_.read(in);
+  for (size_t index = 0; index < pages_.size(); ++index) {
+    if (in.get<uint8_t>() == 0) continue;
+    for (Bin& bin : make_page(index)) bin = read_bin(in);
+  }
+}
+
 void PowerSums::add_to_moments(Moments& moments, const Bin& bin, int exponent) {
   const double sign = bin.sum < 0 ? -1 : 1;
   Uint128 sum = bin.sum < 0 ? -static_cast<Uint128>(bin.sum) : static_cast<Uint128>(bin.sum);

@@ -17,6 +17,7 @@
 #include <memory>
 #include <span>
 
+#include "headrace/base/byte_stream.h"
 #include "headrace/base/memory_budget.h"
 #include "headrace/kernel/moments.h"
 #include "headrace/kernel/wide_integer.h"
@@ -35,6 +36,9 @@ class PowerSums {
   void add_float(double value, int64_t times) { rest_.add(value, times); }
   void add_integer(int64_t value, int64_t times);
   void merge(const PowerSums& other);
+  /// Writes all, for another process to read() into one that has added nothing.
+  void write(ByteWriter& out) const;
+  void read(ByteReader& in);
 
   Moments moments() const;
   size_t bytes() const noexcept { return reservation_.bytes(); }
@@ -53,6 +57,8 @@ class PowerSums {
   Page& make_page(size_t index);
   static void add_to(Bin& bin, int64_t significand);
   static void merge_into(Bin& bin, const Bin& other);
+  static void write_bin(ByteWriter& out, const Bin& bin);
+  static Bin read_bin(ByteReader& in);
   static void add_to_moments(Moments& moments, const Bin& bin, int exponent);
 
   Reservation reservation_;

@@ -183,6 +183,22 @@ void ColumnProfile::merge(const ColumnProfile& other) {
   if (elements_) elements_->merge(*other.elements_);
 }
 
+void ColumnProfile::write(ByteWriter& out) const {
+  for (std::int64_t count : {rows_, nulls_, nans_}) out.put(count);
+  if (numbers_) numbers_->write(out);
+  if (texts_) texts_->write(out);
+  if (lengths_) lengths_->write(out);
+  if (elements_) elements_->write(out);
+}
+
+void ColumnProfile::read(ByteReader& in) {
+  for (std::int64_t* count : {&rows_, &nulls_, &nans_}) *count = in.get<std::int64_t>();
+  if (numbers_) numbers_->read(in);
+  if (texts_) texts_->read(in);
+  if (lengths_) lengths_->read(in);
+  if (elements_) elements_->read(in);
+}
+
 std::size_t ColumnProfile::bytes() const {
   std::size_t bytes = sizeof(ColumnProfile);
   if (numbers_) bytes += numbers_->bytes();

@@ -26,6 +26,9 @@ class ColumnProfile {
   /// Adds `count` rows that are null.
   void add_nulls(std::int64_t count);
   void merge(const ColumnProfile& other);
+  /// Writes all, for another process to read() into one of the same type that has seen nothing.
+  void write(ByteWriter& out) const;
+  void read(ByteReader& in);
   /// That the state holds.
   std::size_t bytes() const;
 

@@ -94,6 +94,26 @@ void NumberProfile::merge(const NumberProfile& other) {
   wide_->max = std::max(wide_->max, other.wide_->max);
 }
 
+void NumberProfile::write(ByteWriter& out) const {
+  counts_.write(out);
+  out.put<std::uint8_t>(wide_ ? 1 : 0);
+  if (!wide_) return;
+  wide_->distinct.write(out);
+  wide_->sums.write(out);
+  out.put(wide_->min);
+  out.put(wide_->max);
+}
+
+void NumberProfile::read(ByteReader& in) {
+  counts_.read(in);
+  if (in.get<std::uint8_t>() == 0) return;
+  wide_ = std::make_unique<Wide>(*memory_);
+  wide_->distinct.read(in);
+  wide_->sums.read(in);
+  wide_->min = in.get<std::uint64_t>();
+  wide_->max = in.get<std::uint64_t>();
+}
+
 std::size_t NumberProfile::bytes() const {
   return counts_.bytes() + (wide_ ? wide_->distinct.bytes() + wide_->sums.bytes() : 0);
 }

@@ -30,6 +30,9 @@ class NumberProfile {
   /// Adds a value that comes `times` times; none is allowed.
   void add(std::uint64_t key, std::int64_t times);
   void merge(const NumberProfile& other);
+  /// Writes all, for another process to read() into one of the same kind that has seen nothing.
+  void write(ByteWriter& out) const;
+  void read(ByteReader& in);
 
   std::size_t bytes() const;
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <iterator>
 #include <map>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -89,6 +90,7 @@ void WorkerProfile::add_counted(const CodeTally& tally, std::size_t place) {
 }
 
 void WorkerProfile::take_codes(WorkerProfile& other) {
+  rows_ += other.rows_;
   for (auto from = other.tallies_.begin(); from != other.tallies_.end();) {
     auto next = std::next(from);
     auto to = std::ranges::find_if(tallies_, [&](const CodeTally& tally) {
@@ -119,6 +121,23 @@ std::size_t WorkerProfile::bytes() const {
   return bytes;
 }
 
+void WorkerProfile::merge(const WorkerProfile& other) {
+  for (std::size_t i = 0; i < columns_.size(); ++i) columns_[i].merge(other.columns_[i]);
+  rows_ += other.rows_;
+}
+
+void WorkerProfile::write(ByteWriter& out) const {
+  out.put(rows_);
+  out.put<std::uint64_t>(columns_.size());
+  for (const ColumnProfile& column : columns_) column.write(out);
+}
+
+void WorkerProfile::read(ByteReader& in) {
+  rows_ = in.get<std::int64_t>();
+  if (in.get<std::uint64_t>() != columns_.size()) in.refuse();
+  for (ColumnProfile& column : columns_) column.read(in);
+}
+
 TableProfile::TableProfile(std::shared_ptr<const Schema> schema, const RunContext& context)
     : schema_(std::move(schema)), context_(context), workers_(std::max<std::size_t>(1, context.thread_count)) {}
 
@@ -128,11 +147,17 @@ void TableProfile::add(const Batch& batch, std::size_t worker_index) {
     worker.profile.reset();
     return;
   }
-  Clock::time_point start = Clock::now();
-  try {
+  with_memory(worker, [&] {
     if (!worker.profile) worker.profile = std::make_unique<WorkerProfile>(*schema_, *context_.memory);
     worker.profile->add(batch);
     check_share(worker);
+  });
+}
+
+void TableProfile::with_memory(Worker& worker, const std::function<void()>& work) {
+  Clock::time_point start = Clock::now();
+  try {
+    work();
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kOutOfMemory) throw;
     leave_out(error.message());
@@ -159,41 +184,75 @@ void TableProfile::leave_out(const std::string& why) {
   is_left_out_ = true;
 }
 
-TableFigures TableProfile::figures() {
-  TableFigures figures;
-  Clock::time_point start = Clock::now();
-  try {
-    std::vector<WorkerProfile*> profiles;
-    for (Worker& worker : workers_) {
-      if (worker.profile) profiles.push_back(worker.profile.get());
+WorkerProfile* TableProfile::merge_workers(const std::function<void(std::size_t, const ColumnProfile&)>& take) {
+  Worker& first = workers_.front();
+  with_memory(first, [&] {
+    if (is_left_out_) return;
+    if (!first.profile) first.profile = std::make_unique<WorkerProfile>(*schema_, *context_.memory);
+    WorkerProfile& all = *first.profile;
+    std::vector<const WorkerProfile*> others;
+    for (std::size_t i = 1; i < workers_.size(); ++i) {
+      if (!workers_[i].profile) continue;
+      all.take_codes(*workers_[i].profile);
+      others.push_back(workers_[i].profile.get());
     }
-    if (!is_left_out_) {
-      WorkerProfile none(*schema_, *context_.memory);
-      WorkerProfile& all = profiles.empty() ? none : *profiles.front();
-      for (std::size_t other = 1; other < profiles.size(); ++other) all.take_codes(*profiles[other]);
-      figures.columns.resize(schema_->size());
-      run_tasks(schema_->size(), context_.thread_count, *context_.cancellation, [&](std::size_t i, std::size_t) {
-        for (std::size_t other = 1; other < profiles.size(); ++other) {
-          all.columns()[i].merge(profiles[other]->columns()[i]);
-        }
-        all.finish(i);
-        figures.columns[i] = all.columns()[i].figures();
-        figures.columns[i].name = (*schema_)[i].name;
-      });
-      for (WorkerProfile* profile : profiles) figures.rows += profile->rows();
-    }
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::kOutOfMemory) throw;
-    leave_out(error.message());
-  }
-  if (is_left_out_) figures = {};
-  figures.left_out = left_out_;
+    run_tasks(schema_->size(), context_.thread_count, *context_.cancellation, [&](std::size_t i, std::size_t) {
+      for (const WorkerProfile* other : others) all.columns()[i].merge(other->columns()[i]);
+      all.finish(i);
+      take(i, all.columns()[i]);
+    });
+  });
+  return is_left_out_ ? nullptr : first.profile.get();
+}
+
+double TableProfile::let_go() {
+  double seconds = 0;
   for (Worker& worker : workers_) {
-    figures.seconds += worker.seconds;
+    seconds += worker.seconds;
     worker.profile.reset();
   }
-  figures.seconds += seconds_since(start);
+  return seconds;
+}
+
+TableFigures TableProfile::figures() {
+  TableFigures figures;
+  figures.columns.resize(schema_->size());
+  const WorkerProfile* all = merge_workers([&](std::size_t i, const ColumnProfile& column) {
+    figures.columns[i] = column.figures();
+    figures.columns[i].name = (*schema_)[i].name;
+  });
+  if (all == nullptr) {
+    figures = {};
+  } else {
+    figures.rows = all->rows();
+  }
+  figures.left_out = left_out_;
+  figures.seconds = let_go();
   return figures;
+}
+
+std::string TableProfile::to_bytes() {
+  const WorkerProfile* all = merge_workers([](std::size_t, const ColumnProfile&) {});
+  ByteWriter out;
+  out.put_text(left_out_);
+  if (all != nullptr) all->write(out);
+  out.put(let_go());
+  return out.take();
+}
+
+void TableProfile::merge(std::string_view bytes) {
+  ByteReader in(bytes, "statistics of columns");
+  Worker& worker = workers_.front();
+  if (std::string_view why = in.get_text(); !why.empty()) leave_out(std::string(why));
+  if (is_left_out_) return worker.profile.reset();
+  with_memory(worker, [&] {
+    WorkerProfile other(*schema_, *context_.memory);
+    other.read(in);
+    worker.seconds += in.get<double>();
+    if (!worker.profile) worker.profile = std::make_unique<WorkerProfile>(*schema_, *context_.memory);
+    worker.profile->merge(other);
+    check_share(worker);
+  });
 }
 
 }  // namespace headrace

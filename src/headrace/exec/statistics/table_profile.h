@@ -3,12 +3,15 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "headrace/base/byte_stream.h"
 #include "headrace/column/column.h"
 #include "headrace/exec/operator.h"
 #include "headrace/exec/run_context.h"
@@ -23,13 +26,18 @@ class WorkerProfile {
   WorkerProfile(const Schema& schema, MemoryBudget& memory);
 
   void add(const Batch& batch);
-  /// Takes over what another one counted by code.
+  /// Takes over the number of rows of another one, and what it counted by code; its columns are yet to be merged.
   void take_codes(WorkerProfile& other);
   /// Adds what was counted by code to a column. Different columns may be finished at the same time.
   void finish(std::size_t column);
   const std::vector<ColumnProfile>& columns() const { return columns_; }
   std::vector<ColumnProfile>& columns() { return columns_; }
   std::int64_t rows() const { return rows_; }
+  /// Adds the rows of another one of the same columns, which is finished.
+  void merge(const WorkerProfile& other);
+  /// Writes all, once every column is finished, for another process to read() into one that has seen nothing.
+  void write(ByteWriter& out) const;
+  void read(ByteReader& in);
   std::size_t bytes() const;
 
  private:
@@ -63,6 +71,10 @@ class TableProfile {
   void add(const Batch& batch, std::size_t worker_index);
   /// Of all rows: the same for any number of workers. No add() may follow.
   TableFigures figures();
+  /// The state of all rows, for merge() in another process. No add() may follow.
+  std::string to_bytes();
+  /// Adds the rows that another process has seen. Throws Error(kBadData).
+  void merge(std::string_view bytes);
 
  private:
   struct Worker {
@@ -70,6 +82,13 @@ class TableProfile {
     std::size_t bytes = 0;
     double seconds = 0;
   };
+  /// Does `work`. For want of memory the statistics are left out, and the worker's are let go.
+  void with_memory(Worker& worker, const std::function<void()>& work);
+  /// Merges the profiles of all workers, all of whose columns are finished then; `take` gets each column, several at a
+  /// time. Null: the statistics are left out.
+  WorkerProfile* merge_workers(const std::function<void(std::size_t, const ColumnProfile&)>& take);
+  /// Lets all profiles go; returns the seconds that they took.
+  double let_go();
   void leave_out(const std::string& why);
   void check_share(Worker& worker);
 

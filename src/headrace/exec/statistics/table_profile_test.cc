@@ -254,6 +254,45 @@ TEST_CASE("figures have the same bits for any number of workers, plain or coded"
   }
 }
 
+TEST_CASE("figures have the same bits when the rows were seen by several processes") {
+  auto memory = MemoryBudget::create();
+  std::vector<Batch> batches = random_batches(*memory, 6);
+  RunContext context;
+  std::string expected = text_of(figures_of(batches, 1));
+  for (std::size_t count : {1u, 3u, 12u}) {
+    TableProfile all(batches.front().schema, context);
+    for (std::size_t process = 0; process < count; ++process) {
+      TableProfile own(batches.front().schema, context);
+      for (std::size_t i = process; i < batches.size(); i += count) own.add(batches[i], 0);
+      all.merge(own.to_bytes());
+    }
+    CHECK(text_of(all.figures()) == expected);
+  }
+}
+
+TEST_CASE("what another process left out is left out, and bytes that are no statistics are refused") {
+  auto memory = MemoryBudget::create();
+  std::vector<Batch> batches = random_batches(*memory, 7);
+  RunContext context;
+  RunContext small;
+  small.memory = MemoryBudget::create(10000);
+  TableProfile none(batches.front().schema, small);
+  none.add(batches[0], 0);
+  TableProfile all(batches.front().schema, context);
+  all.add(batches[0], 0);
+  all.merge(none.to_bytes());
+  CHECK(all.figures().left_out.find("memory") != std::string::npos);
+
+  TableProfile own(batches.front().schema, context);
+  for (const Batch& batch : batches) own.add(batch, 0);
+  std::string bytes = own.to_bytes();
+  for (std::size_t cut = 0; cut < bytes.size(); cut += bytes.size() / 500) {
+    TableProfile damaged(batches.front().schema, context);
+    CHECK_THROWS_WITH_AS(damaged.merge(std::string_view(bytes).substr(0, cut)),
+                         doctest::Contains("not statistics of columns"), Error);
+  }
+}
+
 TEST_CASE("statistics that have no room are left out, say so, and give back what they took") {
   auto memory = MemoryBudget::create();
   std::vector<Batch> batches = random_batches(*memory, 5);

@@ -92,6 +92,39 @@ void TextProfile::merge(const TextProfile& other) {
   for (const KeyHistogram::Range& value : other.counts_.ranges()) wide_->add(value.first);
 }
 
+void TextProfile::write(ByteWriter& out) const {
+  for (std::int64_t figure : {count_, length_min_, length_max_, length_sum_}) out.put(figure);
+  out.put<std::uint8_t>(wide_ ? 1 : 0);
+  if (wide_) return wide_->write(out);
+  counts_.write(out);
+  out.put<std::uint64_t>(known_.size());
+  for (const Known& value : known_) {
+    out.put(value.hash);
+    out.put_text(value.text);
+    out.put<std::uint8_t>(value.is_cut ? 1 : 0);
+  }
+}
+
+void TextProfile::read(ByteReader& in) {
+  for (std::int64_t* figure : {&count_, &length_min_, &length_max_, &length_sum_}) *figure = in.get<std::int64_t>();
+  if (in.get<std::uint8_t>() != 0) {
+    go_wide();
+    return wide_->read(in);
+  }
+  counts_.read(in);
+  for (auto size = in.get<std::uint64_t>(); size > 0; --size) {
+    auto hash = in.get<std::uint64_t>();
+    std::string text(in.get_text());
+    know(hash, std::move(text), in.get<std::uint8_t>() != 0);
+  }
+  // Each value that was counted has its text.
+  std::vector<KeyHistogram::Range> counts = counts_.ranges();
+  if (counts.size() != known_.size()) in.refuse();
+  for (const Known& value : known_) {
+    if (!std::ranges::binary_search(counts, value.hash, {}, &KeyHistogram::Range::first)) in.refuse();
+  }
+}
+
 std::size_t TextProfile::bytes() const { return counts_.bytes() + known_bytes_.bytes() + (wide_ ? wide_->bytes() : 0); }
 
 std::optional<std::vector<TextProfile::Counted>> TextProfile::counted() const {

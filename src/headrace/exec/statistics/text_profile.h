@@ -27,6 +27,9 @@ class TextProfile {
   /// Adds the present values of a plain string or binary column; row i comes times[i] times, once without `times`.
   void add(const Column& column, std::span<const std::int64_t> times);
   void merge(const TextProfile& other);
+  /// Writes all, for another process to read() into one that has seen nothing.
+  void write(ByteWriter& out) const;
+  void read(ByteReader& in);
   std::size_t bytes() const;
 
   struct Counted {
