@@ -16,6 +16,7 @@
 
 #include "headrace/base/error.h"
 #include "headrace/base/nearest.h"
+#include "headrace/exec/order_ranges.h"
 #include "headrace/exec/ordered_rows.h"
 #include "headrace/exec/partition_file.h"
 #include "headrace/expr/dictionary_cache.h"
@@ -75,9 +76,8 @@ class Sort {
         run_bytes_(partition_run_bytes(*context.memory, context.thread_count)),
         stored_schema_(with_int64_columns(*columns.schema, 1)),
         file_(context, stored_schema_),
+        keys_(order, *columns.schema),
         partition_count_(order.partition_by.size()) {
-    for (const std::string& name : order.partition_by) add_key({name, false});
-    for (const SortColumn& column : order.sort_by) add_key(column);
     if (order.shuffle) shuffle_.emplace(static_cast<std::uint64_t>(rows.row_count()), *order.shuffle);
     cut_range();
     scatter();
@@ -95,7 +95,7 @@ class Sort {
     {
       std::vector<std::uint64_t> ties(stored_ties.begin(), stored_ties.end());
       SortKeys keys(context_.memory);
-      keys.make(key_columns(rows), key_orders_, ties);
+      keys.make(keys_.of(rows), keys_.orders, ties);
       order = keys.order();
     }
     rows.columns.pop_back();
@@ -104,23 +104,9 @@ class Sort {
   }
 
   std::size_t partition_count() const { return partition_count_; }
-  const std::vector<std::size_t>& key_indexes() const { return key_indexes_; }
+  const std::vector<std::size_t>& key_indexes() const { return keys_.indexes; }
 
  private:
-  /// A column that is a key already decides nothing more.
-  void add_key(const SortColumn& column) {
-    std::size_t index = columns_.schema->index_of(column.name);
-    if (std::ranges::find(key_indexes_, index) != key_indexes_.end()) return;
-    key_indexes_.push_back(index);
-    key_orders_.push_back({column.descending, column.descending});
-  }
-
-  std::vector<Column> key_columns(const Batch& rows) const {
-    std::vector<Column> columns;
-    for (std::size_t index : key_indexes_) columns.push_back(rows.columns[index]);
-    return columns;
-  }
-
   /// What tells a row from others of equal keys.
   std::uint64_t tie_of(std::uint64_t row) const { return shuffle_ ? (*shuffle_)(row) : row; }
 
@@ -143,7 +129,7 @@ class Sort {
       EvalContext eval(*context_.memory, &dictionaries);
       Batch encoded = encode_rows(gather(*context_.memory, rows_.read(index), picked), keys_only, eval);
       SortKeys keys(context_.memory);
-      keys.make(encoded.columns, key_orders_, picked_ties);
+      keys.make(encoded.columns, keys_.orders, picked_ties);
       std::lock_guard lock(mutex);
       for (std::size_t i = 0; i < keys.size(); ++i) {
         range_bytes_ += keys[i].size() + sizeof(std::string);
@@ -162,7 +148,7 @@ class Sort {
   EncodedColumns key_expressions() const {
     EncodedColumns keys;
     std::vector<Field> fields;
-    for (std::size_t index : key_indexes_) {
+    for (std::size_t index : keys_.indexes) {
       keys.exprs.push_back(columns_.exprs[index]);
       fields.push_back((*columns_.schema)[index]);
     }
@@ -188,7 +174,7 @@ class Sort {
 
   void store(Batch rows, std::span<const std::uint64_t> ties) {
     SortKeys keys(context_.memory);
-    keys.make(key_columns(rows), key_orders_, ties);
+    keys.make(keys_.of(rows), keys_.orders, ties);
     std::vector<std::uint8_t> parts(keys.size());
     for (std::size_t row = 0; row < keys.size(); ++row) {
       auto next = std::ranges::upper_bound(range_starts_, keys[row], {},
@@ -206,8 +192,7 @@ class Sort {
   std::size_t run_bytes_;
   std::shared_ptr<const Schema> stored_schema_;  // and the tie
   PartitionFile file_;
-  std::vector<std::size_t> key_indexes_;
-  std::vector<SortOrder> key_orders_;
+  OrderColumns keys_;
   std::size_t partition_count_;  // of the keys, the first
   std::optional<Permutation> shuffle_;
   std::vector<std::string> range_starts_;  // of each part but the first
@@ -233,7 +218,8 @@ std::unique_ptr<Spool> collect(const Ordered& ordered, const EncodedColumns& col
   return spool;
 }
 
-/// Adds rows to the last of `partitions` when they belong to it.
+}  // namespace
+
 void add_partition(std::vector<PartitionRows>& partitions, PartitionRows rows) {
   if (partitions.empty() || partitions.back().values != rows.values) {
     partitions.push_back(std::move(rows));
@@ -244,6 +230,8 @@ void add_partition(std::vector<PartitionRows>& partitions, PartitionRows rows) {
   throw Error(ErrorCode::kBadData, fmt::format("the rows make more than {} partitions", kPartitionsMax),
               "partition by a column with fewer values, such as a date instead of a timestamp");
 }
+
+namespace {
 
 /// The partitions of rows in their order.
 std::vector<PartitionRows> partitions_of(const Batch& rows, std::span<const std::size_t> columns) {
@@ -319,13 +307,16 @@ void check_order(const RowOrder& order, const Schema& schema) {
   }
 }
 
+void check_order_size(const RowOrder& order, std::int64_t row_count) {
+  if (!order.shuffle || row_count >> 32 == 0) return;
+  throw Error(ErrorCode::kUnsupported, "a part of more than 4,294,967,295 rows cannot be shuffled",
+              "split it into parts, or leave out the shuffle");
+}
+
 OrderedPart order_rows(const Spool& rows, const EncodedColumns& columns, const RowOrder& order,
                        const RunContext& context) {
-  if (order.shuffle && rows.row_count() >> 32 != 0) {
-    throw Error(ErrorCode::kUnsupported, "a part of more than 4,294,967,295 rows cannot be shuffled",
-                "split it into parts, or leave out the shuffle");
-  }
-  if (!order.partition_by.empty() || !order.sort_by.empty()) return sort_rows(rows, columns, order, context);
+  check_order_size(order, rows.row_count());
+  if (is_cut_by_keys(order)) return sort_rows(rows, columns, order, context);
   HEADRACE_CHECK(order.shuffle);
   Shuffle shuffle(rows, columns, *order.shuffle, context);
   OrderedPart part;

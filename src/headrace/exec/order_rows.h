@@ -24,6 +24,12 @@ struct OrderedPart {
   std::vector<PartitionRows> partitions;  // in order; one without values where rows are not partitioned
 };
 
+/// Adds rows to the last of `partitions` when they belong to it. Throws Error(kBadData) for more than kPartitionsMax.
+void add_partition(std::vector<PartitionRows>& partitions, PartitionRows rows);
+
+/// Throws Error(kUnsupported) when a part of so many rows cannot be put in this order.
+void check_order_size(const RowOrder& order, std::int64_t row_count);
+
 /// Checks the columns of an order against those of a data set. Throws Error(kNotFound) with the nearest name,
 /// Error(kUnsupported) for columns that rows cannot be sorted or partitioned by.
 void check_order(const RowOrder& order, const Schema& schema);

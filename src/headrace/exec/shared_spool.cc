@@ -29,16 +29,40 @@ SpoolFile SpoolFile::read(ByteReader& in) {
   return file;
 }
 
+std::int64_t rows_of(const std::vector<SpoolFile>& files) {
+  std::int64_t rows = 0;
+  for (const SpoolFile& file : files) rows += file.row_count;
+  return rows;
+}
+
+void SpoolFiles::write(std::size_t number, const Batch& rows) {
+  Open& file = files_[number];
+  if (!file.writer) {
+    file.path = fmt::format("{}-{}.arrow", prefix_, name_of_(number));
+    file.writer = format_named(kFormat).create(schema_, fs_.create_whole(file.path), WriterOptions{"lz4"}, memory_);
+  }
+  file.writer->write(rows);
+}
+
+std::vector<std::pair<std::size_t, SpoolFile>> SpoolFiles::finish() {
+  std::vector<std::pair<std::size_t, SpoolFile>> files;
+  for (auto& [number, file] : files_) {
+    FileSummary summary = file.writer->finish();
+    files.push_back({number, {file.path, summary.row_count, summary.size_bytes}});
+  }
+  return files;
+}
+
 SharedSpoolSink::SharedSpoolSink(const PartAssigner& assigner, std::shared_ptr<const Schema> schema, std::string prefix,
                                  FitPart* fit, const std::string& fit_part, FileSystem& fs, const RunContext& context)
     : assigner_(assigner),
       schema_(std::move(schema)),
-      prefix_(std::move(prefix)),
       fit_(fit),
-      fs_(fs),
       context_(context),
-      parts_(assigner.parts().size()) {
-  for (std::size_t part = 0; part < parts_.size(); ++part) {
+      files_(
+          std::move(prefix), [this](std::size_t part) { return assigner_.parts()[part]; }, *schema_, fs,
+          *context.memory) {
+  for (std::size_t part = 0; part < assigner.parts().size(); ++part) {
     if (assigner.parts()[part] == fit_part) fit_index_ = part;
   }
 }
@@ -54,24 +78,8 @@ void SharedSpoolSink::consume(Batch batch, std::size_t, std::size_t) {
     Batch rows = flatten(*context_.memory, dealt[part]);
     rows_left_out_ -= rows.row_count;
     if (fit_ != nullptr && part == fit_index_) fit_->add(rows);
-    PartFile& file = parts_[part];
-    if (!file.writer) {
-      file.path = fmt::format("{}-{}.arrow", prefix_, assigner_.parts()[part]);
-      file.writer =
-          format_named(kFormat).create(*schema_, fs_.create_whole(file.path), WriterOptions{"lz4"}, *context_.memory);
-    }
-    file.writer->write(rows);
+    files_.write(part, rows);
   }
-}
-
-std::vector<std::pair<std::size_t, SpoolFile>> SharedSpoolSink::finish() {
-  std::vector<std::pair<std::size_t, SpoolFile>> files;
-  for (std::size_t part = 0; part < parts_.size(); ++part) {
-    if (!parts_[part].writer) continue;
-    FileSummary summary = parts_[part].writer->finish();
-    files.push_back({part, {parts_[part].path, summary.row_count, summary.size_bytes}});
-  }
-  return files;
 }
 
 void read_spool(const std::vector<SpoolFile>& files, const Schema& schema, std::int64_t begin, std::int64_t end,

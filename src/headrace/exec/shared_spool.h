@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,6 +30,36 @@ struct SpoolFile {
   static SpoolFile read(ByteReader& in);
 };
 
+/// The rows of all of them.
+std::int64_t rows_of(const std::vector<SpoolFile>& files);
+
+/// Files of rows by number, each there once it has rows.
+class SpoolFiles {
+ public:
+  /// File number i is called `prefix`-name_of(i).arrow. All arguments but the prefix outlive this.
+  SpoolFiles(std::string prefix, std::function<std::string(std::size_t)> name_of, const Schema& schema, FileSystem& fs,
+             MemoryBudget& memory)
+      : prefix_(std::move(prefix)), name_of_(std::move(name_of)), schema_(schema), fs_(fs), memory_(memory) {}
+
+  /// `rows` are plain, not in dictionary layout.
+  void write(std::size_t number, const Batch& rows);
+  /// Ends the files; those that there are, by number.
+  std::vector<std::pair<std::size_t, SpoolFile>> finish();
+
+ private:
+  struct Open {
+    std::string path;
+    std::unique_ptr<FileWriter> writer;
+  };
+
+  std::string prefix_;
+  std::function<std::string(std::size_t)> name_of_;
+  const Schema& schema_;
+  FileSystem& fs_;
+  MemoryBudget& memory_;
+  std::map<std::size_t, Open> files_;
+};
+
 /// Deals the rows that it is given to parts and writes them to files; one worker.
 class SharedSpoolSink : public Sink {
  public:
@@ -40,24 +71,17 @@ class SharedSpoolSink : public Sink {
   void start(std::size_t split_count, std::size_t worker_count) override;
   void consume(Batch batch, std::size_t split_index, std::size_t worker_index) override;
   /// Ends the files. One a part that has rows: its index among the assigner's parts, and the file.
-  std::vector<std::pair<std::size_t, SpoolFile>> finish();
+  std::vector<std::pair<std::size_t, SpoolFile>> finish() { return files_.finish(); }
   std::int64_t rows_left_out() const { return rows_left_out_; }
 
  private:
-  struct PartFile {
-    std::string path;
-    std::unique_ptr<FileWriter> writer;
-  };
-
   const PartAssigner& assigner_;
   std::shared_ptr<const Schema> schema_;
-  std::string prefix_;
   FitPart* fit_;
   std::size_t fit_index_ = 0;
-  FileSystem& fs_;
   const RunContext& context_;
   DictionaryCache dictionaries_;
-  std::vector<PartFile> parts_;
+  SpoolFiles files_;  // by part
   std::int64_t rows_left_out_ = 0;
 };
 
