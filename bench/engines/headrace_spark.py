@@ -57,7 +57,7 @@ def main():
     session = open_session(arguments)
     print(f"start_seconds {time.time() - STARTED:.3f}", flush=True)
     values = {"data": str(arguments.data), "out": str(arguments.out), "format": arguments.format}
-    result = hr.Pipeline.from_yaml(PIPELINE, values).run(engine="spark", spark=session)
+    result = hr.Pipeline.from_yaml(PIPELINE, values).run(engine="spark", spark=session, statistics=False)
     print(f"stage_seconds {json.dumps(result.report['stage_seconds'])}", flush=True)
     session.stop()
 

@@ -141,7 +141,7 @@ class Pipeline:
 
         With ``engine="spark"``, the key ``"spark"`` tells what would run where: steps that Headrace computes in Spark's
         tasks and why (``"tasks"``), what reads each source (``"sources"``), columns whose last bits depend on the order
-        of rows in Spark (``"approximate"``), outputs that one task writes (``"ordered"``), and ``"notes"``."""
+        of rows in Spark (``"approximate"``), and ``"notes"``."""
         found = json.loads(self._native.validate(_core.Work(0, ""), os.fspath(state or "")))
         told = {**found, "portable": self._is_portable}
         if require_engine(engine, spark) == "spark":
@@ -277,8 +277,7 @@ class Pipeline:
         threads, memory, progress
             As in `LazyFrame.collect`; on Spark, its own settings count.
         statistics : bool
-            Whether to take statistics of the columns before and after encoding: `RunResult.statistics`. On Spark there
-            are none.
+            Whether to take statistics of the columns before and after encoding: `RunResult.statistics`.
 
         Raises
         ------
@@ -292,7 +291,9 @@ class Pipeline:
             from headrace import spark as on_spark  # noqa: PLC0415
 
             logger.info("pipeline '%s': run on Spark begins", self.name)
-            result = on_spark.run(self._native, spark or "local[*]", frames=self._spark_frames, state=state)
+            result = on_spark.run(
+                self._native, spark or "local[*]", frames=self._spark_frames, state=state, statistics=statistics
+            )
             log_run(result.report)
             return result
         return run_native(

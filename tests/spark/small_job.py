@@ -44,8 +44,13 @@ split: {{hash: user, parts: {{train: 0.8, eval: 0.2}}}}
 outputs:
   - {{path: {out}/parquet, format: parquet, petastorm: true, rows_per_shard: 2000}}
   - {{path: {out}/tfrecord, format: tfrecord, shards: 3}}
-  - {{path: {out}/sorted, format: parquet, sort_by: [id]}}
+  - {{path: {out}/sorted, format: parquet, sort_by: [id], rows_per_shard: 3000}}
+  - {{path: {out}/shuffled, format: parquet, shuffle: 11}}
+  - {{path: {out}/partitioned, format: tfrecord, partition_by: [bucket], shuffle: 5}}
 """
+
+
+_DATA_SETS = ("parquet", "tfrecord", "sorted", "shuffled", "partitioned", "quarantine")
 
 
 def write_data(folder, rows=20_000):
@@ -82,9 +87,10 @@ def what_is_left(out, report):
 
     return {
         "state": Path(out, "state/state.json").read_text(),
-        "data sets": {name: manifest(name) for name in ("parquet", "tfrecord", "sorted", "quarantine")},
+        "data sets": {name: manifest(name) for name in _DATA_SETS},
         "row digest": report["row_digest"],
         "contract": report["contract"]["rows_checked"],
+        "statistics": {side: (table["rows"], table["columns"]) for side, table in report["statistics"].items()},
         "bad rows": [source["quarantined_by_kind"] for source in report["sources"]],
         "hidden files": sorted(str(p.name) for p in Path(out).rglob(".*tmp*")),
     }

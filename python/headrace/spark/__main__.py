@@ -22,6 +22,7 @@ def main() -> None:
     parser.add_argument("--set", action="append", default=[])
     parser.add_argument("--state")
     parser.add_argument("--output", default="text")
+    parser.add_argument("--no-statistics", dest="statistics", action="store_false")
     arguments = parser.parse_args()
     try:
         print(_do(arguments), end="")
@@ -36,7 +37,9 @@ def _do(arguments: argparse.Namespace) -> str:
     if arguments.command == "validate":
         found = pipeline.validate(state=arguments.state, engine="spark", spark=arguments.master)
         return json.dumps(found, indent=2) + "\n" if arguments.output == "json" else _text(found["spark"])
-    result = pipeline.run(engine="spark", spark=arguments.master, state=arguments.state)
+    result = pipeline.run(
+        engine="spark", spark=arguments.master, state=arguments.state, statistics=arguments.statistics
+    )
     return json.dumps(result.report, indent=2) + "\n" if arguments.output == "json" else f"{result!r}\n"
 
 
@@ -45,7 +48,6 @@ def _text(found: dict[str, Any]) -> str:
     lines += [f"source {name}: read by {reader}" for name, reader in found["sources"].items()]
     lines += [f"in tasks of Headrace: {label}, for {reason}" for label, reason in found["tasks"].items()]
     lines += [f"equal to 1e-12 of what is summed: {name}" for name in found["approximate"]]
-    lines += [f"written by one task: {path}" for path in found["ordered"]]
     lines += [f"note: {note}" for note in found["notes"]]
     return "\n".join([*lines, "valid", ""])
 

@@ -30,11 +30,13 @@ def run(
     *,
     frames: tuple[tuple[str, Any], ...] = (),
     state: str | os.PathLike[str] | None = None,
+    statistics: bool = False,
 ) -> RunResult:
     """Run a pipeline of the core on Spark. The report says so: its ``engine`` is ``"spark 4.3.0"``, say."""
     with open_session(spark) as session:
         work = _core.Work(1, "")
-        native = _core.DistributedRun(pipeline, work, os.fspath(state or ""), f"spark {session.version}")
+        engine = f"spark {session.version}"
+        native = _core.DistributedRun(pipeline, work, os.fspath(state or ""), engine, statistics=statistics)
         try:
             report, text = _Run(session, pipeline, native, frames).execute()
         except BaseException as error:
@@ -57,8 +59,8 @@ def validate(
     -------
     dict
         ``"tasks"``: steps that Headrace computes in Spark's tasks, with what Spark lacks; ``"sources"``: what reads
-        each source; ``"approximate"``: columns whose last bits depend on the order of rows in Spark; ``"ordered"``:
-        outputs that one task writes; ``"notes"``: what accelerators make of it.
+        each source; ``"approximate"``: columns whose last bits depend on the order of rows in Spark; ``"notes"``:
+        what accelerators make of it.
     """
     with open_session(spark) as session:
         native = _core.DistributedRun(pipeline, _core.Work(1, ""), "", f"spark {session.version}")
@@ -74,7 +76,6 @@ def validate(
                 "tasks": plan.fallbacks,
                 "sources": readers,
                 "approximate": _approximate(plan.nodes),
-                "ordered": native.outputs_in_order(),
                 "notes": [
                     "Gluten falls back to Spark's own operators for a session in ANSI mode, which pipelines need"
                 ],
@@ -227,10 +228,17 @@ class _Run:
         native = self._native
         state = f"{self._folder}/state.json"
         native.put_state(state)
-        orders = [("write", order) for order in native.shard_orders()]
-        orders += [("write_ordered", order) for order in native.ordered_outputs()]
-        write = _write(self._task_plan, orders, state)
-        native.take_written(self._collect(self._numbers(len(orders)), write))
+        native.take_keys(self._do("sample_keys", native.key_samples(2 * self._cores), state))
+        native.take_dealt(self._do("deal", native.deals(), state))
+        native.take_ordered(self._do("put_in_order", native.ranges(), state))
+        native.take_written(self._do("write", native.shard_orders(), state))
+
+    def _do(self, method: str, tasks: list[bytes], state: str) -> list[bytes]:
+        """What tasks that need the state tell, in their order."""
+        if not tasks:
+            return []
+        do = _do(self._task_plan, method, tasks, state, self._folder)
+        return self._collect(self._numbers(len(tasks)), do)
 
     # --- jobs --------------------------------------------------------------------------------------------------------
 
@@ -300,15 +308,15 @@ def _merge_keyed(plan: str, fit_round: bytes) -> Callable[..., Any]:
     return merge
 
 
-def _write(plan: str, orders: list[tuple[str, bytes]], state: str) -> Callable[..., Any]:
-    def write(batches):  # type: ignore[no-untyped-def]
+def _do(plan: str, method: str, tasks: list[bytes], state: str, folder: str) -> Callable[..., Any]:
+    def do(batches):  # type: ignore[no-untyped-def]
         from headrace.spark import _tasks
 
         for number in _tasks.numbers(batches):
-            method, order = orders[number]
-            yield _tasks.one_row(number, _tasks.do(plan, method, order, state))
+            prefix = f"{folder}/{method}-{_tasks.attempt_name()}"
+            yield _tasks.one_row(number, _tasks.do(plan, method, tasks[number], state, prefix))
 
-    return write
+    return do
 
 
 # --- errors -----------------------------------------------------------------------------------------------------------

@@ -41,6 +41,7 @@ void become_spark(const std::string& command, const SharedOptions& options) {
   std::vector<std::string> words = {python,     "-c",           kStart,     command,       options.pipeline_file,
                                     "--master", options.master, "--output", options.output};
   for (const std::string& set : options.set) words.insert(words.end(), {"--set", set});
+  if (!options.statistics) words.push_back("--no-statistics");
   if (!options.state.empty()) words.insert(words.end(), {"--state", options.state});
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());

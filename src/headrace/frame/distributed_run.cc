@@ -2,6 +2,7 @@
 #include "headrace/frame/distributed_run.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -20,13 +21,16 @@ using Clock = std::chrono::steady_clock;
 /// Statistics that can do with several rounds take no more than this in a task: all tasks send theirs to the driver.
 constexpr std::size_t kRoundBytes = 256 << 10;
 
-void make_absolute(std::string& path) { path = absolute_path(path); }
+/// Ranges of an order: about so many bytes of files, which grow as they are encoded, and no fewer rows without need.
+constexpr std::int64_t kRangeBytes = 64 << 20;
+constexpr std::int64_t kRangeRowsMin = 1000;
+/// Keys that are looked at to cut ranges, for each of them.
+constexpr std::uint64_t kSampleKeysARange = 64;
 
-std::int64_t rows_of(const std::vector<SpoolFile>& files) {
-  std::int64_t rows = 0;
-  for (const SpoolFile& file : files) rows += file.row_count;
-  return rows;
-}
+/// The statistics of a task's rows, of any number of columns.
+constexpr std::int64_t kProfileBytesMax = std::int64_t{1} << 32;
+
+void make_absolute(std::string& path) { path = absolute_path(path); }
 
 /// Gives `order` the rows [begin, end) of `files`: the files that have some of them, and where they are in these.
 void cut_files(const std::vector<SpoolFile>& files, std::int64_t begin, std::int64_t end, ShardOrder& order) {
@@ -41,6 +45,33 @@ void cut_files(const std::vector<SpoolFile>& files, std::int64_t begin, std::int
     }
     first += file.row_count;
   }
+}
+
+/// The rows of a part as tasks that deal them to ranges of an order, files together that follow one another.
+std::vector<OrderTask> order_tasks(const std::vector<SpoolFile>& files, std::size_t task_count) {
+  std::int64_t rows = rows_of(files);
+  std::int64_t bytes = 0;
+  for (const SpoolFile& file : files) bytes += file.size_bytes;
+  std::vector<OrderTask> tasks;
+  if (rows == 0) return tasks;
+  std::size_t count = std::max<std::size_t>(1, std::min(task_count, files.size()));
+  OrderRanges ranges;
+  ranges.row_count = static_cast<std::uint64_t>(rows);
+  std::int64_t least = std::min<std::int64_t>(static_cast<std::int64_t>(task_count), rows / kRangeRowsMin);
+  ranges.count = static_cast<std::size_t>(std::max({std::int64_t{1}, least, bytes / kRangeBytes}));
+  std::uint64_t first_row = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    OrderTask& task = tasks.emplace_back();
+    auto at = [&](std::size_t number) {
+      return files.begin() + static_cast<std::ptrdiff_t>(files.size() * number / count);
+    };
+    task.files.assign(at(i), at(i + 1));
+    task.first_row = first_row;
+    first_row += static_cast<std::uint64_t>(rows_of(task.files));
+    task.ranges = ranges;
+    task.step = ranges.row_count / (kSampleKeysARange * ranges.count) + 1;
+  }
+  return tasks;
 }
 
 void add_contract(ContractResult& all, const ContractResult& part) {
@@ -151,6 +182,7 @@ std::string DistributedRun::task_plan(const Schema& rows, const std::vector<std:
   plan.steps = steps;
   plan.run_id = report_.run_id;
   plan.storage = own.storage;
+  plan.statistics = options_.statistics;
   return plan.to_json();
 }
 
@@ -213,13 +245,22 @@ void DistributedRun::take_rows_read(const std::string& source, const std::string
   report.scan.rows_read = report.scan.rows_delivered = rows;
 }
 
+void DistributedRun::merge_profile(const std::string& path, const std::shared_ptr<const Schema>& schema,
+                                   std::unique_ptr<TableProfile>& profile) const {
+  if (path.empty()) return;
+  if (!profile) profile = std::make_unique<TableProfile>(schema, options_.context);
+  profile->merge(read_text(*options_.fs, path, kProfileBytesMax));
+}
+
 void DistributedRun::take_spooled(const std::vector<std::string>& results) {
+  auto schema = std::make_shared<const Schema>(prepared_->feature_root->schema);
   for (const std::string& bytes : results) {
     SpoolResult result = spool_result(bytes);
     for (auto& [part, file] : result.files) parts_.at(part).push_back(std::move(file));
     rows_left_out_ += result.rows_left_out;
     if (!result.contract.promises.empty()) add_contract(contract_, result.contract);
     fit_->merge(result.fixed);
+    merge_profile(result.profile_path, schema, profile_before_);
   }
 }
 
@@ -228,6 +269,13 @@ void DistributedRun::take_contract(const std::vector<std::string>& results) {
 }
 
 void DistributedRun::end_relational() {
+  if (profile_before_) {
+    report_.statistics_before = profile_before_->figures();
+    profile_before_.reset();
+    for (ColumnFigures& column : report_.statistics_before->columns) {
+      column.name = prepared_->features->meaning_of(column.name);
+    }
+  }
   std::int64_t rows = 0;
   for (const std::vector<SpoolFile>& files : parts_) rows += rows_of(files);
   std::int64_t rows_in = rows + rows_left_out_;
@@ -282,18 +330,105 @@ void DistributedRun::end_fit() {
   outputs_.open(*prepared_->features);
 }
 
-std::vector<std::size_t> DistributedRun::outputs_with(bool ordered) const {
-  std::vector<std::size_t> outputs;
-  for (std::size_t i = 0; i < pipeline_.outputs.size(); ++i) {
-    if ((pipeline_.outputs[i].layout.order == RowOrder()) != ordered) outputs.push_back(i);
-  }
+std::map<RowOrder, std::vector<std::size_t>> DistributedRun::outputs_by_order() const {
+  std::map<RowOrder, std::vector<std::size_t>> outputs;
+  for (std::size_t i = 0; i < pipeline_.outputs.size(); ++i) outputs[pipeline_.outputs[i].layout.order].push_back(i);
   return outputs;
 }
 
-std::vector<std::string> DistributedRun::outputs_in_order() const {
-  std::vector<std::string> paths;
-  for (std::size_t output : outputs_with(true)) paths.push_back(pipeline_.outputs[output].path);
-  return paths;
+std::vector<std::string> DistributedRun::key_samples(std::size_t task_count) {
+  std::vector<std::string> samples;
+  for (const auto& [order, outputs] : outputs_by_order()) {
+    if (order == RowOrder()) continue;
+    std::vector<OrderedPartFiles>& parts = ordered_[outputs.front()];
+    for (std::size_t part = 0; part < parts_.size(); ++part) {
+      check_order_size(order, rows_of(parts_[part]));
+      parts.push_back({order_tasks(parts_[part], task_count), {}, {}, {}, {}});
+      for (OrderTask& task : parts.back().tasks) {
+        task.output = outputs.front();
+        task.part = part;
+        if (is_cut_by_keys(order)) samples.push_back(to_bytes(task));
+      }
+    }
+  }
+  return samples;
+}
+
+void DistributedRun::take_keys(const std::vector<std::string>& results) {
+  for (const std::string& bytes : results) {
+    SampledKeys sampled = sampled_keys(bytes);
+    std::ranges::move(sampled.keys, std::back_inserter(ordered_part(sampled.output, sampled.part).sample));
+  }
+  for (auto& [output, parts] : ordered_) {
+    for (OrderedPartFiles& part : parts) {
+      std::size_t range_count = part.tasks.empty() ? 1 : part.tasks.front().ranges.count;
+      std::vector<std::string> starts = cut_ranges(std::move(part.sample), range_count);
+      for (OrderTask& task : part.tasks) task.ranges.starts = starts;
+    }
+  }
+}
+
+std::vector<std::string> DistributedRun::deals() const {
+  std::vector<std::string> deals;
+  for (const auto& [output, parts] : ordered_) {
+    for (const OrderedPartFiles& part : parts) {
+      for (const OrderTask& task : part.tasks) deals.push_back(to_bytes(task));
+    }
+  }
+  return deals;
+}
+
+void DistributedRun::take_dealt(const std::vector<std::string>& results) {
+  for (const std::string& bytes : results) {
+    DealtRows rows = dealt_rows(bytes);
+    OrderedPartFiles& part = ordered_part(rows.output, rows.part);
+    for (auto& [range, file] : rows.files) part.dealt[range].push_back(std::move(file));
+  }
+}
+
+std::vector<std::string> DistributedRun::ranges() const {
+  std::vector<std::string> tasks;
+  for (const auto& [output, parts] : ordered_) {
+    for (std::size_t part = 0; part < parts.size(); ++part) {
+      for (const auto& [range, files] : parts[part].dealt)
+        tasks.push_back(to_bytes(RangeTask{output, part, range, files}));
+    }
+  }
+  return tasks;
+}
+
+void DistributedRun::take_ordered(const std::vector<std::string>& results) {
+  for (const std::string& bytes : results) {
+    OrderedRange ordered = ordered_range(bytes);
+    OrderedPartFiles& part = ordered_part(ordered.output, ordered.part);
+    part.files.push_back(std::move(ordered.file));
+    for (PartitionRows& rows : ordered.partitions) add_partition(part.partitions, std::move(rows));
+  }
+  for (const auto& [output, parts] : ordered_) {
+    for (std::size_t part = 0; part < parts.size(); ++part) {
+      HEADRACE_CHECK(rows_of(parts[part].files) == rows_of(parts_[part]));
+    }
+  }
+}
+
+std::vector<DistributedRun::ShardRows> DistributedRun::rows_of_outputs(const RowOrder& order,
+                                                                       std::size_t first_output) const {
+  std::vector<ShardRows> all;
+  for (std::size_t part = 0; part < parts_.size(); ++part) {
+    if (order == RowOrder()) {
+      all.push_back({part, {}, &parts_[part], false, 0, rows_of(parts_[part])});
+      continue;
+    }
+    const OrderedPartFiles& ordered = ordered_.at(first_output).at(part);
+    std::int64_t begin = 0;
+    for (const PartitionRows& rows : ordered.partitions) {
+      all.push_back({part, rows.values, &ordered.files, true, begin, rows.row_count});
+      begin += rows.row_count;
+    }
+    // A part without rows has a shard, too.
+    if (begin == 0 && order.partition_by.empty()) all.push_back({part, {}, &ordered.files, true, 0, 0});
+  }
+  return all;
 }
 
 double DistributedRun::sample_row_bytes(std::size_t output) const {
@@ -309,35 +444,29 @@ double DistributedRun::sample_row_bytes(std::size_t output) const {
 
 std::vector<std::string> DistributedRun::shard_orders() const {
   std::vector<std::string> orders;
-  std::map<std::size_t, double> row_bytes;
-  for (std::size_t output : outputs_with(false)) {
-    if (pipeline_.outputs[output].layout.shard_bytes > 0) row_bytes[output] = sample_row_bytes(output);
-  }
-  for (std::size_t part = 0; part < parts_.size(); ++part) {
-    std::int64_t rows = rows_of(parts_[part]);
-    std::map<std::size_t, std::vector<std::size_t>> outputs_by_count;
-    for (std::size_t output : outputs_with(false)) {
-      outputs_by_count[shard_count_of(pipeline_.outputs[output].layout, rows, row_bytes[output])].push_back(output);
+  for (const auto& [order, outputs] : outputs_by_order()) {
+    std::map<std::size_t, double> row_bytes;
+    for (std::size_t output : outputs) {
+      if (pipeline_.outputs[output].layout.shard_bytes > 0) row_bytes[output] = sample_row_bytes(output);
     }
-    for (const auto& [count, outputs] : outputs_by_count) {
-      auto shards = static_cast<std::int64_t>(count);
-      for (std::int64_t shard = 0; shard < shards; ++shard) {
-        ShardOrder order{part, static_cast<std::size_t>(shard), count, outputs, {}, 0, 0};
-        cut_files(parts_[part], rows * shard / shards, rows * (shard + 1) / shards, order);
-        orders.push_back(to_bytes(order));
+    for (const ShardRows& rows : rows_of_outputs(order, outputs.front())) {
+      std::map<std::size_t, std::vector<std::size_t>> outputs_by_count;
+      for (std::size_t output : outputs) {
+        std::size_t count = shard_count_of(pipeline_.outputs[output].layout, rows.row_count, row_bytes[output]);
+        outputs_by_count[count].push_back(output);
+      }
+      for (const auto& [count, together] : outputs_by_count) {
+        auto shards = static_cast<std::int64_t>(count);
+        for (std::int64_t shard = 0; shard < shards; ++shard) {
+          ShardOrder wanted{
+              rows.part, rows.partition, rows.is_encoded, static_cast<std::size_t>(shard), count, together, {}, 0, 0};
+          cut_files(*rows.files, rows.begin + rows.row_count * shard / shards,
+                    rows.begin + rows.row_count * (shard + 1) / shards, wanted);
+          orders.push_back(to_bytes(wanted));
+        }
       }
     }
   }
-  return orders;
-}
-
-std::vector<std::string> DistributedRun::ordered_outputs() const {
-  std::map<RowOrder, std::vector<std::size_t>> outputs_by_order;
-  for (std::size_t output : outputs_with(true)) {
-    outputs_by_order[pipeline_.outputs[output].layout.order].push_back(output);
-  }
-  std::vector<std::string> orders;
-  for (const auto& [order, outputs] : outputs_by_order) orders.push_back(to_bytes(OrderedOutputs{outputs, parts_}));
   return orders;
 }
 
@@ -348,16 +477,16 @@ void DistributedRun::take_written(const std::vector<std::string>& results) {
     for (const std::string& name : part_names_) parts.push_back({name, {}});
   }
   EncodedTotals totals;
+  std::unique_ptr<TableProfile> profile;
   for (const std::string& bytes : results) {
     WriteResult result = write_result(bytes);
     totals.merge(result.totals);
+    merge_profile(result.profile_path, outputs_.schema(), profile);
     for (WriteResult::Written& shard : result.shards) {
       written.parts.at(shard.output).at(shard.part).shards.push_back(std::move(shard.shard));
     }
   }
-  for (std::vector<Part>& parts : written.parts) {
-    for (Part& part : parts) std::ranges::sort(part.shards, {}, &Shard::file);
-  }
+  if (profile) report_.statistics_after = profile->figures();
   written.take(totals, outputs_.schema()->size());
   outputs_.take_written(std::move(written));
   std::int64_t rows = outputs_.written().row_count;

@@ -9,7 +9,8 @@
 //   run.take_scan(…) run.take_spooled(…) run.end_relational()
 //   while (!run.is_fitted()) { run.fit_round() … run.take_fit(…) … run.end_fit_round(); }
 //   run.end_fit()
-//   run.shard_orders() run.ordered_outputs()      -> tasks write
+//   run.key_samples() … run.take_keys(…) run.deals() … run.take_dealt(…) run.ranges() … run.take_ordered(…)
+//   run.shard_orders()                            -> tasks write
 //   run.take_written(…)
 //   run.publish()
 #pragma once
@@ -40,8 +41,6 @@ class DistributedRun {
   /// Where to keep rows on the way: below the first output, which all tasks can reach.
   std::string spool_folder() const;
   std::string plan() const;
-  /// Outputs that one task writes alone, since they want an order of all their rows.
-  std::vector<std::string> outputs_in_order() const;
   std::string task_plan(const Schema& rows, const std::vector<std::string>& steps) const;
   /// What check_contract() takes, for rows of `rows`; empty where the contract is of the feature table, or of none.
   std::string contract_plan(const Schema& rows) const;
@@ -74,8 +73,16 @@ class DistributedRun {
   const std::string& state_json() const { return outputs_.state_json(); }
   /// Puts the state where tasks find it.
   void put_state(const std::string& path) const { options_.fs->put(path, outputs_.state_json()); }
+  /// Outputs that want an order of their own: keys are sampled, for up to `task_count` tasks a part; rows are encoded
+  /// and dealt to ranges of the order; each range is put in order. Nothing to do where there is none.
+  std::vector<std::string> key_samples(std::size_t task_count);
+  void take_keys(const std::vector<std::string>& results);
+  std::vector<std::string> deals() const;
+  void take_dealt(const std::vector<std::string>& results);
+  std::vector<std::string> ranges() const;
+  /// In the order of the tasks.
+  void take_ordered(const std::vector<std::string>& results);
   std::vector<std::string> shard_orders() const;
-  std::vector<std::string> ordered_outputs() const;
   void take_written(const std::vector<std::string>& results);
 
   RunReport publish();
@@ -89,8 +96,30 @@ class DistributedRun {
   void put_report();
   std::size_t add_report(std::string kind, std::string label, std::vector<std::size_t> inputs, std::int64_t rows_in,
                          std::int64_t rows_out);
-  std::vector<std::size_t> outputs_with(bool ordered) const;
+  /// A part as some outputs want it.
+  struct OrderedPartFiles {
+    std::vector<OrderTask> tasks;  // that sample and deal
+    std::vector<std::string> sample;
+    std::map<std::size_t, std::vector<SpoolFile>> dealt;  // by range
+    std::vector<SpoolFile> files;                         // in order
+    std::vector<PartitionRows> partitions;
+  };
+  /// Rows that are cut into shards together: those of a part, or of one of its partitions.
+  struct ShardRows {
+    std::size_t part;
+    PartitionValues partition;
+    const std::vector<SpoolFile>* files;
+    bool is_encoded;
+    std::int64_t begin;
+    std::int64_t row_count;
+  };
+  OrderedPartFiles& ordered_part(std::size_t output, std::size_t part) { return ordered_.at(output).at(part); }
+  std::vector<ShardRows> rows_of_outputs(const RowOrder& order, std::size_t first_output) const;
+  std::map<RowOrder, std::vector<std::size_t>> outputs_by_order() const;
   double sample_row_bytes(std::size_t output) const;
+  /// Adds what a task left in a file to `profile`, which comes to be where there is none.
+  void merge_profile(const std::string& path, const std::shared_ptr<const Schema>& schema,
+                     std::unique_ptr<TableProfile>& profile) const;
 
   Pipeline pipeline_;
   RunOptions options_;
@@ -104,11 +133,13 @@ class DistributedRun {
   bool is_anything_fitted_ = false;
   std::int64_t fitted_row_count_ = 0;
   std::vector<std::vector<SpoolFile>> parts_;
+  std::map<std::size_t, std::vector<OrderedPartFiles>> ordered_;         // by the first output of an order, by part
   using RowPlace = std::tuple<std::string, std::int64_t, std::int64_t>;  // file, line, byte offset
   std::map<std::string, std::vector<BadRow>> bad_rows_;
   std::map<std::string, std::set<RowPlace>> bad_places_;
   std::size_t last_report_ = 0;
   ContractResult contract_;
+  std::unique_ptr<TableProfile> profile_before_;
   std::int64_t rows_left_out_ = 0;
   std::chrono::steady_clock::time_point start_;
   std::chrono::steady_clock::time_point stage_start_;

@@ -9,6 +9,7 @@
 
 #include "headrace/base/error.h"
 #include "headrace/frame/headrace.h"
+#include "headrace/frame/statistics_json.h"
 #include "headrace/io/fs/file_system.h"
 #include "headrace/io/temporary_folder.h"
 #include "headrace/plan/pipeline_file.h"
@@ -49,6 +50,9 @@ outputs:
   - {{path: {1}/parquet, format: parquet, rows_per_shard: 400}}
   - {{path: {1}/tfrecord, format: tfrecord, shards: 2}}
   - {{path: {1}/sorted, format: parquet, sort_by: [id], shards: 2}}
+  - {{path: {1}/shuffled, format: parquet, shuffle: 7, rows_per_shard: 500}}
+  - {{path: {1}/partitioned, format: parquet, partition_by: [bucket], sort_by: [word, id], rows_per_shard: 300}}
+  - {{path: {1}/dealt, format: tfrecord, partition_by: [bucket], shuffle: 3}}
 )",
                      folder, out, rule);
 }
@@ -140,14 +144,26 @@ RunReport run_in_pieces(const Pipeline& pipeline, std::size_t task_count) {
     run.begin_stage("write");
     std::string state = run.spool_folder() + "/state.json";
     run.put_state(state);
-    std::vector<std::string> written;
     RunTask writer(task_plan, RunContext());
+    auto do_all = [&](const char* name, auto method, const std::vector<std::string>& tasks) {
+      std::vector<std::string> found;
+      for (const std::string& task : tasks) {
+        std::string prefix = fmt::format("{}/{}-{}", run.spool_folder(), name, found.size());
+        found.push_back((writer.*method)(task, state, prefix));
+      }
+      return found;
+    };
+    run.take_keys(do_all("keys", &RunTask::sample_keys, run.key_samples(task_count)));
+    run.take_dealt(do_all("dealt", &RunTask::deal, run.deals()));
+    run.take_ordered(do_all("ordered", &RunTask::put_in_order, run.ranges()));
+    std::vector<std::string> written;
     for (const std::string& order : run.shard_orders()) {
-      written.push_back(writer.write(order, state));
+      std::string prefix = fmt::format("{}/written-{}", run.spool_folder(), written.size());
+      written.push_back(writer.write(order, state, prefix));
       // An attempt that comes late writes the same bytes to the same place.
-      CHECK(RunTask(task_plan, RunContext()).write(order, state).size() == written.back().size());
+      std::string late = RunTask(task_plan, RunContext()).write(order, state, prefix);
+      CHECK(late.size() == written.back().size());
     }
-    for (const std::string& order : run.ordered_outputs()) written.push_back(writer.write_ordered(order, state));
     run.take_written(written);
     RunReport report = run.publish();
     run.remove_spool();
@@ -157,6 +173,31 @@ RunReport run_in_pieces(const Pipeline& pipeline, std::size_t task_count) {
     run.remove_spool();
     throw;
   }
+}
+
+std::string figures_of(const std::optional<TableFigures>& table) {
+  REQUIRE(table.has_value());
+  Json json = Json::parse(statistics_json(*table).dump());
+  json.erase("seconds");
+  return json.dump();
+}
+
+/// Each shard of a part: its partition, and the ids of its rows in their order.
+std::vector<std::pair<PartitionValues, std::vector<std::int64_t>>> rows_in(const std::string& out, const char* name,
+                                                                           std::size_t part) {
+  std::vector<std::pair<PartitionValues, std::vector<std::int64_t>>> shards;
+  Manifest manifest = require_manifest(*local_file_system(), out + "/" + name);
+  for (const Shard& shard : manifest.parts.at(part).shards) {
+    SourceSpec spec;
+    spec.name = name;
+    spec.paths = {out + "/" + name + "/" + shard.file};
+    std::vector<std::int64_t> ids;
+    for (const Batch& batch : collect_frame(LazyFrame::scan(spec), RunOptions()).batches) {
+      for (std::int64_t id : batch.columns[batch.schema->index_of("id")].values<std::int64_t>()) ids.push_back(id);
+    }
+    shards.emplace_back(shard.partition, std::move(ids));
+  }
+  return shards;
 }
 
 std::string state_of(const std::string& out) { return read_text(*local_file_system(), out + "/state/state.json"); }
@@ -180,7 +221,9 @@ TEST_CASE("a run in pieces gives the state and the rows of a run in one piece, w
     CHECK(report.sources[0].counts.rows_quarantined == 10);
     CHECK(report.sources[0].quarantined_by_kind == expected.sources[0].quarantined_by_kind);
     CHECK(report.contract->rows_checked == expected.contract->rows_checked);
-    for (const char* name : {"parquet", "tfrecord", "sorted", "quarantine"}) {
+    CHECK(figures_of(report.statistics_before) == figures_of(expected.statistics_before));
+    CHECK(figures_of(report.statistics_after) == figures_of(expected.statistics_after));
+    for (const char* name : {"parquet", "tfrecord", "sorted", "shuffled", "partitioned", "dealt", "quarantine"}) {
       CAPTURE(name);
       Manifest wanted = require_manifest(*fs, native + "/" + name);
       Manifest found = require_manifest(*fs, out + "/" + name);
@@ -197,6 +240,12 @@ TEST_CASE("a run in pieces gives the state and the rows of a run in one piece, w
         CHECK(found.columns[i].max == wanted.columns[i].max);
       }
     }
+    // Where the order is one, so are the rows of each shard.
+    for (const char* name : {"sorted", "partitioned"}) {
+      CAPTURE(name);
+      for (std::size_t part = 0; part < 3; ++part) CHECK(rows_in(out, name, part) == rows_in(native, name, part));
+    }
+    CHECK(rows_in(out, "shuffled", 0) != rows_in(out, "sorted", 0));
     // With one task, rows are in the order of the source, and so are the shards.
     if (tasks == 1) {
       for (const char* name : {"parquet", "tfrecord"}) {

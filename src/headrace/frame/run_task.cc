@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
+#include <map>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -11,9 +14,12 @@
 #include "headrace/base/path_scheme.h"
 #include "headrace/exec/contract_check.h"
 #include "headrace/exec/executor.h"
+#include "headrace/exec/order_ranges.h"
+#include "headrace/exec/order_rows.h"
 #include "headrace/frame/run_outputs.h"
 #include "headrace/io/fs/routed_file_system.h"
 #include "headrace/io/stream_source.h"
+#include "headrace/kernel/gather.h"
 #include "headrace/plan/pipeline_file.h"
 
 namespace headrace {
@@ -58,19 +64,23 @@ class RunTask::Encoding {
       features.load_state(FittedState::from_json(text, state_path));
     }
     columns = encoded_columns(features, prepared_->feature_root->schema, encoded_schema(features));
+    copied = as_they_are(columns.schema);
     for (const OutputSpec& output : pipeline.outputs) {
       files.push_back(std::make_unique<ShardFiles>(fs, output.path, format_named(output.format), *columns.schema,
                                                    data_set_options(output), run_id));
     }
     encoder = std::make_unique<ShardEncoder>(columns, context);
+    copier = std::make_unique<ShardEncoder>(copied, context);
   }
 
   const Schema& rows() const { return prepared_->feature_root->schema; }
 
   std::string state_path;
   EncodedColumns columns;
+  EncodedColumns copied;                           // the same, as they are
   std::vector<std::unique_ptr<ShardFiles>> files;  // by output
   std::unique_ptr<ShardEncoder> encoder;
+  std::unique_ptr<ShardEncoder> copier;  // of rows that are encoded already
 
  private:
   std::unique_ptr<PreparedPipeline> prepared_;
@@ -107,6 +117,17 @@ void RunTask::write_keyed(const FitPart& part, const std::string& path, std::siz
   fs_->put(path, out.bytes());
 }
 
+std::unique_ptr<TableProfile> RunTask::new_profile(const std::shared_ptr<const Schema>& schema) const {
+  return plan_.statistics ? std::make_unique<TableProfile>(schema, context_) : nullptr;
+}
+
+std::string RunTask::put_profile(TableProfile* profile, const std::string& prefix) const {
+  if (profile == nullptr) return {};
+  std::string path = prefix + "-profile";
+  fs_->put(path, profile->to_bytes());
+  return path;
+}
+
 std::string RunTask::spool(const OpenRows& open, const std::string& prefix, const std::string& round,
                            std::size_t key_parts) {
   std::unique_ptr<PreparedPipeline> prepared = prepare(open);
@@ -119,10 +140,15 @@ std::string RunTask::spool(const OpenRows& open, const std::string& prefix, cons
   SharedSpoolSink spool(assigner, shared_schema, prefix, fit.get(), fit_part, *fs_, context_);
   std::unique_ptr<ContractCheck> check;
   if (pipeline_.contract) check = std::make_unique<ContractCheck>(*pipeline_.contract, schema, &spool, context_);
+  Sink* sink = check ? static_cast<Sink*>(check.get()) : &spool;
+  std::unique_ptr<TableProfile> profile = new_profile(shared_schema);
+  std::optional<ProfilingSink> profiling;
+  if (profile) sink = &profiling.emplace(*profile, *sink);
   Executor executor(prepared->roots(), prepared->reader_map(), context_);
-  executor.run(prepared->feature_root, check ? static_cast<Sink&>(*check) : spool);
+  executor.run(prepared->feature_root, *sink);
 
   SpoolResult result;
+  result.profile_path = put_profile(profile.get(), prefix);
   result.files = spool.finish();
   result.rows_left_out = spool.rows_left_out();
   if (check) result.contract = check->result();
@@ -139,10 +165,8 @@ std::string RunTask::fit(const std::string& files, const std::string& prefix, co
   std::unique_ptr<PreparedPipeline> prepared = prepare({});
   const Schema& schema = prepared->feature_root->schema;
   std::vector<SpoolFile> some = spool_files(files);
-  std::int64_t rows = 0;
-  for (const SpoolFile& file : some) rows += file.row_count;
   FitPart part(*prepared->features, round, std::make_shared<const Schema>(schema), *context_.memory);
-  read_spool(some, schema, 0, rows, fs_, context_, [&](const Batch& batch) { part.add(batch); });
+  read_spool(some, schema, 0, rows_of(some), fs_, context_, [&](const Batch& batch) { part.add(batch); });
   SpoolResult result;
   result.fixed = part.fixed();
   result.keyed_path = prefix + "-keyed";
@@ -170,63 +194,84 @@ const RunTask::Encoding& RunTask::encoding(const std::string& state) {
   return *encoding_;
 }
 
-std::string RunTask::write(const std::string& bytes, const std::string& state) {
+std::string RunTask::sample_keys(const std::string& bytes, const std::string& state, const std::string&) {
+  OrderTask task = order_task(bytes);
+  const Encoding& encoding = this->encoding(state);
+  OrderColumns columns(pipeline_.outputs.at(task.output).layout.order, *encoding.columns.schema);
+  SampledKeys sampled{task.output, task.part, {}};
+  std::uint64_t row = task.first_row;
+  read_spool(task.files, encoding.rows(), 0, rows_of(task.files), fs_, context_, [&](const Batch& rows) {
+    Batch encoded = encoding.encoder->encode(rows);
+    std::ranges::move(headrace::sample_keys(columns, encoded, row, task.step, context_.memory),
+                      std::back_inserter(sampled.keys));
+    row += static_cast<std::uint64_t>(rows.row_count);
+  });
+  return to_bytes(sampled);
+}
+
+std::string RunTask::deal(const std::string& bytes, const std::string& state, const std::string& prefix) {
+  OrderTask task = order_task(bytes);
+  const Encoding& encoding = this->encoding(state);
+  const Schema& schema = *encoding.columns.schema;
+  RangeDealer dealer(pipeline_.outputs.at(task.output).layout.order, schema, task.ranges, context_.memory);
+  SpoolFiles files(prefix, [](std::size_t range) { return std::to_string(range); }, schema, *fs_, *context_.memory);
+  std::uint64_t row = task.first_row;
+  read_spool(task.files, encoding.rows(), 0, rows_of(task.files), fs_, context_, [&](const Batch& rows) {
+    Batch encoded = flatten(*context_.memory, encoding.encoder->encode(rows));
+    std::vector<std::uint32_t> ranges = dealer.ranges_of(encoded, row);
+    std::map<std::uint32_t, std::vector<std::int32_t>> rows_by_range;
+    for (std::size_t i = 0; i < ranges.size(); ++i) rows_by_range[ranges[i]].push_back(static_cast<std::int32_t>(i));
+    for (const auto& [range, some] : rows_by_range) files.write(range, gather(*context_.memory, encoded, some));
+    row += static_cast<std::uint64_t>(rows.row_count);
+  });
+  return to_bytes(DealtRows{task.output, task.part, files.finish()});
+}
+
+std::string RunTask::put_in_order(const std::string& bytes, const std::string& state, const std::string& prefix) {
+  RangeTask task = range_task(bytes);
+  const std::shared_ptr<const Schema>& schema = encoding(state).columns.schema;
+  Spool rows(schema, context_);
+  rows.start(1);
+  read_spool(task.files, *schema, 0, rows_of(task.files), fs_, context_,
+             [&](const Batch& batch) { rows.append(batch, 0); });
+  rows.finish();
+  RowOrder order = order_in_range(pipeline_.outputs.at(task.output).layout.order, task.range);
+  OrderedPart part = order_rows(rows, as_they_are(schema), order, context_);
+  SpoolFiles files(prefix, [](std::size_t) { return "ordered"; }, *schema, *fs_, *context_.memory);
+  for (std::size_t i = 0; i < part.rows->batch_count(); ++i) files.write(0, part.rows->read(i));
+  return to_bytes(OrderedRange{task.output, task.part, files.finish().at(0).second, std::move(part.partitions)});
+}
+
+std::string RunTask::write(const std::string& bytes, const std::string& state, const std::string& prefix) {
   ShardOrder order = shard_order(bytes);
   const Encoding& encoding = this->encoding(state);
   PartAssigner assigner(pipeline_.split, encoding.rows());
-  ShardPlace place{assigner.parts().at(order.part), {}, order.shard, order.shard_count};
+  ShardPlace place{assigner.parts().at(order.part), order.partition, order.shard, order.shard_count};
   std::vector<std::unique_ptr<FileWriter>> files;
   for (std::size_t output : order.outputs) {
     files.push_back(encoding.files.at(output)->open_shard(place, *context_.memory));
   }
   WriteResult result;
   bool counts_rows = order.outputs.front() == 0;
-  read_spool(order.files, encoding.rows(), order.begin, order.end, fs_, context_,
-             [&](const Batch& rows) { encoding.encoder->write(rows, files, result.totals, counts_rows); });
+  std::unique_ptr<TableProfile> profile = counts_rows ? new_profile(encoding.columns.schema) : nullptr;
+  ShardEncoder& encoder = order.is_encoded ? *encoding.copier : *encoding.encoder;
+  const Schema& schema = order.is_encoded ? *encoding.columns.schema : encoding.rows();
+  bool is_partitioned = !order.partition.empty();
+  RowDigest digest;
+  read_spool(order.files, schema, order.begin, order.end, fs_, context_, [&](const Batch& rows) {
+    Batch encoded = encoder.write(rows, files, result.totals, counts_rows, is_partitioned ? &digest : nullptr);
+    if (profile) profile->add(encoded, 0);
+  });
+  result.profile_path = put_profile(profile.get(), prefix);
   for (std::size_t i = 0; i < files.size(); ++i) {
     std::size_t output = order.outputs[i];
     Shard shard;
     shard.file = encoding.files[output]->shard_file(place);
     shard.summary = files[i]->finish();
+    shard.partition = order.partition;
+    if (is_partitioned) shard.row_digest = digest.to_string();
     result.shards.push_back({output, order.part, std::move(shard)});
   }
-  return to_bytes(result);
-}
-
-std::string RunTask::write_ordered(const std::string& bytes, const std::string& state) {
-  OrderedOutputs order = ordered_outputs(bytes);
-  const Encoding& encoding = this->encoding(state);
-  auto schema = std::make_shared<const Schema>(encoding.rows());
-  std::vector<std::string> names = PartAssigner(pipeline_.split, encoding.rows()).parts();
-  std::vector<std::unique_ptr<Spool>> parts;
-  for (const std::vector<SpoolFile>& files : order.files) {
-    Spool& part = *parts.emplace_back(std::make_unique<Spool>(schema, context_));
-    part.start(1);
-    std::int64_t rows = 0;
-    for (const SpoolFile& file : files) rows += file.row_count;
-    read_spool(files, encoding.rows(), 0, rows, fs_, context_, [&](const Batch& batch) { part.append(batch, 0); });
-    part.finish();
-  }
-  std::vector<ShardTarget> targets;
-  for (std::size_t output : order.outputs) {
-    targets.push_back({encoding.files.at(output).get(), pipeline_.outputs.at(output).layout});
-  }
-  WrittenShards written = write_shards(names, parts, encoding.columns, targets, context_);
-  WriteResult result;
-  for (std::size_t i = 0; i < order.outputs.size(); ++i) {
-    for (std::size_t part = 0; part < written.parts[i].size(); ++part) {
-      for (Shard& shard : written.parts[i][part].shards) {
-        result.shards.push_back({order.outputs[i], part, std::move(shard)});
-      }
-    }
-  }
-  if (order.outputs.front() == 0) {
-    result.totals.digest = RowDigest::from_string(written.row_digest);
-    result.totals.columns = written.columns;
-    result.totals.row_count = written.row_count;
-  }
-  result.totals.encode_seconds = written.encode_seconds;
-  result.totals.write_seconds = written.write_seconds;
   return to_bytes(result);
 }
 

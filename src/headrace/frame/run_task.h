@@ -37,9 +37,13 @@ class RunTask {
   std::vector<std::string> read_keyed(const std::string& path);
   /// See exec/partial_fit.h.
   std::string merge_keyed(const std::string& round, const std::vector<std::string>& parts);
-  /// Writes a ShardOrder, with the state in the file `state`.
-  std::string write(const std::string& order, const std::string& state);
-  std::string write_ordered(const std::string& order, const std::string& state);
+  /// For outputs that want an order of their own: an OrderTask to SampledKeys, one to DealtRows, and a RangeTask to an
+  /// OrderedRange. The arguments are those of write().
+  std::string sample_keys(const std::string& task, const std::string& state, const std::string& prefix);
+  std::string deal(const std::string& task, const std::string& state, const std::string& prefix);
+  std::string put_in_order(const std::string& task, const std::string& state, const std::string& prefix);
+  /// Writes a ShardOrder, with the state in the file `state`; what else it keeps is in files called `prefix`-….
+  std::string write(const std::string& order, const std::string& state, const std::string& prefix);
 
  private:
   class Encoding;
@@ -47,6 +51,10 @@ class RunTask {
   std::unique_ptr<PreparedPipeline> prepare(const OpenRows& open) const;
   const Encoding& encoding(const std::string& state);
   void write_keyed(const FitPart& part, const std::string& path, std::size_t key_parts);
+  /// A profile of rows of `schema`; null where nobody asks for statistics.
+  std::unique_ptr<TableProfile> new_profile(const std::shared_ptr<const Schema>& schema) const;
+  /// The file with what a profile has seen; empty for none.
+  std::string put_profile(TableProfile* profile, const std::string& prefix) const;
 
   TaskPlan plan_;
   RunContext context_;

@@ -1,6 +1,8 @@
 // See task_messages.h.
 #include "headrace/frame/task_messages.h"
 
+#include <initializer_list>
+
 #include "headrace/base/error.h"
 
 namespace headrace {
@@ -80,17 +82,67 @@ ContractResult read_contract(ByteReader& in) {
   return contract;
 }
 
+void write_numbers(ByteWriter& out, std::initializer_list<std::size_t> numbers) {
+  for (std::size_t number : numbers) out.put<std::uint64_t>(number);
+}
+
+void read_numbers(ByteReader& in, std::initializer_list<std::size_t*> numbers) {
+  for (std::size_t* number : numbers) *number = in.get<std::uint64_t>();
+}
+
+void write_texts(ByteWriter& out, const std::vector<std::string>& texts) {
+  out.put<std::uint64_t>(texts.size());
+  for (const std::string& text : texts) out.put_text(text);
+}
+
+std::vector<std::string> read_texts(ByteReader& in) {
+  std::vector<std::string> texts;
+  for (auto count = in.get<std::uint64_t>(); count > 0; --count) texts.emplace_back(in.get_text());
+  return texts;
+}
+
+void write_files_by(ByteWriter& out, const std::vector<std::pair<std::size_t, SpoolFile>>& files) {
+  out.put<std::uint64_t>(files.size());
+  for (const auto& [number, file] : files) {
+    out.put<std::uint64_t>(number);
+    file.write(out);
+  }
+}
+
+std::vector<std::pair<std::size_t, SpoolFile>> read_files_by(ByteReader& in) {
+  std::vector<std::pair<std::size_t, SpoolFile>> files;
+  for (auto count = in.get<std::uint64_t>(); count > 0; --count) {
+    auto number = in.get<std::uint64_t>();
+    files.emplace_back(number, SpoolFile::read(in));
+  }
+  return files;
+}
+
+void write_partition(ByteWriter& out, const PartitionValues& partition) {
+  out.put<std::uint64_t>(partition.size());
+  for (const std::optional<std::string>& value : partition) {
+    out.put<std::uint8_t>(value ? 1 : 0);
+    out.put_text(value.value_or(""));
+  }
+}
+
+PartitionValues read_partition(ByteReader& in) {
+  PartitionValues partition;
+  for (auto count = in.get<std::uint64_t>(); count > 0; --count) {
+    bool has_value = in.get<std::uint8_t>() != 0;
+    std::string value(in.get_text());
+    partition.push_back(has_value ? std::optional(std::move(value)) : std::nullopt);
+  }
+  return partition;
+}
+
 void write_shard(ByteWriter& out, const Shard& shard) {
   out.put_text(shard.file);
   out.put(shard.summary.row_count);
   out.put(shard.summary.size_bytes);
   out.put_text(shard.summary.checksum);
   out.put(shard.summary.row_group_count);
-  out.put<std::uint64_t>(shard.partition.size());
-  for (const std::optional<std::string>& value : shard.partition) {
-    out.put<std::uint8_t>(value ? 1 : 0);
-    out.put_text(value.value_or(""));
-  }
+  write_partition(out, shard.partition);
   out.put_text(shard.row_digest);
 }
 
@@ -101,11 +153,7 @@ Shard read_shard(ByteReader& in) {
   shard.summary.size_bytes = in.get<std::int64_t>();
   shard.summary.checksum = in.get_text();
   shard.summary.row_group_count = in.get<std::int64_t>();
-  for (auto count = in.get<std::uint64_t>(); count > 0; --count) {
-    bool has_value = in.get<std::uint8_t>() != 0;
-    std::string value(in.get_text());
-    shard.partition.push_back(has_value ? std::optional(std::move(value)) : std::nullopt);
-  }
+  shard.partition = read_partition(in);
   shard.row_digest = in.get_text();
   return shard;
 }
@@ -136,7 +184,8 @@ std::string TaskPlan::to_json() const {
                {"rows", fields_json(rows)},
                {"steps", steps},
                {"run_id", run_id},
-               {"storage", storage_json(storage)}};
+               {"storage", storage_json(storage)},
+               {"statistics", statistics}};
   return json.dump();
 }
 
@@ -151,40 +200,38 @@ TaskPlan TaskPlan::from_json(const std::string& text) {
   plan.steps = json.at("steps").get<std::vector<std::string>>();
   plan.run_id = json.at("run_id");
   plan.storage = storage_of(json.at("storage"));
+  plan.statistics = json.at("statistics");
   return plan;
 }
 
 std::string to_bytes(const SpoolResult& result) {
   ByteWriter out;
-  out.put<std::uint64_t>(result.files.size());
-  for (const auto& [part, file] : result.files) {
-    out.put<std::uint64_t>(part);
-    file.write(out);
-  }
+  write_files_by(out, result.files);
   out.put(result.rows_left_out);
   write_contract(out, result.contract);
   out.put_text(result.fixed);
   out.put_text(result.keyed_path);
+  out.put_text(result.profile_path);
   return out.take();
 }
 
 SpoolResult spool_result(std::string_view bytes) {
   ByteReader in(bytes, "what a task kept");
   SpoolResult result;
-  for (auto count = in.get<std::uint64_t>(); count > 0; --count) {
-    auto part = in.get<std::uint64_t>();
-    result.files.emplace_back(part, SpoolFile::read(in));
-  }
+  result.files = read_files_by(in);
   result.rows_left_out = in.get<std::int64_t>();
   result.contract = read_contract(in);
   result.fixed = in.get_text();
   result.keyed_path = in.get_text();
+  result.profile_path = in.get_text();
   return result;
 }
 
 std::string to_bytes(const ShardOrder& order) {
   ByteWriter out;
-  for (std::size_t number : {order.part, order.shard, order.shard_count}) out.put<std::uint64_t>(number);
+  write_numbers(out, {order.part, order.shard, order.shard_count});
+  write_partition(out, order.partition);
+  out.put<std::uint8_t>(order.is_encoded ? 1 : 0);
   write_indexes(out, order.outputs);
   write_files(out, order.files);
   out.put(order.begin);
@@ -195,7 +242,9 @@ std::string to_bytes(const ShardOrder& order) {
 ShardOrder shard_order(std::string_view bytes) {
   ByteReader in(bytes, "the order of a shard");
   ShardOrder order;
-  for (std::size_t* number : {&order.part, &order.shard, &order.shard_count}) *number = in.get<std::uint64_t>();
+  read_numbers(in, {&order.part, &order.shard, &order.shard_count});
+  order.partition = read_partition(in);
+  order.is_encoded = in.get<std::uint8_t>() != 0;
   order.outputs = in.get_all<std::size_t>();
   order.files = read_files(in);
   order.begin = in.get<std::int64_t>();
@@ -203,20 +252,94 @@ ShardOrder shard_order(std::string_view bytes) {
   return order;
 }
 
-std::string to_bytes(const OrderedOutputs& order) {
+std::string to_bytes(const OrderTask& task) {
   ByteWriter out;
-  write_indexes(out, order.outputs);
-  out.put<std::uint64_t>(order.files.size());
-  for (const std::vector<SpoolFile>& files : order.files) write_files(out, files);
+  write_numbers(out, {task.output, task.part, task.ranges.count});
+  write_files(out, task.files);
+  for (std::uint64_t number : {task.first_row, task.step, task.ranges.row_count}) out.put(number);
+  write_texts(out, task.ranges.starts);
   return out.take();
 }
 
-OrderedOutputs ordered_outputs(std::string_view bytes) {
-  ByteReader in(bytes, "the order of data sets");
-  OrderedOutputs order;
-  order.outputs = in.get_all<std::size_t>();
-  for (auto count = in.get<std::uint64_t>(); count > 0; --count) order.files.push_back(read_files(in));
-  return order;
+OrderTask order_task(std::string_view bytes) {
+  ByteReader in(bytes, "rows to be put in order");
+  OrderTask task;
+  read_numbers(in, {&task.output, &task.part, &task.ranges.count});
+  task.files = read_files(in);
+  for (std::uint64_t* number : {&task.first_row, &task.step, &task.ranges.row_count}) {
+    *number = in.get<std::uint64_t>();
+  }
+  task.ranges.starts = read_texts(in);
+  return task;
+}
+
+std::string to_bytes(const SampledKeys& sampled) {
+  ByteWriter out;
+  write_numbers(out, {sampled.output, sampled.part});
+  write_texts(out, sampled.keys);
+  return out.take();
+}
+
+SampledKeys sampled_keys(std::string_view bytes) {
+  ByteReader in(bytes, "a sample of keys");
+  SampledKeys sampled;
+  read_numbers(in, {&sampled.output, &sampled.part});
+  sampled.keys = read_texts(in);
+  return sampled;
+}
+
+std::string to_bytes(const DealtRows& dealt) {
+  ByteWriter out;
+  write_numbers(out, {dealt.output, dealt.part});
+  write_files_by(out, dealt.files);
+  return out.take();
+}
+
+DealtRows dealt_rows(std::string_view bytes) {
+  ByteReader in(bytes, "rows by range");
+  DealtRows dealt;
+  read_numbers(in, {&dealt.output, &dealt.part});
+  dealt.files = read_files_by(in);
+  return dealt;
+}
+
+std::string to_bytes(const RangeTask& task) {
+  ByteWriter out;
+  write_numbers(out, {task.output, task.part, task.range});
+  write_files(out, task.files);
+  return out.take();
+}
+
+RangeTask range_task(std::string_view bytes) {
+  ByteReader in(bytes, "the rows of a range");
+  RangeTask task;
+  read_numbers(in, {&task.output, &task.part, &task.range});
+  task.files = read_files(in);
+  return task;
+}
+
+std::string to_bytes(const OrderedRange& ordered) {
+  ByteWriter out;
+  write_numbers(out, {ordered.output, ordered.part});
+  ordered.file.write(out);
+  out.put<std::uint64_t>(ordered.partitions.size());
+  for (const PartitionRows& partition : ordered.partitions) {
+    write_partition(out, partition.values);
+    out.put(partition.row_count);
+  }
+  return out.take();
+}
+
+OrderedRange ordered_range(std::string_view bytes) {
+  ByteReader in(bytes, "the rows of a range in order");
+  OrderedRange ordered;
+  read_numbers(in, {&ordered.output, &ordered.part});
+  ordered.file = SpoolFile::read(in);
+  for (auto count = in.get<std::uint64_t>(); count > 0; --count) {
+    PartitionValues values = read_partition(in);
+    ordered.partitions.push_back({std::move(values), in.get<std::int64_t>()});
+  }
+  return ordered;
 }
 
 std::string to_bytes(const WriteResult& result) {
@@ -228,6 +351,7 @@ std::string to_bytes(const WriteResult& result) {
     write_shard(out, written.shard);
   }
   result.totals.write(out);
+  out.put_text(result.profile_path);
   return out.take();
 }
 
@@ -240,6 +364,7 @@ WriteResult write_result(std::string_view bytes) {
     result.shards.push_back({output, part, read_shard(in)});
   }
   result.totals.read(in);
+  result.profile_path = in.get_text();
   return result;
 }
 

@@ -60,8 +60,13 @@ nb::bytes unlocked(const Body& body) {
 
 /// Keeps what the run points to.
 struct PythonRun {
-  PythonRun(const PythonPipeline& pipeline, Work& work, const std::string& state, const std::string& engine)
-      : run(pipeline.pipeline, options_of(pipeline, work, state), engine) {}
+  PythonRun(const PythonPipeline& pipeline, Work& work, const std::string& state, const std::string& engine,
+            bool statistics)
+      : run(pipeline.pipeline, options_with(options_of(pipeline, work, state), statistics), engine) {}
+  static RunOptions options_with(RunOptions options, bool statistics) {
+    options.statistics = statistics;
+    return options;
+  }
   DistributedRun run;
 };
 
@@ -75,6 +80,15 @@ std::string table_plan(const PythonPipeline& self, Work& work, const std::string
   return EnginePlan({prepared.table(table)}, prepared, {fs, options.context.memory},
                     fold ? Fold::kConstants : Fold::kLists)
       .to_json();
+}
+
+/// A task that needs the fitted state: bytes of what to do, the file of the state, a prefix for files.
+template <std::string (RunTask::*method)(const std::string&, const std::string&, const std::string&)>
+auto state_task() {
+  return [](RunTask& self, const nb::bytes& task, const std::string& state, const std::string& prefix) {
+    std::string wanted = string_of(task);
+    return unlocked([&] { return (self.*method)(wanted, state, prefix); });
+  };
 }
 
 }  // namespace
@@ -92,12 +106,12 @@ void bind_distributed(nb::module_& module) {
       nb::arg("plan"), nb::arg("rows").none());
 
   nb::class_<PythonRun>(module, "DistributedRun")
-      .def(nb::init<const PythonPipeline&, Work&, const std::string&, const std::string&>(), nb::keep_alive<1, 2>(),
-           nb::keep_alive<1, 3>(), nb::arg("pipeline"), nb::arg("work"), nb::arg("state"), nb::arg("engine"))
+      .def(nb::init<const PythonPipeline&, Work&, const std::string&, const std::string&, bool>(),
+           nb::keep_alive<1, 2>(), nb::keep_alive<1, 3>(), nb::arg("pipeline"), nb::arg("work"), nb::arg("state"),
+           nb::arg("engine"), nb::arg("statistics") = false)
       .def_prop_ro("run_id", [](const PythonRun& self) { return self.run.run_id(); })
       .def_prop_ro("spool_folder", [](const PythonRun& self) { return self.run.spool_folder(); })
       .def("plan", [](const PythonRun& self) { return self.run.plan(); })
-      .def("outputs_in_order", [](const PythonRun& self) { return self.run.outputs_in_order(); })
       .def("task_plan",
            [](const PythonRun& self, const std::vector<FieldText>& rows, const std::vector<std::string>& steps) {
              return self.run.task_plan(schema_of(rows), steps);
@@ -110,7 +124,11 @@ void bind_distributed(nb::module_& module) {
       .def("take_rows_read", [](PythonRun& self, const std::string& source, const std::string& label,
                                 std::int64_t rows) { self.run.take_rows_read(source, label, rows); })
       .def("take_spooled",
-           [](PythonRun& self, const std::vector<nb::bytes>& results) { self.run.take_spooled(strings_of(results)); })
+           [](PythonRun& self, const std::vector<nb::bytes>& results) {
+             std::vector<std::string> all = strings_of(results);
+             nb::gil_scoped_release unlocked;
+             self.run.take_spooled(all);
+           })
       .def("take_contract",
            [](PythonRun& self, const std::vector<nb::bytes>& results) { self.run.take_contract(strings_of(results)); })
       .def("end_relational", [](PythonRun& self) { self.run.end_relational(); })
@@ -127,9 +145,21 @@ void bind_distributed(nb::module_& module) {
       .def(
           "put_state", [](const PythonRun& self, const std::string& path) { self.run.put_state(path); }, Unlocked())
       .def("shard_orders", [](const PythonRun& self) { return bytes_of(self.run.shard_orders()); })
-      .def("ordered_outputs", [](const PythonRun& self) { return bytes_of(self.run.ordered_outputs()); })
+      .def("key_samples", [](PythonRun& self, std::size_t count) { return bytes_of(self.run.key_samples(count)); })
+      .def("take_keys",
+           [](PythonRun& self, const std::vector<nb::bytes>& results) { self.run.take_keys(strings_of(results)); })
+      .def("deals", [](const PythonRun& self) { return bytes_of(self.run.deals()); })
+      .def("take_dealt",
+           [](PythonRun& self, const std::vector<nb::bytes>& results) { self.run.take_dealt(strings_of(results)); })
+      .def("ranges", [](const PythonRun& self) { return bytes_of(self.run.ranges()); })
+      .def("take_ordered",
+           [](PythonRun& self, const std::vector<nb::bytes>& results) { self.run.take_ordered(strings_of(results)); })
       .def("take_written",
-           [](PythonRun& self, const std::vector<nb::bytes>& results) { self.run.take_written(strings_of(results)); })
+           [](PythonRun& self, const std::vector<nb::bytes>& results) {
+             std::vector<std::string> all = strings_of(results);
+             nb::gil_scoped_release unlocked;
+             self.run.take_written(all);
+           })
       .def(
           "publish",
           [](PythonRun& self) {
@@ -176,15 +206,10 @@ void bind_distributed(nb::module_& module) {
              std::vector<std::string> all = strings_of(parts);
              return unlocked([&] { return self.merge_keyed(wanted, all); });
            })
-      .def("write",
-           [](RunTask& self, const nb::bytes& order, const std::string& state) {
-             std::string wanted = string_of(order);
-             return unlocked([&] { return self.write(wanted, state); });
-           })
-      .def("write_ordered", [](RunTask& self, const nb::bytes& order, const std::string& state) {
-        std::string wanted = string_of(order);
-        return unlocked([&] { return self.write_ordered(wanted, state); });
-      });
+      .def("sample_keys", state_task<&RunTask::sample_keys>())
+      .def("deal", state_task<&RunTask::deal>())
+      .def("put_in_order", state_task<&RunTask::put_in_order>())
+      .def("write", state_task<&RunTask::write>());
 
   nb::class_<SplitScan>(module, "SplitScan")
       .def("__init__", [](SplitScan* self, const std::string& name, const std::string& source,
