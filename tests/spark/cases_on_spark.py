@@ -1,4 +1,4 @@
-"""Runs golden cases on Spark, all in one session, and compares with what they say.
+"""Runs golden cases on Spark, all in one application, two at a time, and compares with what they say.
 
     cases_on_spark.py [--every N] [PATH...]
 
@@ -9,9 +9,12 @@ is a sort, their keys in order, too. Every output is also written by the native 
 from __future__ import annotations
 
 import argparse
+import concurrent.futures
+import contextlib
 import json
 import logging
 import os
+import queue
 import shutil
 import subprocess
 import sys
@@ -25,6 +28,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 
 import case_files as files
+from cluster import QUICK_JAVA
 from headrace._errors import HeadraceError
 from headrace.spark import _collect
 from headrace.spark._errors import headrace_error
@@ -79,6 +83,7 @@ class Run:
         self.file = files.write_pipeline(self.sections, folder)
         self.results: list[tuple[str, str]] = []
         self._out: Path | None = None
+        self._one = hr.from_spark(session.range(1))
 
     def execute(self) -> None:
         for section in self.sections:
@@ -190,7 +195,7 @@ class Run:
         return wrong + self._wrong_values(mapped) + self._wrong_values(unmapped)
 
     def _one_row(self, expressions: list[str]) -> hr.LazyFrame:
-        return hr.from_dict({"#one": [1]}).select(**{f"e{i}": text for i, text in enumerate(expressions)})
+        return self._one.select(**{f"e{i}": text for i, text in enumerate(expressions)})
 
     def _wrong_values(self, pairs: list[tuple[str, str]]) -> list[str]:
         try:
@@ -303,6 +308,7 @@ def open_spark() -> Any:
         "spark.ui.showConsoleProgress": "false",
         "spark.log.level": "OFF",
         "spark.sql.shuffle.partitions": "2",
+        "spark.driver.extraJavaOptions": QUICK_JAVA,
         # Workers that have imported what tasks need.
         "spark.python.daemon.module": "headrace.spark._daemon",
     }
@@ -310,6 +316,18 @@ def open_spark() -> Any:
     for name, value in settings.items():
         builder = builder.config(name, value)
     return builder.getOrCreate()
+
+
+def run_case(session: Any, case: Path, folder: Path) -> tuple[float, Run]:
+    """A case in a session that no other thread uses, and the seconds that it took."""
+    folder.mkdir()
+    start = time.monotonic()
+    run = Run(session, case, folder)
+    run.execute()
+    for name, result in run.results:
+        if result != "passed":
+            print(f"{name}: {result}", flush=True)
+    return time.monotonic() - start, run
 
 
 def main() -> int:
@@ -322,24 +340,26 @@ def main() -> int:
     cases = [case.resolve() for one in found for case in (one if isinstance(one, list) else [one])][:: options.every]
     began = time.monotonic()
     session = open_spark()
-    results: list[tuple[str, str]] = []
-    seconds: list[tuple[float, str]] = []
-    _compile(session, False)
-    with tempfile.TemporaryDirectory() as root, open_session(session):
-        for number, case in enumerate(cases):
-            folder = Path(root) / str(number)
-            folder.mkdir()
-            start = time.monotonic()
-            run = Run(session, case, folder)
-            run.execute()
-            seconds.append((time.monotonic() - start, run.name))
-            for name, result in run.results:
-                if result != "passed":
-                    print(f"{name}: {result}", flush=True)
-            results += run.results
+    sessions: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    with contextlib.ExitStack() as stack:
+        root = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        for own in (session, session.newSession()):
+            _compile(own, False)
+            sessions.put(stack.enter_context(open_session(own)))
+
+        def run_one(number: int) -> tuple[float, Run]:
+            own = sessions.get()
+            try:
+                return run_case(own, cases[number], root / str(number))
+            finally:
+                sessions.put(own)
+
+        with concurrent.futures.ThreadPoolExecutor(sessions.qsize()) as pool:
+            runs = list(pool.map(run_one, range(len(cases))))
     version = session.version
     session.stop()
-    for took, name in sorted(seconds, reverse=True)[: options.slow]:
+    results = [result for _, run in runs for result in run.results]
+    for took, name in sorted(((took, run.name) for took, run in runs), reverse=True)[: options.slow]:
         print(f"{took:.1f} s: {name}")
     failed = sum(result.startswith("FAILED") for _, result in results)
     known = sum(result.startswith("known") for _, result in results)

@@ -10,9 +10,9 @@ from tests.spark.programs import on_spark
 IS_LONG = os.environ.get("HEADRACE_SPARK") == "all"
 
 
-@pytest.mark.parametrize(("environment", "every"), [("pyspark", 1), ("pyspark35", 1 if IS_LONG else 25)])
-def test_golden_cases(environment, every):
-    assert " 0 failed" in on_spark(environment, "cases_on_spark.py", "--every", str(every))
+@pytest.mark.parametrize("environment", ["pyspark", "pyspark35"] if IS_LONG else ["pyspark"])
+def test_golden_cases(environment):
+    assert " 0 failed" in on_spark(environment, "cases_on_spark.py")
 
 
 @pytest.mark.parametrize("environment", ["pyspark", "pyspark35"] if IS_LONG else ["pyspark"])
