@@ -33,8 +33,10 @@ def run_page(page, folder, environment=""):
     if environment and not python.exists():
         pytest.skip(f"the environment {environment} is not there")
     variables = {**os.environ, "PATH": f"{ROOT / 'build'}:{os.environ['PATH']}", "HEADRACE_PROGRESS": "0"}
-    if not environment:
+    if environment in ("", "pyspark"):
         variables["PYTHONPATH"] = str(ROOT / "build/release/python")
+    if environment == "pyspark":
+        variables |= {"PYSPARK_PYTHON": str(python), "HEADRACE_PYTHON": str(python), "SPARK_LOCAL_IP": "127.0.0.1"}
     command = [python, ROOT / "tests/python/run_page.py", ROOT / page, environment]
     done = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
