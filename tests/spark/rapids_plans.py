@@ -11,15 +11,15 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from headrace.spark._plan import Plan
 from headrace.spark._session import open_session
+from rapids_explanation import Operator, operators_of, unexplained
 
 import headrace as hr
 from headrace import _core
@@ -28,51 +28,8 @@ ROOT = Path(__file__).resolve().parents[2]
 JAR = ROOT / "build/downloads/rapids.jar"
 SETTINGS = ROOT / "conf/spark/rapids.conf"
 
-#: What may stay on the CPU: operator, how its reason begins, what that is.
-EXPLAINED = [
-    ("Expression", "", "ANSI mode not supported for", "an aggregate in ANSI mode"),
-    ("Exec", "HashAggregateExec", "not all expressions can be replaced", "aggregates above"),
-    ("Exec", "ShuffleExchangeExec", "Columnar exchange without columnar children", "rows of such aggregates"),
-]
 #: Settings that decide where operators run.
 _OF_PLANS = ("spark.rapids.sql.", "spark.sql.")
-_LINE = re.compile(r"\s*(?P<mark>\S*?)(?P<kind>Exec|Expression|Partitioning) <(?P<name>[\w$]+)> (?P<text>.*)")
-
-
-class Operator(NamedTuple):
-    """A line of the explanation."""
-
-    kind: str
-    name: str
-    can: bool
-    reason: str
-
-    def explanation(self) -> str:
-        """Why it may stay on the CPU; empty: it should not."""
-        for kind, name, reason, told in EXPLAINED:
-            if self.kind == kind and name in ("", self.name) and self.reason.startswith(reason):
-                return told
-        return ""
-
-
-def operators_of(text: str) -> list[Operator]:
-    """The operators of an explanation (ExplainPlan.explainPotentialGpuPlan with ALL)."""
-    found = []
-    for line in text.splitlines():
-        match = _LINE.fullmatch(line)
-        if match is None:
-            if line.strip():
-                raise ValueError(f"no operator: {line}")
-            continue
-        _, _, reason = match["text"].partition(" because ")
-        # "*" runs there, "!" cannot, "@" could if what it is part of did.
-        found.append(Operator(match["kind"], match["name"], match["mark"] != "!", reason or match["text"]))
-    return found
-
-
-def unexplained(operators: list[Operator]) -> list[str]:
-    """What stays on the CPU without a reason that is known."""
-    return [f"{o.kind} {o.name}: {o.reason}" for o in operators if not o.can and not o.explanation()]
 
 
 def explain(session: Any, pipeline: hr.Pipeline) -> list[Operator]:

@@ -1,8 +1,8 @@
-"""What tests/spark/rapids_plans.py takes for an explanation; the program itself is run by `make test-rapids`."""
+"""What rapids_explanation.py makes of an explanation; `make test-rapids` asks for one of our plans."""
 
 import pytest
 
-from tests.spark.rapids_plans import operators_of, unexplained
+from tests.spark.rapids_explanation import operators_of, unexplained
 
 TEXT = """
 *Exec <ProjectExec> will run on GPU
