@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 import sys
+import tarfile
 import threading
 import time
 from pathlib import Path
@@ -155,13 +156,21 @@ def on_flights(folder, spark):
     check("flights", found == wanted, (found, wanted))
 
 
+def package_archive(folder):
+    """The package as `spark.archives` takes it; executors unpack it where they work, as the folder `package`."""
+    archive = Path(folder, "package.tar")
+    with tarfile.open(archive, "w", dereference=True) as tar:
+        tar.add(Path(hr.__file__).parent, "headrace")
+    return f"{archive}#package"
+
+
 def on_cluster(folder):
     runs = Runs(folder)
     with cluster(workers=2, cores=1, memory="1g") as place:
         settings = {"executor.memory": "700m", "cores.max": "2", "sql.shuffle.partitions": "4"}
-        path = os.pathsep.join(filter(None, sys.path))
-        spark = session(place.url, **settings, **{"executorEnv.PYTHONPATH": path, "task.maxFailures": "8"})
-        runs.check_same("two workers", spark)
+        sent = {"archives": package_archive(folder), "executorEnv.PYTHONPATH": "package"}
+        spark = session(place.url, **settings, **sent, **{"task.maxFailures": "8"})
+        runs.check_same("two workers and a package that is sent", spark)
         executors = place.executors()
         check("two executors", len(executors) == 2, executors)
         killed = []
