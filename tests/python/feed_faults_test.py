@@ -356,12 +356,17 @@ def interrupted(python, tmp_path, program, *arguments, before=lambda: None, **mo
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # What a shell starts in the background ignores Ctrl-C, and so would all that comes of it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
-    assert process.stdout.readline() == "ready\n", process.communicate()[1]
-    before()
-    begin = time.monotonic()
-    process.send_signal(signal.SIGINT)
-    said = process.communicate(timeout=60)[1]
+    try:
+        assert process.stdout.readline() == "ready\n", process.communicate()[1]
+        before()
+        begin = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=60)[1]
+    finally:
+        process.kill()
     return process.returncode, said, time.monotonic() - begin
 
 
