@@ -47,25 +47,34 @@ void cut_files(const std::vector<SpoolFile>& files, std::int64_t begin, std::int
   }
 }
 
-/// The rows of a part as tasks that deal them to ranges of an order, files together that follow one another.
+/// Files for up to `task_count` tasks, those together that follow one another; at least one task.
+std::vector<std::vector<SpoolFile>> files_of_tasks(const std::vector<SpoolFile>& files, std::size_t task_count) {
+  std::size_t count = std::max<std::size_t>(1, std::min(task_count, files.size()));
+  std::vector<std::vector<SpoolFile>> tasks;
+  for (std::size_t i = 0; i < count; ++i) {
+    auto at = [&](std::size_t task) {
+      return files.begin() + static_cast<std::ptrdiff_t>(files.size() * task / count);
+    };
+    tasks.emplace_back(at(i), at(i + 1));
+  }
+  return tasks;
+}
+
+/// The rows of a part as tasks that deal them to ranges of an order.
 std::vector<OrderTask> order_tasks(const std::vector<SpoolFile>& files, std::size_t task_count) {
   std::int64_t rows = rows_of(files);
   std::int64_t bytes = 0;
   for (const SpoolFile& file : files) bytes += file.size_bytes;
   std::vector<OrderTask> tasks;
   if (rows == 0) return tasks;
-  std::size_t count = std::max<std::size_t>(1, std::min(task_count, files.size()));
   OrderRanges ranges;
   ranges.row_count = static_cast<std::uint64_t>(rows);
   std::int64_t least = std::min<std::int64_t>(static_cast<std::int64_t>(task_count), rows / kRangeRowsMin);
   ranges.count = static_cast<std::size_t>(std::max({std::int64_t{1}, least, bytes / kRangeBytes}));
   std::uint64_t first_row = 0;
-  for (std::size_t i = 0; i < count; ++i) {
+  for (std::vector<SpoolFile>& some : files_of_tasks(files, task_count)) {
     OrderTask& task = tasks.emplace_back();
-    auto at = [&](std::size_t number) {
-      return files.begin() + static_cast<std::ptrdiff_t>(files.size() * number / count);
-    };
-    task.files.assign(at(i), at(i + 1));
+    task.files = std::move(some);
     task.first_row = first_row;
     first_row += static_cast<std::uint64_t>(rows_of(task.files));
     task.ranges = ranges;
@@ -305,14 +314,9 @@ std::string DistributedRun::fit_round() const { return fit_->is_done() ? std::st
 bool DistributedRun::has_keyed() const { return fit_->has_keyed(); }
 
 std::vector<std::string> DistributedRun::fit_files(std::size_t task_count) const {
-  const std::vector<SpoolFile>& files = parts_[fit_part_];
-  std::size_t count = std::max<std::size_t>(1, std::min(task_count, files.size()));
   std::vector<std::string> tasks;
-  for (std::size_t i = 0; i < count; ++i) {
-    auto at = [&](std::size_t task) {
-      return files.begin() + static_cast<std::ptrdiff_t>(files.size() * task / count);
-    };
-    tasks.push_back(to_bytes(std::vector<SpoolFile>(at(i), at(i + 1))));
+  for (const std::vector<SpoolFile>& some : files_of_tasks(parts_[fit_part_], task_count)) {
+    tasks.push_back(to_bytes(some));
   }
   return tasks;
 }
@@ -390,8 +394,9 @@ std::vector<std::string> DistributedRun::ranges() const {
   std::vector<std::string> tasks;
   for (const auto& [output, parts] : ordered_) {
     for (std::size_t part = 0; part < parts.size(); ++part) {
-      for (const auto& [range, files] : parts[part].dealt)
+      for (const auto& [range, files] : parts[part].dealt) {
         tasks.push_back(to_bytes(RangeTask{output, part, range, files}));
+      }
     }
   }
   return tasks;

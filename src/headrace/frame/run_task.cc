@@ -229,14 +229,15 @@ std::string RunTask::deal(const std::string& bytes, const std::string& state, co
 
 std::string RunTask::put_in_order(const std::string& bytes, const std::string& state, const std::string& prefix) {
   RangeTask task = range_task(bytes);
-  const std::shared_ptr<const Schema>& schema = encoding(state).columns.schema;
+  const EncodedColumns& columns = encoding(state).copied;
+  const std::shared_ptr<const Schema>& schema = columns.schema;
   Spool rows(schema, context_);
   rows.start(1);
   read_spool(task.files, *schema, 0, rows_of(task.files), fs_, context_,
              [&](const Batch& batch) { rows.append(batch, 0); });
   rows.finish();
   RowOrder order = order_in_range(pipeline_.outputs.at(task.output).layout.order, task.range);
-  OrderedPart part = order_rows(rows, as_they_are(schema), order, context_);
+  OrderedPart part = order_rows(rows, columns, order, context_);
   SpoolFiles files(prefix, [](std::size_t) { return "ordered"; }, *schema, *fs_, *context_.memory);
   for (std::size_t i = 0; i < part.rows->batch_count(); ++i) files.write(0, part.rows->read(i));
   return to_bytes(OrderedRange{task.output, task.part, files.finish().at(0).second, std::move(part.partitions)});
