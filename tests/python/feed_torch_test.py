@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -146,8 +147,8 @@ def test_a_worker_that_is_killed_is_an_error_in_seconds(python, ids, tmp_path):
     workers = json.loads(process.stdout.readline())
     os.kill(workers[0], signal.SIGKILL)
     assert process.wait(SECONDS_OF_FAULTS) == 1
-    # PyTorch raises in the midst of whatever the process does: receiving is one of these.
-    assert "killed by signal" in log.read_text() or "EOFError" in log.read_text()
+    # PyTorch raises in the midst of whatever the process does; while it receives, the connection breaks first.
+    assert re.search(r"killed by signal|EOFError|Connection\w+Error|BrokenPipeError", log.read_text())
     end = time.monotonic() + SECONDS_OF_FAULTS
     while any(Path(f"/proc/{worker}").exists() for worker in workers):
         assert time.monotonic() < end, "a worker is left"
