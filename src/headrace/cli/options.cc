@@ -94,7 +94,7 @@ namespace {
 /// page faults. What stays at hand for that is small against the budget.
 void tune_allocator(std::size_t memory_bytes) {
   constexpr std::size_t kKeptBytesMin = 1 << 20;
-  constexpr std::size_t kKeptBytesMax = 64 << 20;
+  constexpr std::size_t kKeptBytesMax = 512 << 20;
   ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
   ::mallopt(M_TRIM_THRESHOLD, static_cast<int>(std::clamp(memory_bytes / 32, kKeptBytesMin, kKeptBytesMax)));
 }

@@ -4,6 +4,8 @@
 #include <new>
 #include <utility>
 
+#include "headrace/base/huge_pages.h"
+
 namespace headrace {
 namespace {
 constexpr std::align_val_t kAlignment{64};
@@ -15,6 +17,7 @@ std::shared_ptr<Buffer> Buffer::allocate(MemoryBudget& memory, std::size_t size_
   buffer->memory_ = memory.shared_from_this();
   buffer->charged_bytes_ = size_bytes;
   buffer->own_ = static_cast<std::byte*>(::operator new(size_bytes + 1, kAlignment));
+  prefer_huge_pages(buffer->own_, size_bytes);
   buffer->data_ = buffer->own_;
   buffer->size_bytes_ = size_bytes;
   return buffer;

@@ -121,7 +121,11 @@ Column Column::nulls(MemoryBudget& memory, const Type& type, std::int64_t length
 std::int64_t Column::null_count() const {
   if (dictionary_ != nullptr) {
     std::int64_t count = 0;
-    for (std::int64_t row = 0; row < length_; ++row) count += is_null(row) ? 1 : 0;
+    if (!dictionary_->is_dictionary() && dictionary_->validity_ == nullptr) {
+      for (std::int64_t row = 0; row < length_; ++row) count += codes_[row] < 0 ? 1 : 0;
+    } else {
+      for (std::int64_t row = 0; row < length_; ++row) count += is_null(row) ? 1 : 0;
+    }
     return count;
   }
   if (validity_ == nullptr) return 0;

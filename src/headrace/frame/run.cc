@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <fstream>
-#include <malloc.h>
 #include <string>
 #include <sys/resource.h>
 #include <utility>
@@ -13,6 +12,7 @@
 
 #include "headrace/base/bad_alloc.h"
 #include "headrace/base/error.h"
+#include "headrace/base/heap_trim.h"
 #include "headrace/exec/fit_features.h"
 #include "headrace/exec/split_rows.h"
 #include "headrace/exec/statistics/table_profile.h"
@@ -95,7 +95,7 @@ class Run {
     }
     end();
     // What the allocator keeps for reuse is not counted by the budget; the next stage needs other sizes.
-    ::malloc_trim(0);
+    HeapTrim(*options_.context.memory).now_and_then();
   }
 
   void prepare() {

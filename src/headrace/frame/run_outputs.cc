@@ -131,8 +131,9 @@ std::vector<SourceReport> source_reports(const PreparedPipeline& prepared, const
     for (const OperatorReport& op : operators) {
       if (op.kind == "scan" && op.source == source.name) report.counts.add(op.scan);
     }
+    static const std::vector<BadRow> kNone;
     auto bad = bad_rows.find(source.name);
-    for (const BadRow& row : bad != bad_rows.end() ? bad->second : std::vector<BadRow>()) {
+    for (const BadRow& row : bad != bad_rows.end() ? bad->second : kNone) {
       if (++report.quarantined_by_kind[row.kind] > kQuarantineSamples) continue;
       report.quarantine_samples.push_back(row);
       std::string& text = report.quarantine_samples.back().text;

@@ -254,7 +254,10 @@ void RecordTable::take(const Lane& lane, std::span<const std::int32_t> codes, st
   const std::byte* from = records_->data() + lane.offset;
   std::size_t count = static_cast<std::size_t>(lane.value_count);
   std::byte* to = out.values->mutable_data() + static_cast<std::size_t>(first_row) * count * lane.value_bytes;
-  auto record = [&](std::int32_t code) { return from + static_cast<std::size_t>(code) * record_bytes_; };
+  // Where a code is null is chance: its row reads the first record, and a mask takes what is missing instead.
+  auto record = [from, bytes = record_bytes_](std::int32_t code) {
+    return from + static_cast<std::size_t>(code & ~(code >> 31)) * bytes;
+  };
   with_word(lane.value_bytes, [&](auto value_word) {
     with_word(lane.stored_bytes, [&](auto stored_word) {
       using Value = decltype(value_word);
@@ -263,15 +266,17 @@ void RecordTable::take(const Lane& lane, std::span<const std::int32_t> codes, st
         Value* values = reinterpret_cast<Value*>(to);
         Value missing = static_cast<Value>(lane.missing);
         auto take_all = [&](const auto& decode) {
+          auto take_one = [&](const std::byte* stored, std::int32_t code) {
+            const auto is_null = static_cast<Value>(static_cast<Int128>(code >> 31));  // all bits or none
+            return static_cast<Value>((missing & is_null) | (decode(load<Stored>(stored)) & ~is_null));
+          };
           if (count == 1) {
-            for (std::int32_t code : codes) *values++ = code < 0 ? missing : decode(load<Stored>(record(code)));
+            for (std::int32_t code : codes) *values++ = take_one(record(code), code);
             return;
           }
           for (std::int32_t code : codes) {
-            for (std::size_t i = 0; i < count; ++i) {
-              values[i] = code < 0 ? missing : decode(load<Stored>(record(code) + i * sizeof(Stored)));
-            }
-            values += count;
+            const std::byte* stored = record(code);
+            for (std::size_t i = 0; i < count; ++i) *values++ = take_one(stored + i * sizeof(Stored), code);
           }
         };
         if (lane.words.empty()) {
@@ -286,9 +291,10 @@ void RecordTable::take(const Lane& lane, std::span<const std::int32_t> codes, st
   std::byte* valid = out.validity->mutable_data() + first_row;
   const std::byte* stored_valid = records_->data() + lane.validity_offset.value_or(0);
   for (std::int32_t code : codes) {
-    std::byte present =
-        lane.validity_offset && code >= 0 ? stored_valid[static_cast<std::size_t>(code) * record_bytes_] : std::byte{1};
-    *valid++ = code < 0 ? std::byte{0} : present;
+    std::byte present = lane.validity_offset
+                            ? stored_valid[static_cast<std::size_t>(code & ~(code >> 31)) * record_bytes_]
+                            : std::byte{1};
+    *valid++ = present & static_cast<std::byte>(~(code >> 31));
   }
 }
 

@@ -4,10 +4,22 @@
 #include <array>
 #include <bit>
 
+#include "headrace/base/huge_pages.h"
+
 namespace headrace {
 namespace {
 
 constexpr std::size_t kSlotsMin = 64;
+
+/// `count` times `value`.
+template <typename T>
+std::vector<T> filled(std::size_t count, const T& value) {
+  std::vector<T> values;
+  values.reserve(count);
+  prefer_huge_pages(values.data(), count * sizeof(T));
+  values.resize(count, value);
+  return values;
+}
 
 /// The widest range of words that `word_count` of them may have to be kept in a plain array: some 16 places a word, and
 /// for small tables what fits the cache anyway.
@@ -65,7 +77,7 @@ void WordTable::prepare(std::span<const std::uint64_t> words, const std::uint8_t
 
 void WordTable::rebuild_direct(std::uint64_t base, std::size_t range) {
   charge(bytes() + range * sizeof(std::int32_t));
-  std::vector<std::int32_t> direct(range, -1);
+  std::vector<std::int32_t> direct = filled<std::int32_t>(range, -1);
   for_each([&](std::uint64_t word, std::int32_t id) { direct[word - base] = id; });
   direct_ = std::move(direct);
   base_ = base;
@@ -78,7 +90,7 @@ void WordTable::rebuild_slots(std::size_t word_count) {
   std::size_t slot_count = std::bit_ceil(std::max(kSlotsMin, word_count + word_count / 5 * 3 + 2));
   charge(bytes() + slot_count * sizeof(Slot));
   std::vector<Slot> old = std::move(slots_);
-  slots_.assign(slot_count, Slot{0, -1, 0});
+  slots_ = filled(slot_count, Slot{0, -1, 0});
   shift_ = 64 - std::countr_zero(slot_count);
   slots_limit_ = slot_count / 8 * 5;
   for (const Slot& slot : old) {

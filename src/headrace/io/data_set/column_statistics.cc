@@ -8,30 +8,9 @@
 namespace headrace {
 namespace {
 
-/// Where the value of a row is stored, through codes of codes. Requires: it is not null.
-struct StoredRow {
-  const Column* values;
-  std::int64_t row;
-
-  StoredRow(const Column& column, std::int64_t at) : values(&column), row(at) {
-    while (values->is_dictionary()) {
-      row = values->codes()[static_cast<std::size_t>(row)];
-      values = values->dictionary().get();
-    }
-  }
-};
-
-/// Calls visit(value) for each value that is not null, looked up by code where there are codes.
+/// Calls visit(value) for each value that is not null.
 template <typename T, typename Visit>
 void for_each_value(const Column& column, const Visit& visit) {
-  if (column.is_dictionary()) {
-    for (std::int64_t row = 0; row < column.length(); ++row) {
-      if (column.is_null(row)) continue;
-      StoredRow stored(column, row);
-      visit(stored.values->values<T>()[static_cast<std::size_t>(stored.row)]);
-    }
-    return;
-  }
   std::span<const T> values = column.values<T>();
   const std::uint8_t* validity = column.validity();
   if (validity == nullptr) {
@@ -43,22 +22,16 @@ void for_each_value(const Column& column, const Visit& visit) {
   }
 }
 
-/// Calls visit(lists) with plain lists: all rows of the column, or one by one where there are codes.
-template <typename Visit>
-void for_each_list_range(const Column& lists, const Visit& visit) {
-  if (!lists.is_dictionary()) return visit(lists);
-  for (std::int64_t row = 0; row < lists.length(); ++row) {
-    if (lists.is_null(row)) continue;
-    StoredRow stored(lists, row);
-    visit(stored.values->slice(stored.row, 1));
-  }
+bool has_bounds(const Type& type) {
+  if (type.is_list()) return has_bounds(type.element());
+  return type.value_bytes() > 0 && type.kind() != TypeKind::kDecimal128;
 }
 
 }  // namespace
 
 void ColumnStatistics::add(const Column& column) {
   null_count_ += column.null_count();
-  add_bounds(column);
+  add_bounds(column, 0);
 }
 
 void ColumnStatistics::write(ByteWriter& out) const {
@@ -81,7 +54,28 @@ void ColumnStatistics::read(ByteReader& in) {
   float_max_ = in.get<double>();
 }
 
-void ColumnStatistics::add_bounds(const Column& values) {
+/// The values of entries that no code has stood for yet.
+void ColumnStatistics::add_bounds_of_new_entries(const Column& coded, std::size_t level) {
+  if (!has_bounds(coded.type())) return;
+  if (counted_entries_.size() <= level) counted_entries_.resize(level + 1);
+  if (counted_entries_[level].dictionary != coded.dictionary()) {
+    counted_entries_[level].dictionary = coded.dictionary();
+    counted_entries_[level].is_counted.assign(static_cast<std::size_t>(coded.dictionary()->length()), false);
+  }
+  for (std::int32_t code : coded.codes()) {
+    if (code < 0 || counted_entries_[level].is_counted[static_cast<std::size_t>(code)]) continue;
+    counted_entries_[level].is_counted[static_cast<std::size_t>(code)] = true;
+    const Column* values = coded.dictionary().get();
+    while (values->is_dictionary() && code >= 0) {
+      code = values->codes()[static_cast<std::size_t>(code)];
+      values = values->dictionary().get();
+    }
+    if (code >= 0) add_bounds(values->slice(code, 1), level);
+  }
+}
+
+void ColumnStatistics::add_bounds(const Column& values, std::size_t level) {
+  if (values.is_dictionary()) return add_bounds_of_new_entries(values, level);
   switch (values.type().kind()) {
     case TypeKind::kBool: return add_ints<std::uint8_t>(values);
     case TypeKind::kInt8: return add_ints<std::int8_t>(values);
@@ -93,21 +87,20 @@ void ColumnStatistics::add_bounds(const Column& values) {
     case TypeKind::kTimestampNtz: return add_ints<std::int64_t>(values);
     case TypeKind::kFloat32: return add_floats<float>(values);
     case TypeKind::kFloat64: return add_floats<double>(values);
-    case TypeKind::kList:
-      return for_each_list_range(values, [&](const Column& lists) {
-        if (lists.length() == 0) return;
-        std::int64_t first = lists.offsets().front();
-        add_bounds(lists.child(0).slice(first, lists.offsets().back() - first));
-      });
-    case TypeKind::kFixedSizeList:
-      return for_each_list_range(values, [&](const Column& lists) {
-        if (lists.validity() == nullptr) return add_bounds(lists.child(0));
-        // Under a null row lie zeros, which are no values.
-        std::int64_t size = lists.type().list_size();
-        for (std::int64_t row = 0; row < lists.length(); ++row) {
-          if (!lists.is_null(row)) add_bounds(lists.child(0).slice(row * size, size));
-        }
-      });
+    case TypeKind::kList: {
+      if (values.length() == 0) return;
+      std::int64_t first = values.offsets().front();
+      return add_bounds(values.child(0).slice(first, values.offsets().back() - first), level + 1);
+    }
+    case TypeKind::kFixedSizeList: {
+      if (values.validity() == nullptr) return add_bounds(values.child(0), level + 1);
+      // Under a null row lie zeros, which are no values.
+      std::int64_t size = values.type().list_size();
+      for (std::int64_t row = 0; row < values.length(); ++row) {
+        if (!values.is_null(row)) add_bounds(values.child(0).slice(row * size, size), level + 1);
+      }
+      return;
+    }
     default: return;
   }
 }

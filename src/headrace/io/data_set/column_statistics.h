@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <vector>
 
 #include "headrace/base/byte_stream.h"
 #include "headrace/column/column.h"
@@ -26,7 +28,9 @@ class ColumnStatistics {
   std::optional<Value> max() const;
 
  private:
-  void add_bounds(const Column& values);
+  /// `level` counts the lists that the values are elements of.
+  void add_bounds(const Column& values, std::size_t level);
+  void add_bounds_of_new_entries(const Column& coded, std::size_t level);
   template <typename T>
   void add_ints(const Column& values);
   template <typename T>
@@ -39,6 +43,12 @@ class ColumnStatistics {
   std::int64_t int_max_ = 0;
   double float_min_ = 0;
   double float_max_ = 0;
+  // The dictionary that came last, and which of its entries are in the bounds: codes repeat, and so do dictionaries.
+  struct CountedEntries {
+    std::shared_ptr<const Column> dictionary;
+    std::vector<bool> is_counted;
+  };
+  std::vector<CountedEntries> counted_entries_;  // by level
 };
 
 }  // namespace headrace

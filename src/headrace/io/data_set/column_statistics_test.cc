@@ -1,6 +1,8 @@
 // Counts and bounds of columns: any layout, lists, NaN and infinities, any order.
 #include "headrace/io/data_set/column_statistics.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -75,6 +77,21 @@ TEST_CASE("lists have the bounds of their elements, texts have none") {
   CHECK(text_of(of(texts.finish())) == "0 none none");
 }
 
+TEST_CASE("lists that are coded, of elements that are coded, have bounds of what the codes stand for") {
+  Column elements = column_of<std::int64_t>(TypeKind::kInt64, {-9, 5, std::nullopt, 8, 99});
+  std::shared_ptr<Buffer> element_codes = Buffer::allocate(*memory(), 6 * sizeof(std::int32_t));
+  std::ranges::copy(std::to_array<std::int32_t>({1, 3, 2, -1, 0, 4}), element_codes->mutable_as<std::int32_t>());
+  Column pairs =
+      Column::fixed_size_list(Type::fixed_size_list(TypeKind::kInt64, 2), 3,
+                              Column::dictionary(6, element_codes, std::make_shared<const Column>(elements)));
+  std::shared_ptr<Buffer> codes = Buffer::allocate(*memory(), 4 * sizeof(std::int32_t));
+  std::ranges::copy(std::to_array<std::int32_t>({0, 1, -1, 0}), codes->mutable_as<std::int32_t>());
+  auto lists = std::make_shared<const Column>(pairs);
+  CHECK(text_of(of(Column::dictionary(4, codes, lists))) == "1 5 8");
+  codes->mutable_as<std::int32_t>()[3] = 2;
+  CHECK(text_of(of(Column::dictionary(4, codes, lists))) == "1 -9 99");
+}
+
 TEST_CASE("neither the layout nor the order nor the cuts of rows matter") {
   Schema schema = schema_of_types({TypeKind::kInt16, TypeKind::kFloat64, TypeKind::kTimestamp,
                                    Type::list(TypeKind::kInt32), Type::fixed_size_list(TypeKind::kFloat32, 3)});
@@ -86,7 +103,12 @@ TEST_CASE("neither the layout nor the order nor the cuts of rows matter") {
     Column coded = Column::dictionary(1000, codes, std::make_shared<const Column>(column));
     CHECK(text_of(of(coded)) == expected);
     CHECK(text_of(of(Column::dictionary(1000, codes, std::make_shared<const Column>(coded)))) == expected);
-    ColumnStatistics parts = of(column.slice(300, 700));
+    ColumnStatistics parts = of(coded.slice(0, 300));
+    parts.add(Column::dictionary(1000, codes, std::make_shared<const Column>(column)).slice(200, 100));
+    parts.add(coded.slice(300, 700));
+    CHECK(parts.null_count() >= of(column).null_count());
+    CHECK(text_of(parts).substr(text_of(parts).find(' ')) == expected.substr(expected.find(' ')));
+    parts = of(column.slice(300, 700));
     parts.merge(of(column.slice(0, 300)));
     CHECK(text_of(parts) == expected);
   }
