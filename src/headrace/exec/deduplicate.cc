@@ -352,12 +352,22 @@ Table Deduplicate::result() {
     batches.push_back({output_, pick(rows, output_columns_), rows.row_count});
     groups.batches[i] = {};
   }
-  auto appears_earlier = [](const Group& a, const Group& b) { return a.first_seen < b.first_seen; };
-  std::sort(groups.groups.begin(), groups.groups.end(), appears_earlier);
   std::vector<RowPlace> places;
-  Reservation reservation(*context_.memory, groups.groups.size() * sizeof(RowPlace), kWhat);
+  Reservation reservation(*context_.memory,
+                          groups.groups.size() * (sizeof(RowPlace) + sizeof(GroupRef) + sizeof(std::uint64_t)), kWhat);
+  std::vector<std::uint64_t> first_seen;
+  first_seen.reserve(groups.groups.size());
+  for (const Group& group : groups.groups) first_seen.push_back(group.first_seen);
+  constexpr std::size_t kPartGroups = std::size_t{1} << GroupRef::kGroupBits;
+  std::vector<std::span<const std::uint64_t>> parts;
+  for (std::span<const std::uint64_t> rest = first_seen; !rest.empty(); rest = rest.subspan(parts.back().size())) {
+    parts.push_back(rest.first(std::min(rest.size(), kPartGroups)));
+  }
   places.reserve(groups.groups.size());
-  for (const Group& group : groups.groups) places.push_back({group.batch, group.row});
+  for (GroupRef ref : order_by_position(parts, split_rows_, context_.thread_count)) {
+    const Group& group = groups.groups[ref.part() * kPartGroups + ref.group()];
+    places.push_back({group.batch, group.row});
+  }
   workers_.clear();
 
   Table table{output_, {}};

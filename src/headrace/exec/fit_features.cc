@@ -92,10 +92,26 @@ class Fitting {
     });
     for (const CodeCounts& own : counts) counts_.merge(own);
     is_counted_ = true;
-    run_tasks(tasks.size(), context_.thread_count, *context_.cancellation, [&](std::size_t i, std::size_t) {
+    std::vector<std::size_t> order = most_counted_first(tasks);
+    run_tasks(tasks.size(), context_.thread_count, *context_.cancellation, [&](std::size_t at, std::size_t) {
+      std::size_t i = order[at];
       for (const Accumulators& own : accumulators) tasks[i]->merged->merge(*own[i]);
       add_counted_values(*tasks[i]);
     });
+  }
+
+  /// The order in which workers end at about the same time: long tasks do not come last.
+  std::vector<std::size_t> most_counted_first(const std::vector<BoundTask*>& tasks) const {
+    std::vector<std::size_t> order(tasks.size());
+    std::vector<std::size_t> value_counts(tasks.size());
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+      order[i] = i;
+      for_counts_of(*tasks[i], [&](const std::vector<std::size_t>&, const auto&, const CodeCounts::Counts& counts) {
+        value_counts[i] += counts.of_code.size();
+      });
+    }
+    std::ranges::stable_sort(order, std::ranges::greater(), [&](std::size_t i) { return value_counts[i]; });
+    return order;
   }
 
   /// Whether the column is counted by code: not when it has far more values than there are rows.
@@ -135,16 +151,24 @@ class Fitting {
     }
   }
 
-  /// Adds to a statistic every value that was counted by code, as often as it came.
-  void add_counted_values(const BoundTask& task) const {
+  /// Calls visit(columns, key, counts) with the counts that stand for what a statistic reads, and these columns.
+  template <typename Visit>
+  void for_counts_of(const BoundTask& task, const Visit& visit) const {
     if (task.inputs.size() != 1) return;
     std::vector<std::size_t> read = columns_of(*task.inputs.front());
     for (const auto& [key, counts] : counts_.groups()) {
       bool has_all = !read.empty() && std::ranges::all_of(read, [&](std::size_t index) {
         return std::ranges::find(key.columns, index) != key.columns.end();
       });
-      if (has_all) add_counted_values(task, read, key, counts);
+      if (has_all) visit(read, key, counts);
     }
+  }
+
+  /// Adds to a statistic every value that was counted by code, as often as it came.
+  void add_counted_values(const BoundTask& task) const {
+    for_counts_of(task, [&](const auto& read, const CodeCounts::Key& key, const CodeCounts::Counts& counts) {
+      add_counted_values(task, read, key, counts);
+    });
   }
 
   void add_counted_values(const BoundTask& task, const std::vector<std::size_t>& read, const CodeCounts::Key& key,

@@ -46,6 +46,7 @@ void KeyIndex::insert(std::span<const Column> keys, std::size_t row_count, std::
 void KeyIndex::insert_rows(std::span<const Column> keys, std::size_t row_count, std::span<std::int32_t> first_rows) {
   HEADRACE_CHECK(count_ == 0);
   if (words_) words_->expect(row_count);
+  if (form_ == Form::kWord && row_count > 0) expect_range_of(keys[0], row_count);
   std::vector<Column> chunk(keys.size());
   for (std::size_t start = 0; start < row_count; start += kInsertRows) {
     std::size_t rows = std::min(kInsertRows, row_count - start);
@@ -60,6 +61,23 @@ void KeyIndex::insert_rows(std::span<const Column> keys, std::size_t row_count, 
     insert_rows_of_form(chunk, rows, first_rows.subspan(start, rows), false, new_id, [](std::size_t) { return -1; });
   }
   if (words_) words_->seal();
+}
+
+/// A table that grows with the range of its words is laid out anew each time.
+void KeyIndex::expect_range_of(const Column& key, std::size_t row_count) {
+  std::int64_t least = std::numeric_limits<std::int64_t>::max();
+  std::int64_t greatest = std::numeric_limits<std::int64_t>::min();
+  for (std::size_t start = 0; start < row_count; start += kInsertRows) {
+    std::size_t rows = std::min(kInsertRows, row_count - start);
+    PartRows& part = inserts_.parts[0];
+    key_words(key.slice(static_cast<std::int64_t>(start), static_cast<std::int64_t>(rows)), part);
+    for (std::size_t row = 0; row < rows; ++row) {
+      if (part.valid != nullptr && part.valid[row] == 0) continue;
+      least = std::min(least, static_cast<std::int64_t>(part.words[row]));
+      greatest = std::max(greatest, static_cast<std::int64_t>(part.words[row]));
+    }
+  }
+  if (least <= greatest) words_->expect_range(least, greatest);
 }
 
 template <typename NewId, typename NullId>

@@ -64,7 +64,8 @@ class KeyIndex {
   /// Numbers or words of all parts of new rows, and a packing that holds them.
   void encode_new(std::span<const Column> keys);
   void make_packing();
-  void start_wide(const std::vector<std::uint64_t>& words, const std::vector<std::int32_t>& ids);
+  /// Tells the table of words of all keys that will come.
+  void expect_range_of(const Column& key, std::size_t row_count);
   /// The rows of lookup.parts as texts of numbers.
   static TextRows wide_rows(std::size_t row_count, KeyLookup& lookup);
   /// Sets lookup.valid to 0 where any part is null or not found, and returns it; nullptr: all are valid.

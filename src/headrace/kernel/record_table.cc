@@ -56,10 +56,15 @@ template <typename Word>
 std::pair<std::uint64_t, std::uint64_t> range_of(const Column& values) {
   using Signed = std::make_signed_t<Word>;
   const Signed* data = reinterpret_cast<const Signed*>(values.raw_values());
-  auto [least, greatest] = std::minmax_element(data, data + values.length());
   if (values.length() == 0) return {0, 0};
-  std::uint64_t base = static_cast<std::uint64_t>(std::int64_t{*least});
-  return {base, static_cast<std::uint64_t>(std::int64_t{*greatest}) - base};
+  Signed least = data[0];
+  Signed greatest = data[0];
+  for (std::int64_t i = 0; i < values.length(); ++i) {
+    least = std::min(least, data[i]);
+    greatest = std::max(greatest, data[i]);
+  }
+  std::uint64_t base = static_cast<std::uint64_t>(std::int64_t{least});
+  return {base, static_cast<std::uint64_t>(std::int64_t{greatest}) - base};
 }
 
 /// The distinct values, sorted by their bits; empty when there are too many.

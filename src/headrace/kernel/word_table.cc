@@ -59,6 +59,10 @@ void WordTable::prepare(std::span<const std::uint64_t> words, const std::uint8_t
   } else {
     for (; row < words.size(); ++row) widen(valid[row] != 0 ? words[row] : static_cast<std::uint64_t>(least));
   }
+  if (expected_range_) {
+    least = std::min(least, expected_range_->first);
+    greatest = std::max(greatest, expected_range_->second);
+  }
   least_ = least;
   greatest_ = greatest;
 

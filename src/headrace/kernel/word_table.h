@@ -18,7 +18,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "headrace/base/memory_budget.h"
@@ -43,6 +45,8 @@ class WordTable {
 
   /// Says how many words will come, so that the layout suits them from the start.
   void expect(std::size_t word_count) { expected_ = word_count; }
+  /// Says that they will lie between `least` and `greatest`, as signed numbers.
+  void expect_range(std::int64_t least, std::int64_t greatest) { expected_range_ = {least, greatest}; }
 
   /// Sets ids[i] to the number of words[i]. A new word gets new_id(i); a row with valid[i] == 0 is not looked up and
   /// gets null_id(i). `valid` may be nullptr: all are.
@@ -96,6 +100,7 @@ class WordTable {
   std::size_t slots_limit_ = 0;  // how many words the slots take before they grow
   std::size_t count_ = 0;
   std::size_t expected_ = 0;
+  std::optional<std::pair<std::int64_t, std::int64_t>> expected_range_;
   std::int64_t least_ = 0;  // of all words, as signed numbers; nothing while the table is empty
   std::int64_t greatest_ = 0;
   bool has_charge_ = false;
