@@ -330,16 +330,15 @@ def run_case(session: Any, case: Path, folder: Path) -> tuple[float, Run]:
     return time.monotonic() - start, run
 
 
-def main() -> int:
+def main(words: list[str], session: Any) -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--every", type=int, default=1, help="only every n-th case")
     parser.add_argument("--slow", type=int, default=0, help="how many of the slowest cases to name")
     parser.add_argument("paths", nargs="*", type=Path, default=[CASES])
-    options = parser.parse_args()
+    options = parser.parse_args(words)
     found = [path if path.is_file() else sorted(path.rglob("*.case")) for path in options.paths]
     cases = [case.resolve() for one in found for case in (one if isinstance(one, list) else [one])][:: options.every]
     began = time.monotonic()
-    session = open_spark()
     sessions: queue.SimpleQueue[Any] = queue.SimpleQueue()
     with contextlib.ExitStack() as stack:
         root = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -356,8 +355,6 @@ def main() -> int:
 
         with concurrent.futures.ThreadPoolExecutor(sessions.qsize()) as pool:
             runs = list(pool.map(run_one, range(len(cases))))
-    version = session.version
-    session.stop()
     results = [result for _, run in runs for result in run.results]
     for took, name in sorted(((took, run.name) for took, run in runs), reverse=True)[: options.slow]:
         print(f"{took:.1f} s: {name}")
@@ -365,11 +362,11 @@ def main() -> int:
     known = sum(result.startswith("known") for _, result in results)
     took = time.monotonic() - began
     print(
-        f"Spark {version}: {len(cases)} cases, {len(results) - failed - known} sections passed, {known} known "
+        f"Spark {session.version}: {len(cases)} cases, {len(results) - failed - known} sections passed, {known} known "
         f"differences, {failed} failed, {took:.0f} s"
     )
     return 1 if failed or not results else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:], open_spark()))

@@ -263,12 +263,11 @@ def _cells(session: Any, frame: hr.LazyFrame, columns: dict[str, str], wrong: li
     return {name: {int(row[0]): row[i + 1] for row in rows} for i, name in enumerate(columns)}
 
 
-def main() -> int:
+def main(types: list[str], session: Any) -> int:
     began = time.monotonic()
-    session = open_spark()
     count, wrong = 0, []
     with tempfile.TemporaryDirectory() as root, open_session(session):
-        for dtype in sys.argv[1:] or VALUES:
+        for dtype in types or VALUES:
             folder = Path(root) / str(len(list(Path(root).iterdir())))
             mapped, unmapped, differing = check_type(session, dtype, folder)
             print(f"{dtype}: {mapped} expressions by Spark, by tasks: {'; '.join(unmapped)}", flush=True)
@@ -276,10 +275,9 @@ def main() -> int:
                 print(f"DIFFERS {line}", flush=True)
             count += mapped
             wrong += differing
-    session.stop()
     print(f"{count} expressions, {len(wrong)} differences, {time.monotonic() - began:.0f} s")
     return 1 if wrong or not count else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:], open_spark()))

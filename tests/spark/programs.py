@@ -10,7 +10,7 @@ HERE = Path(__file__).parent
 
 
 def on_spark(environment, program, *words, seconds=None):
-    """Runs a program, which must succeed; returns the last line that it prints. `seconds` are the most it may take."""
+    """Runs a program, which must succeed; returns what it prints. `seconds` are the most it may take."""
     python = ROOT / "build" / "envs" / environment / "bin" / "python"
     assert python.exists(), f"make setup-tests installs the environment {environment}"
     path = os.pathsep.join(filter(None, [str(ROOT / "build" / "release" / "python"), os.environ.get("PYTHONPATH")]))
@@ -20,4 +20,4 @@ def on_spark(environment, program, *words, seconds=None):
         capture_output=True, text=True, timeout=seconds, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-8000:]
-    return done.stdout.splitlines()[-1]
+    return done.stdout.rstrip()

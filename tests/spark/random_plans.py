@@ -217,13 +217,12 @@ def _is_near(first: str, second: str) -> bool:
     return math.isclose(float(first), float(second), rel_tol=1e-12, abs_tol=1e-12 * 2.0**20 * ROWS)
 
 
-def main() -> int:
+def main(words: list[str], session: Any) -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--plans", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args()
+    options = parser.parse_args(words)
     began = time.monotonic()
-    session = open_spark()
     wrong = 0
     with tempfile.TemporaryDirectory() as root, open_session(session):
         for seed in range(options.seed, options.seed + options.plans):
@@ -238,10 +237,9 @@ def main() -> int:
             if found:
                 wrong += 1
                 print(f"DIFFERS seed {seed}: {found}\n  " + "\n  ".join(frames.steps), flush=True)
-    session.stop()
     print(f"{options.plans} plans, {wrong} differ, {time.monotonic() - began:.0f} s")
     return 1 if wrong else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:], open_spark()))
