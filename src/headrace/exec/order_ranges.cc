@@ -27,17 +27,33 @@ std::vector<Column> OrderColumns::of(const Batch& rows) const {
   return columns;
 }
 
-std::vector<std::string> sample_keys(const OrderColumns& columns, const Batch& rows, std::uint64_t first_row,
-                                     std::uint64_t step, const std::shared_ptr<MemoryBudget>& memory) {
+KeySample::KeySample(const OrderColumns& order, const EncodedColumns& columns, std::uint64_t step,
+                     std::shared_ptr<MemoryBudget> memory)
+    : orders_(order.orders), step_(step), memory_(std::move(memory)) {
+  std::vector<Field> fields;
+  for (std::size_t index : order.indexes) {
+    columns_.exprs.push_back(columns.exprs[index]);
+    fields.push_back((*columns.schema)[index]);
+  }
+  columns_.schema = std::make_shared<const Schema>(std::move(fields));
+}
+
+std::vector<std::int32_t> KeySample::rows_of(std::uint64_t first_row, std::int64_t row_count) const {
   std::vector<std::int32_t> picked;
-  std::uint64_t end = first_row + static_cast<std::uint64_t>(rows.row_count);
-  for (std::uint64_t row = (first_row + step - 1) / step * step; row < end; row += step) {
+  std::uint64_t end = first_row + static_cast<std::uint64_t>(row_count);
+  for (std::uint64_t row = (first_row + step_ - 1) / step_ * step_; row < end; row += step_) {
     picked.push_back(static_cast<std::int32_t>(row - first_row));
   }
+  return picked;
+}
+
+std::vector<std::string> KeySample::keys_of(const Batch& rows, std::span<const std::int32_t> picked,
+                                            std::span<const std::uint64_t> ties) {
   std::vector<std::string> sample;
   if (picked.empty()) return sample;
-  SortKeys keys(memory);
-  keys.make(columns.of(gather(*memory, rows, picked)), columns.orders, {});
+  EvalContext eval(*memory_, &dictionaries_);
+  SortKeys keys(memory_);
+  keys.make(encode_rows(gather(*memory_, rows, picked), columns_, eval).columns, orders_, ties);
   for (std::size_t i = 0; i < keys.size(); ++i) sample.emplace_back(keys[i]);
   return sample;
 }

@@ -10,10 +10,13 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "headrace/column/column.h"
+#include "headrace/exec/encode_rows.h"
+#include "headrace/expr/dictionary_cache.h"
 #include "headrace/kernel/permutation.h"
 #include "headrace/kernel/sort_keys.h"
 #include "headrace/plan/shard_layout.h"
@@ -39,9 +42,27 @@ struct OrderRanges {
 /// Whether ranges of an order are cut by keys.
 inline bool is_cut_by_keys(const RowOrder& order) { return !order.partition_by.empty() || !order.sort_by.empty(); }
 
-/// The keys of encoded rows: of those among first_row, first_row + 1, … whose number is a multiple of `step`.
-std::vector<std::string> sample_keys(const OrderColumns& columns, const Batch& rows, std::uint64_t first_row,
-                                     std::uint64_t step, const std::shared_ptr<MemoryBudget>& memory);
+/// The keys of every n-th row. Of rows that are not encoded yet, only the columns that decide the order are, and only
+/// for these rows. Thread-safe.
+class KeySample {
+ public:
+  KeySample(const OrderColumns& order, const EncodedColumns& columns, std::uint64_t step,
+            std::shared_ptr<MemoryBudget> memory);
+
+  /// Which of the rows first_row, first_row + 1, … it takes: those whose number is a multiple of `step`; the first of
+  /// the rows is 0 here.
+  std::vector<std::int32_t> rows_of(std::uint64_t first_row, std::int64_t row_count) const;
+  /// The keys of the rows `picked`. `ties` has what tells each from others of equal keys, or nothing.
+  std::vector<std::string> keys_of(const Batch& rows, std::span<const std::int32_t> picked,
+                                   std::span<const std::uint64_t> ties);
+
+ private:
+  EncodedColumns columns_;  // those that decide the order
+  std::vector<SortOrder> orders_;
+  std::uint64_t step_;
+  std::shared_ptr<MemoryBudget> memory_;
+  DictionaryCache dictionaries_;
+};
 
 /// Where the ranges begin that a sample of keys says are about equal.
 std::vector<std::string> cut_ranges(std::vector<std::string> sample, std::size_t range_count);

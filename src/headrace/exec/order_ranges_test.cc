@@ -45,7 +45,8 @@ OrderRanges ranges_of(const OrderColumns& columns, const Batch& rows, std::size_
   OrderRanges ranges;
   ranges.row_count = static_cast<std::uint64_t>(rows.row_count);
   ranges.count = count;
-  ranges.starts = cut_ranges(sample_keys(columns, rows, 0, 3, memory), count);
+  KeySample sample(columns, as_they_are(rows.schema), 3, memory);
+  ranges.starts = cut_ranges(sample.keys_of(rows, sample.rows_of(0, rows.row_count), {}), count);
   return ranges;
 }
 
@@ -121,6 +122,24 @@ TEST_CASE("a key that comes often begins one range") {
   sample.push_back("c");
   CHECK(cut_ranges(sample, 10) == std::vector<std::string>{"b"});
   CHECK(cut_ranges({}, 10).empty());
+}
+
+TEST_CASE("a sample has the rows whose number is a multiple of its step, however the rows are cut") {
+  auto memory = MemoryBudget::create();
+  Batch rows = random_rows(*memory, 1000, 3);
+  OrderColumns columns(RowOrder{{"day"}, {{"score", true}}, {}}, *rows.schema);
+  KeySample sample(columns, as_they_are(rows.schema), 7, memory);
+  std::vector<std::string> whole = sample.keys_of(rows, sample.rows_of(0, rows.row_count), {});
+  CHECK(whole.size() == 143);
+  CHECK(sample.rows_of(6, 9) == std::vector<std::int32_t>{1, 8});
+  CHECK(sample.rows_of(8, 6).empty());
+  std::vector<std::string> parts;
+  for (std::int64_t start = 0; start < 1000; start += 90) {
+    Batch part = rows.slice(start, std::min<std::int64_t>(90, 1000 - start));
+    auto first = static_cast<std::uint64_t>(start);
+    std::ranges::copy(sample.keys_of(part, sample.rows_of(first, part.row_count), {}), std::back_inserter(parts));
+  }
+  CHECK(parts == whole);
 }
 
 }  // namespace headrace

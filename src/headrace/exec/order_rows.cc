@@ -112,29 +112,20 @@ class Sort {
 
   /// Finds the keys that the parts of the range begin with, from a sample of rows that are evenly apart.
   void cut_range() {
-    EncodedColumns keys_only = key_expressions();
-    std::uint64_t step = static_cast<std::uint64_t>(rows_.row_count()) / kSampleKeys + 1;
-    DictionaryCache dictionaries;
+    KeySample sample(keys_, columns_, static_cast<std::uint64_t>(rows_.row_count()) / kSampleKeys + 1, context_.memory);
     std::mutex mutex;
     run_tasks(rows_.batch_count(), context_.thread_count, *context_.cancellation, [&](std::size_t index, std::size_t) {
-      std::vector<std::int32_t> picked;
-      std::vector<std::uint64_t> picked_ties;
       auto first = static_cast<std::uint64_t>(rows_.first_row(index));
-      auto end = static_cast<std::uint64_t>(rows_.first_row(index + 1));
-      for (std::uint64_t row = (first + step - 1) / step * step; row < end; row += step) {
-        picked.push_back(static_cast<std::int32_t>(row - first));
-        picked_ties.push_back(tie_of(row));
-      }
+      std::vector<std::int32_t> picked = sample.rows_of(first, rows_.first_row(index + 1) - rows_.first_row(index));
       if (picked.empty()) return;
-      EvalContext eval(*context_.memory, &dictionaries);
-      Batch encoded = encode_rows(gather(*context_.memory, rows_.read(index), picked), keys_only, eval);
-      SortKeys keys(context_.memory);
-      keys.make(encoded.columns, keys_.orders, picked_ties);
+      std::vector<std::uint64_t> ties;
+      for (std::int32_t row : picked) ties.push_back(tie_of(first + static_cast<std::uint64_t>(row)));
+      std::vector<std::string> keys = sample.keys_of(rows_.read(index), picked, ties);
       std::lock_guard lock(mutex);
-      for (std::size_t i = 0; i < keys.size(); ++i) {
-        range_bytes_ += keys[i].size() + sizeof(std::string);
+      for (std::string& key : keys) {
+        range_bytes_ += key.size() + sizeof(std::string);
         range_reservation_.resize(range_bytes_, "a sample of sort keys");
-        range_starts_.emplace_back(keys[i]);
+        range_starts_.push_back(std::move(key));
       }
     });
     std::ranges::sort(range_starts_);
@@ -143,17 +134,6 @@ class Sort {
       starts.push_back(range_starts_[part * range_starts_.size() / kPartitions]);
     }
     range_starts_ = std::move(starts);
-  }
-
-  EncodedColumns key_expressions() const {
-    EncodedColumns keys;
-    std::vector<Field> fields;
-    for (std::size_t index : keys_.indexes) {
-      keys.exprs.push_back(columns_.exprs[index]);
-      fields.push_back((*columns_.schema)[index]);
-    }
-    keys.schema = std::make_shared<const Schema>(std::move(fields));
-    return keys;
   }
 
   /// Puts every row into the part of the range that its key belongs to.

@@ -198,12 +198,11 @@ std::string RunTask::sample_keys(const std::string& bytes, const std::string& st
   OrderTask task = order_task(bytes);
   const Encoding& encoding = this->encoding(state);
   OrderColumns columns(pipeline_.outputs.at(task.output).layout.order, *encoding.columns.schema);
+  KeySample sample(columns, encoding.columns, task.step, context_.memory);
   SampledKeys sampled{task.output, task.part, {}};
   std::uint64_t row = task.first_row;
   read_spool(task.files, encoding.rows(), 0, rows_of(task.files), fs_, context_, [&](const Batch& rows) {
-    Batch encoded = encoding.encoder->encode(rows);
-    std::ranges::move(headrace::sample_keys(columns, encoded, row, task.step, context_.memory),
-                      std::back_inserter(sampled.keys));
+    std::ranges::move(sample.keys_of(rows, sample.rows_of(row, rows.row_count), {}), std::back_inserter(sampled.keys));
     row += static_cast<std::uint64_t>(rows.row_count);
   });
   return to_bytes(sampled);

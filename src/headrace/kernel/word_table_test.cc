@@ -74,6 +74,22 @@ TEST_CASE("words that lie close are kept in an array, others are not") {
   CHECK(first_far.is_direct());
 }
 
+TEST_CASE("a table that knows the range of its words is laid out once") {
+  for (std::int64_t step : {std::int64_t{3}, std::int64_t{1} << 40}) {
+    WordTable table;
+    table.expect(30'000);
+    table.expect_range(-30'000 * step, 29'999 * step);
+    check_words({range(0, step, 100)}, table);
+    std::size_t bytes = table.bytes();
+    CHECK(table.is_direct() == (step == 3));
+    WordTable whole;
+    whole.expect(30'000);
+    whole.expect_range(-30'000 * step, 29'999 * step);
+    check_words({range(0, step, 100), range(-30'000 * step, step, 100), range(29'900 * step, step, 100)}, whole);
+    CHECK(whole.bytes() == bytes);
+  }
+}
+
 TEST_CASE("words of all magnitudes") {
   std::mt19937_64 random(5);
   std::vector<std::vector<std::uint64_t>> batches;
