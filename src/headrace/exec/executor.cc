@@ -65,14 +65,15 @@ ScanRequest make_scan_request(const ScanNode& scan, const Schema& schema) {
   return request;
 }
 
-/// What several scans of a source found, in the order of its rows, each row once. Each scan found them in this order,
-/// mostly.
+/// What several scans of a source found, in the order of its rows, each row once. Mostly two scans found them, each in
+/// this order.
 void keep_each_once(std::vector<BadRow>& rows) {
   auto place = [](const BadRow& row) { return std::tie(row.file, row.line, row.byte_offset); };
-  for (auto sorted = std::ranges::is_sorted_until(rows, {}, place); sorted != rows.end();) {
-    auto end = std::ranges::is_sorted_until(sorted, rows.end(), {}, place);
-    std::ranges::inplace_merge(rows.begin(), sorted, end, {}, place);
-    sorted = end;
+  auto second = std::ranges::is_sorted_until(rows, {}, place);
+  if (std::ranges::is_sorted(second, rows.end(), {}, place)) {
+    std::ranges::inplace_merge(rows, second, {}, place);
+  } else {
+    std::ranges::stable_sort(rows, {}, place);
   }
   auto repeats = std::ranges::unique(rows, {}, place);
   rows.erase(repeats.begin(), repeats.end());
