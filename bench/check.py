@@ -15,13 +15,15 @@ has to hold:
     hashed ids, Headrace's  equal to the definition in kernel/hash.h, computed with the Python package xxhash for the
                             inputs of the first rows of every range
 
-Rows are compared range by range of impression_id, so memory does not grow with the scale.
+Rows are compared range by range of impression_id, so memory does not grow with the scale. Each range of an output and
+of the raw tables is read once.
 """
 
 import argparse
 import json
 import math
 import sys
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,7 +34,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent / "peers"))
 from ads import BUCKETS, QUANTILES, TITLE_WORDS, VOCABULARIES, first_word_id  # noqa: E402
 from duckdb_ads import AdsJob  # noqa: E402
 
-ROWS_PER_RANGE = 2_000_000
+ROWS_PER_RANGE = 4_000_000
 ROWS_RECOMPUTED = 20_000  # of every range
 TOLERANCE = 1e-6
 BOUNDARY_TOLERANCE = 1e-9
@@ -81,11 +83,15 @@ INPUTS = {
 
 @dataclass
 class Output:
-    """One system's files, and what was found wrong with them."""
+    """One system's files, and what was found in its rows."""
 
     folder: Path
+    number: int = 0  # among the outputs compared
     files: list = field(default_factory=list)
     is_headrace: bool = False
+    rows: int = 0  # that the reference has too
+    different: Counter = field(default_factory=Counter)  # rows by column
+    examples: dict = field(default_factory=dict)  # column: impression_id
 
     def __post_init__(self):
         manifest = self.folder / "manifest.json"
@@ -101,6 +107,15 @@ class Output:
     @property
     def sql(self):
         return f"read_parquet({self.files!r})"
+
+    def pairs(self, name):
+        """The table of (input, id) of a hashed column."""
+        return f"pair_{self.number}_{name}"
+
+    @property
+    def titles(self):
+        """The table of the lists of title words."""
+        return f"title_{self.number}"
 
     def written(self):
         """Rows and bytes of the output."""
@@ -158,12 +173,38 @@ class Checker:
     def differs(self, output, column, text):
         self.differences.append(f"{output.folder}: {column}: {text}")
 
-    def ranges(self, output):
-        """Ranges of impression_id that cover the output's rows."""
-        low, high = self.run(f"select min(impression_id), max(impression_id) from {output.sql}").fetchone()
-        if low is None:
+    def ranges(self, outputs):
+        """Ranges of impression_id that cover the rows of all outputs."""
+        bounds = [
+            self.run(f"select min(impression_id), max(impression_id) from {output.sql}").fetchone()
+            for output in outputs
+        ]
+        bounds = [(low, high) for low, high in bounds if low is not None]
+        if not bounds:
             return []
-        return [(start, min(start + ROWS_PER_RANGE - 1, high)) for start in range(low, high + 1, ROWS_PER_RANGE)]
+        low, high = min(low for low, _ in bounds), max(high for _, high in bounds)
+        return [(start, start + ROWS_PER_RANGE - 1) for start in range(low, high + 1, ROWS_PER_RANGE)]
+
+    def check(self, reference, others):
+        """Compares every row of the outputs: with the reference, and hashed ids with the raw tables."""
+        outputs = [output for output in (reference, *others) if self.has_right_columns(output)]
+        for output in outputs:
+            self.run(f"create temp table {output.titles} (item_id bigint, ids bigint[])")
+            for name in INPUTS:
+                self.run(f"create temp table {output.pairs(name)} (input ubigint, is_null boolean, id bigint)")
+        for low, high in self.ranges(outputs):
+            between = f"where impression_id between {low} and {high}"
+            self.load_raw(between)
+            for output in outputs:
+                table = "expected" if output is reference else "found"
+                self.run(f"create or replace temp table {table} as select * from {output.sql} {between}")
+                self.add_hashes(output, table)
+                if output is not reference and reference in outputs:
+                    self.compare_range(reference, output)
+        for output in outputs:
+            self.check_hashes(output)
+            if output is not reference and reference in outputs:
+                self.conclude(reference, output)
 
     def has_right_columns(self, output):
         names = set(self.names(output))
@@ -176,49 +217,42 @@ class Checker:
 
     # --- pairs of outputs ---------------------------------------------------------------------------------------------
 
-    def compare(self, reference, other):
-        """Compares every row of two outputs, hashed columns apart."""
+    def compare_range(self, reference, other):
+        """Compares the rows of a range, hashed columns apart."""
         names = sorted(COLUMNS - BUCKETS.keys())
         measures = ", ".join(
             f"count(*) filter ({condition}), min(a.impression_id) filter ({condition})"
             for condition in map(condition_of_difference, names)
         )
-        totals = dict.fromkeys(names, 0)
-        examples = {}
-        ids = {(low, high) for output in (reference, other) for low, high in self.ranges(output)}
-        low, high = min(ids)[0], max(high for _, high in ids)
-        rows = 0
-        for start in range(low, high + 1, ROWS_PER_RANGE):
-            a, b = (
-                f"(select * from {x.sql} where impression_id between {start} and {start + ROWS_PER_RANGE - 1})"
-                for x in (reference, other)
-            )
-            counts = self.run(
-                f"select (select count(*) from {a}), (select count(distinct impression_id) from {a}),"
-                f" (select count(*) from {b}), (select count(distinct impression_id) from {b})"
-            ).fetchone()
-            if counts[0] != counts[1] or counts[2] != counts[3]:
-                self.differs(other, "impression_id", f"occurs twice: rows and ids of both are {counts}")
-            matched, *found = self.run(
-                f"select count(*), {measures} from {a} a join {b} b on a.impression_id = b.impression_id"
-            ).fetchone()
-            if not matched == counts[0] == counts[2]:
-                self.differs(other, "rows", f"{counts[0]} in {reference.folder}, {counts[2]} here, {matched} in both")
-            rows += matched
-            for name, count, example in zip(names, found[::2], found[1::2], strict=True):
-                totals[name] += count
-                if count:
-                    examples.setdefault(name, example)
-        for name, example in examples.items():
-            count = totals[name]
+        counts = self.run(
+            "select (select count(*) from expected), (select count(distinct impression_id) from expected),"
+            " (select count(*) from found), (select count(distinct impression_id) from found)"
+        ).fetchone()
+        if counts[0] != counts[1] or counts[2] != counts[3]:
+            self.differs(other, "impression_id", f"occurs twice: rows and ids of both are {counts}")
+        matched, *found = self.run(
+            f"select count(*), {measures} from expected a join found b on a.impression_id = b.impression_id"
+        ).fetchone()
+        if not matched == counts[0] == counts[2]:
+            self.differs(other, "rows", f"{counts[0]} in {reference.folder}, {counts[2]} here, {matched} in both")
+        other.rows += matched
+        for name, count, example in zip(names, found[::2], found[1::2], strict=True):
+            if count:
+                other.different[name] += count
+                other.examples.setdefault(name, example)
+
+    def conclude(self, reference, other):
+        """Tells what the ranges gave."""
+        for name, example in other.examples.items():
+            count = other.different[name]
             if name in QUANTILES:
                 count = self.excuse_boundaries(reference, other, name, count)
             if count:
                 values = [self.value(output, name, example) for output in (reference, other)]
-                self.differs(
-                    other, name, f"{count} of {rows} rows; impression {example}: {values[0]} expected, {values[1]} here"
-                )
-        self.notes.append(f"{other.folder}: {rows} rows x {len(names)} columns compared with {reference.folder}")
+                text = f"impression {example}: {values[0]} expected, {values[1]} here"
+                self.differs(other, name, f"{count} of {other.rows} rows; {text}")
+        columns = len(COLUMNS - BUCKETS.keys())
+        self.notes.append(f"{other.folder}: {other.rows} rows x {columns} columns compared with {reference.folder}")
 
     def value(self, output, name, impression_id):
         return self.run(f'select "{name}" from {output.sql} where impression_id = {impression_id}').fetchone()[0]
@@ -245,33 +279,38 @@ class Checker:
 
     # --- hashed columns of one output ---------------------------------------------------------------------------------
 
+    def load_raw(self, between):
+        """The inputs of the hashed columns of a range, as the table raw."""
+        columns = ", ".join(f"{sql} as {self.raw(sql)}" for sql in self.raw_columns())
+        self.run(f"""
+        create or replace temp table raw as select impression_id, i.item_id, {columns}
+        from (select impression_id, user_id, item_id, campaign_id, user_agent, url, device
+              from read_parquet('{self.data}/impressions/*.parquet') {between}) i
+        left join u on u.user_id = i.user_id left join t on t.item_id = i.item_id
+        left join c on c.campaign_id = i.campaign_id
+        """)
+
+    def add_hashes(self, output, table):
+        """Adds what a range of an output has of each input and its id."""
+        columns = ", ".join([*INPUTS, "title_words"])
+        self.run(f"""
+        create or replace temp table range_rows as
+        select * from (select impression_id, {columns} from {table}) left join raw using (impression_id);
+        insert into {output.titles} select distinct item_id, title_words from range_rows;
+        """)
+        for name, parts in INPUTS.items():
+            inputs = ", ".join(map(self.raw, parts))
+            self.run(f"""
+            insert into {output.pairs(name)} select distinct hash({inputs}), {self.raw(parts[0])} is null, {name}
+            from range_rows {f"where {name} between 1 and {first_word_id(name) - 1}" if name in RARE_WORDS else ""}
+            """)
+        if output.is_headrace:
+            self.recompute(output)
+
     def check_hashes(self, output):
         """Compares the hashed ids of an output with the raw tables."""
-        self.run("create or replace temp table title (item_id bigint, ids bigint[])")
         for name in INPUTS:
-            self.run(f"create or replace temp table pair_{name} (input ubigint, is_null boolean, id bigint)")
-        for low, high in self.ranges(output):
-            between = f"where impression_id between {low} and {high}"
-            self.run(f"""
-            create or replace temp table range_rows as
-            select o.*, {", ".join(f"{sql} as {self.raw(sql)}" for sql in self.raw_columns())}, i.item_id
-            from (select impression_id, {", ".join([*INPUTS, "title_words"])} from {output.sql} {between}) o
-            left join (select impression_id, user_id, item_id, campaign_id, user_agent, url, device
-                  from read_parquet('{self.data}/impressions/*.parquet') {between}) i using (impression_id)
-            left join u on u.user_id = i.user_id left join t on t.item_id = i.item_id
-            left join c on c.campaign_id = i.campaign_id;
-            insert into title select distinct item_id, title_words from range_rows;
-            """)
-            for name, parts in INPUTS.items():
-                columns = ", ".join(map(self.raw, parts))
-                self.run(f"""
-                insert into pair_{name} select distinct hash({columns}), {self.raw(parts[0])} is null, {name}
-                from range_rows {f"where {name} between 1 and {first_word_id(name) - 1}" if name in RARE_WORDS else ""}
-                """)
-            if output.is_headrace:
-                self.recompute(output)
-        for name in INPUTS:
-            self.check_pairs(output, name, f"select distinct * from pair_{name}")
+            self.check_pairs(output, name, f"select distinct * from {output.pairs(name)}")
         self.check_titles(output)
 
     @staticmethod
@@ -311,7 +350,7 @@ class Checker:
         self.notes.append(f"{output.folder}: {name}: {inputs} inputs in {buckets} buckets")
 
     def check_titles(self, output):
-        self.run("create or replace temp table title as select distinct * from title")
+        self.run(f"create or replace temp table title as select distinct * from {output.titles}")
         twice, wrong_length = self.run(f"""
         select count(*) - count(distinct item_id), count(*) filter (len(ids) <> {TITLE_WORDS}
           or list_count(list_filter(ids, lambda id: id > 0)) <> least({TITLE_WORDS}, len(string_split(t.title, ' ')))
@@ -353,12 +392,8 @@ class Checker:
 def check(data, reference, others, **limits):
     """Returns the differences, none if all is well, and notes on what was compared."""
     checker = Checker(data, **limits)
-    reference, *others = (Output(Path(folder)) for folder in (reference, *others))
-    for output in (reference, *others):
-        if checker.has_right_columns(output):
-            checker.check_hashes(output)
-            if output is not reference:
-                checker.compare(reference, output)
+    reference, *others = (Output(Path(folder), number) for number, folder in enumerate((reference, *others)))
+    checker.check(reference, others)
     return checker.differences, checker.notes
 
 
