@@ -9,7 +9,7 @@ from tests.spark.programs import on_spark
 #: All of it takes a quarter of an hour: `make test-long`.
 IS_LONG = os.environ.get("HEADRACE_SPARK") == "all"
 EVERYTHING = ["cases_on_spark", "functions_on_spark", "random_plans --plans 200"]
-SAMPLE = ["cases_on_spark", "functions_on_spark date", "random_plans --plans 5"]
+SAMPLE = ["cases_on_spark", "functions_on_spark date", "random_plans --plans 3"]
 
 
 @pytest.mark.parametrize("environment", ["pyspark", "pyspark35"] if IS_LONG else ["pyspark"])

@@ -1,6 +1,6 @@
 """Programs of this folder, one after the other in one Spark, which takes ten seconds to start.
 
-in_one_session.py cases_on_spark "functions_on_spark date" "random_plans --plans 5"
+in_one_session.py cases_on_spark "functions_on_spark date" "random_plans --plans 3"
 """
 
 from __future__ import annotations
