@@ -135,6 +135,8 @@ def make_case(task, system, variant, arguments):
     if system == "headrace-spark":
         words = [python, BENCH / "engines/headrace_spark.py", "--data", data, "--out", out]
         words += ["--format", task.removeprefix("job_"), "--conf", f"spark.driver.memory={heap}"]
+        # Tasks read right sides of joins whole, as the peer's broadcasts have them.
+        words += ["--conf", f"spark.headrace.joinTables={part_of(memory, 16)[:-1]}MiB"]
         env["PYTHONPATH"] = str(PACKAGE)
     else:
         program = "pyspark" if system not in PYTHONS else system
