@@ -140,8 +140,9 @@ class Pipeline:
         columns, features, outputs; and whether the pipeline is portable, which `LazyFrame.map_batches` makes it not.
 
         With ``engine="spark"``, the key ``"spark"`` tells what would run where: steps that Headrace computes in Spark's
-        tasks and why (``"tasks"``), what reads each source (``"sources"``), columns whose last bits depend on the order
-        of rows in Spark (``"approximate"``), and ``"notes"``."""
+        tasks and why (``"tasks"``), what reads each source (``"sources"``), joins that tasks make if their right sides
+        are small (``"joins"``), columns whose last bits depend on the order of rows in Spark (``"approximate"``), and
+        ``"notes"``."""
         found = json.loads(self._native.validate(_core.Work(0, ""), os.fspath(state or "")))
         told = {**found, "portable": self._is_portable}
         if require_engine(engine, spark) == "spark":

@@ -89,6 +89,11 @@ def on_local(folder):
     spark.conf.set("spark.sql.shuffle.partitions", "1")
     spark.conf.set("spark.sql.autoBroadcastJoinThreshold", "-1")
     runs.check_same("1 part without broadcasts by size", spark)
+    spark.conf.set("spark.headrace.joinTables", "5KiB")
+    runs.check_same("tables that are too large for tasks", spark)
+    spark.conf.set("spark.headrace.joinTables", "0")
+    runs.check_same("joins by Spark", spark)
+    spark.conf.unset("spark.headrace.joinTables")
     on_frames(folder, spark)
     on_mistakes(folder, spark)
     on_flights(folder, spark)
@@ -134,10 +139,15 @@ def on_mistakes(folder, spark):
                  .collect(engine="spark", spark=spark))  # fmt: skip
     expect_error("a place that is none", hr.InvalidArgumentError, ["no place where Spark runs", "local[*]"],
                  lambda: ids.collect(engine="spark", spark="localhost"))  # fmt: skip
+    spark.conf.set("spark.headrace.joinTables", "a lot")
+    expect_error("a size that is none", hr.InvalidArgumentError, ["spark.headrace.joinTables", "'a lot'", "1GiB"],
+                 lambda: small_job.pipeline(folder, f"{folder}/size").run(engine="spark", spark=spark))  # fmt: skip
+    spark.conf.unset("spark.headrace.joinTables")
     expect_error("spark without its engine", hr.InvalidArgumentError, ['engine="spark"'],
                  lambda: ids.collect(spark=spark))  # fmt: skip
     told = small_job.pipeline(folder, f"{folder}/told").validate(engine="spark", spark=spark)["spark"]
-    check("validate: sources", told["sources"] == {"events": "headrace", "users": "spark"}, told)
+    check("validate: sources", told["sources"] == {"events": "headrace", "users": "headrace"}, told)
+    check("validate: joins", told["joins"] == ["rows: join activity", "rows: join users"], told)
     hashed = ids.group_by("id").agg(n=hr.count()).with_columns(h="hash64(id)")
     check("a function that Spark lacks", sorted(hashed.collect(engine="spark", spark=spark).to_dict()["h"]) ==
           sorted(hashed.collect().to_dict()["h"]))  # fmt: skip

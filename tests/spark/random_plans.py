@@ -1,4 +1,5 @@
-"""Random steps over small random tables give the same rows on Spark as on the native engine.
+"""Random steps over small random tables give the same rows on Spark as on the native engine: with all steps that Spark
+knows done by Spark, and with those at the end that a run leaves to its tasks done there, joins among them.
 
     random_plans.py [--plans N] [--seed S]
 
@@ -231,7 +232,10 @@ def main(words: list[str], session: Any) -> int:
             if seed % 2:
                 frame, _, approximate = frames.grouped(frame)
             try:
-                found = difference(frame.collect(), _collect.collect(frame, session), approximate)
+                native, kept = frame.collect(), f"{root}/{seed}-kept"
+                found = difference(native, _collect.collect(frame, session), approximate)
+                in_tasks = _collect.collect_plan(_collect.plan_of(frame, session, folder=kept), in_tasks=True)
+                found = found or difference(native, in_tasks, approximate)
             except Exception as error:
                 found = f"{type(error).__name__}: {error}"
             if found:

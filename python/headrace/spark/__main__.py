@@ -47,6 +47,7 @@ def _text(found: dict[str, Any]) -> str:
     lines = [f"engine {found['engine']}"]
     lines += [f"source {name}: read by {reader}" for name, reader in found["sources"].items()]
     lines += [f"in tasks of Headrace: {label}, for {reason}" for label, reason in found["tasks"].items()]
+    lines += [f"in tasks of Headrace if its right side is small: {label}" for label in found["joins"]]
     lines += [f"equal to 1e-12 of what is summed: {name}" for name in found["approximate"]]
     lines += [f"note: {note}" for note in found["notes"]]
     return "\n".join([*lines, "valid", ""])

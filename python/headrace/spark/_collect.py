@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 _TABLE = "frame"
 
 
-def plan_of(frame: LazyFrame, session: SparkSession, *, fold: bool = True) -> Plan:
-    """The plan of a frame. With ``fold=False`` calls of literals stay calls, for tests of Spark's own functions."""
+def plan_of(frame: LazyFrame, session: SparkSession, *, fold: bool = True, folder: str = "") -> Plan:
+    """The plan of a frame. With ``fold=False`` calls of literals stay calls, for tests of Spark's own functions. With a
+    `folder`, tables may be kept there."""
     pipeline = _core.Pipeline.of_frame("frame", frame._native, _TABLE, "{}")
     text = _core.table_plan(pipeline, _core.Work(0, ""), _TABLE, fold)
     frames = given_frames(pipeline, frame._spark_frames, session)
-    return Plan(session, text, frames=frames, folder="", storage=pipeline.storage())
+    return Plan(session, text, frames=frames, folder=folder, storage=pipeline.storage())
 
 
 def given_frames(
@@ -51,10 +52,10 @@ def collect(frame: LazyFrame, spark: SparkTarget, *, fold: bool = True) -> DataF
         return collect_plan(plan_of(frame, session, fold=fold))
 
 
-def collect_plan(plan: Plan) -> DataFrame:
-    """All rows of the first root of a plan."""
+def collect_plan(plan: Plan, *, in_tasks: bool = False) -> DataFrame:
+    """All rows of the first root of a plan. `in_tasks`: what a run would leave to its tasks is done there."""
     try:
-        rows = plan.frame(plan.roots[0])
+        rows = plan.from_fragment(plan.top(plan.roots[0])) if in_tasks else plan.frame(plan.roots[0])
         plan.check_unique()
         return _fetch(rows, plan.nodes[plan.roots[0]]["columns"])
     except Exception as error:
@@ -78,6 +79,8 @@ def to_spark(frame: LazyFrame, session: SparkSession) -> SparkFrame:
 def _fetch(rows: SparkFrame, columns: list[dict[str, Any]]) -> DataFrame:
     """The rows as Arrow, in their order: batches of all partitions, one after another."""
     import pyarrow as pa  # noqa: PLC0415
+
+    from headrace.spark._types import empty_table  # noqa: PLC0415
 
     if not columns:
         return DataFrame(_rows_of(pa.table({"nothing": pa.nulls(rows.count(), pa.bool_())})))
@@ -103,15 +106,8 @@ def _fetch(rows: SparkFrame, columns: list[dict[str, Any]]) -> DataFrame:
     packed = rows.mapInArrow(pack, "partition int, number int, batch binary").collect()
     packed.sort(key=lambda row: (row["partition"], row["number"]))
     batches = [pa.ipc.open_stream(row["batch"]).read_all() for row in packed]
-    table = pa.concat_tables(batches) if batches else _no_rows(pa, columns)
+    table = pa.concat_tables(batches) if batches else empty_table(columns)
     return DataFrame(_rows_of(table))
-
-
-def _no_rows(pa: Any, columns: list[dict[str, Any]]) -> Any:
-    from headrace.spark._source import _arrow_type  # noqa: PLC0415
-    from headrace.spark._types import spark_type  # noqa: PLC0415
-
-    return pa.schema([pa.field(c["name"], _arrow_type(pa, spark_type(c["type"]))) for c in columns]).empty_table()
 
 
 def _rows_of(table: Any) -> _core.Rows:

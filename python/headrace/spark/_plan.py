@@ -2,7 +2,8 @@
 
 A node becomes DataFrame calls where Spark means the same by it (_expressions.py). Filters and projects that it does
 not are "fragments": they run in Headrace, in tasks, over the rows that Spark brings. Sources that are no plain Parquet
-files are read by Headrace's readers in tasks, split by split, together with the filters and projects above them.
+files are read by Headrace's readers in tasks, split by split, together with the filters, projects and joins above them:
+joins whose right sides are small enough to be kept in files that each task reads whole (_tables.py).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import dataclasses
 import json
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from headrace import _core
@@ -19,6 +20,7 @@ from headrace._errors import BadDataError, UnsupportedError
 from headrace.spark import _tasks
 from headrace.spark._expressions import Expressions, Unmapped, quoted
 from headrace.spark._session import parallelism
+from headrace.spark._tables import Tables
 from headrace.spark._types import has_fixed_lists, spark_schema, spark_type
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 #: A right side of a join that is no larger than this, as far as files tell, is sent to all executors.
 _BROADCAST_BYTES = 64 << 20
+_UNKNOWN_BYTES = 1 << 60
 #: Tasks for each core that runs them.
 _TASKS_A_CORE = 3
 
@@ -38,13 +41,12 @@ Node = dict[str, Any]
 
 @dataclass
 class Fragment:
-    """Filters and projects that Headrace runs in tasks: on splits of a source, or on the rows of a DataFrame."""
+    """Filters, projects and joins that Headrace runs in tasks: on splits of a source, or on the rows of a DataFrame."""
 
-    steps: list[str]
+    steps: list[_tasks.Step]
     columns: list[dict[str, Any]]
     scan: Node | None = None
     rows: DataFrame | None = None
-    row_columns: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Plan:
@@ -59,7 +61,9 @@ class Plan:
     frames : dict of DataFrame
         What stands for sources that are rows in Spark, by name.
     folder : str
-        Where tasks tell what they read.
+        Where tasks tell what they read, and where tables are kept; empty: nowhere.
+    is_dry : bool
+        Nothing runs: it is looked at what would.
     """
 
     def __init__(
@@ -70,6 +74,7 @@ class Plan:
         frames: dict[str, Any],
         folder: str,
         storage: _core.StorageOptions,
+        is_dry: bool = False,
     ) -> None:
         plan = json.loads(text)
         self.session = session
@@ -78,6 +83,8 @@ class Plan:
         self.sources: dict[str, Any] = plan["sources"]
         self.folder = folder
         self.storage = storage
+        self.is_dry = is_dry
+        self.tables = Tables(self)
         self.version = _version(session)
         #: Why nodes run in Headrace's tasks: by label.
         self.fallbacks: dict[str, str] = {}
@@ -89,7 +96,8 @@ class Plan:
         #: The scans that Spark makes: source, label, rows.
         self.spark_scans: list[tuple[str, str, int]] = []
         self._given = frames
-        self._made: dict[int, DataFrame] = {}
+        #: The rows of nodes.
+        self.made: dict[int, DataFrame] = {}
         self._schemas: dict[str, StructType] = {}
         self._persisted: list[DataFrame] = []
         self._readers = Counter(child for node in self.nodes for child in node["inputs"])
@@ -99,23 +107,34 @@ class Plan:
 
     def frame(self, node_id: int) -> DataFrame:
         """The rows of a node."""
-        known = self._made.get(node_id)
+        known = self.made.get(node_id)
         if known is None:
-            known = self._made[node_id] = self._make(node_id)
+            known = self.made[node_id] = self._make(node_id)
         return known
 
     def top(self, node_id: int) -> Fragment:
-        """The rows of a root, without the filters and projects that stand on top of it, which are left to the task that
-        takes them."""
-        steps: list[str] = []
-        at = self.nodes[node_id]
-        while at["kind"] in ("filter", "project"):
-            steps.insert(0, at["step"])
-            at = self._input(at)
+        """The rows of a node. Filters, projects and small joins at its top, and a scan below them, are left to the task
+        that takes the rows."""
+        steps, at = self._steps_down_from(self.nodes[node_id])
         columns = self.nodes[node_id]["columns"]
-        if at["kind"] == "scan" and not self._is_read_by_spark(at, []):
-            return Fragment(steps, columns, scan=at)
+        if self._is_of_files(at):
+            return Fragment(steps, columns or at["columns"] or self.first_column(at), scan=at)
+        columns = columns or at["columns"] or [_NOTHING]
         return _over_rows(steps, columns, self.frame(at["id"]), at["columns"])
+
+    def _steps_down_from(self, node: Node) -> tuple[list[_tasks.Step], Node]:
+        """What tasks do, and the node over whose rows they do it."""
+        steps: list[_tasks.Step] = []
+        while node["kind"] in ("filter", "project", "join"):
+            step = self.tables.join_step(node) if node["kind"] == "join" else node["step"]
+            if step is None:
+                break
+            steps.insert(0, step)
+            node = self._input(node)
+        return steps, node
+
+    def _is_of_files(self, node: Node) -> bool:
+        return node["kind"] == "scan" and self.sources[node["source"]]["format"] != "memory"
 
     def close(self) -> None:
         """Let go of what was kept on the way."""
@@ -153,20 +172,31 @@ class Plan:
 
     def _make(self, node_id: int) -> DataFrame:
         node = self.nodes[node_id]
+        if node["kind"] in ("filter", "project", "scan", "join"):
+            fragment = self._scan_fragment(node)
+            if fragment is not None:
+                return self.from_fragment(fragment)
         if node["kind"] in ("filter", "project", "scan"):
             return self._make_chain(node)
         return getattr(self, f"_make_{node['kind']}")(node)
 
-    def _make_chain(self, node: Node) -> DataFrame:
-        """A filter, project or scan: in Spark, or as the top of a fragment."""
+    def _scan_fragment(self, node: Node) -> Fragment | None:
+        """A node with all that is below it down to a source, where tasks of ours have to read that."""
         chain = [node]
         while chain[-1]["kind"] != "scan":
             below = self._input(chain[-1])
-            if below["kind"] not in ("filter", "project", "scan") or self._readers[below["id"]] > 1:
-                break
+            if below["kind"] not in ("filter", "project", "join", "scan") or self._readers[below["id"]] > 1:
+                return None
             chain.append(below)
-        if chain[-1]["kind"] == "scan" and not self._is_read_by_spark(chain[-1], chain[:-1]):
-            return self._from_fragment(Fragment(_steps(chain[:-1]), node["columns"], scan=chain[-1]))
+        scan = chain.pop()
+        above = [] if any(node["kind"] == "join" for node in chain) else chain
+        if self._is_read_by_spark(scan, above):
+            return None
+        steps, bottom = self._steps_down_from(node)
+        return Fragment(steps, node["columns"], scan=scan) if bottom is scan else None
+
+    def _make_chain(self, node: Node) -> DataFrame:
+        """A filter, project or scan: in Spark, or as the top of a fragment."""
         if node["kind"] == "scan":
             return self._spark_scan(node)
         try:
@@ -182,9 +212,7 @@ class Plan:
             self.fallbacks[below["label"]] = self._why_unmapped(below)
             steps.append(below)
         below = self._input(steps[-1])
-        return self._from_fragment(
-            _over_rows(_steps(steps), node["columns"], self.frame(below["id"]), below["columns"])
-        )
+        return self.from_fragment(_over_rows(_steps(steps), node["columns"], self.frame(below["id"]), below["columns"]))
 
     def _expressions(self, columns: list[dict[str, Any]]) -> Expressions:
         return Expressions({c["name"]: c["type"] for c in columns}, self.version)
@@ -224,7 +252,7 @@ class Plan:
         wanted = [*node["right_on"], *brought]
         left = left.toDF(*[f"l{i}" for i in range(len(left_names))])
         right = right.select(*[f.col(quoted(name)).alias(f"r{i}") for i, name in enumerate(wanted)])
-        if self._bytes_of(right_node) <= _BROADCAST_BYTES:
+        if self.bytes_of(right_node) <= _BROADCAST_BYTES:
             right = f.broadcast(right)
         condition: Column | None = None
         for i, name in enumerate(node["left_on"]):
@@ -254,20 +282,20 @@ class Plan:
 
     def _kept(self, node: Node, frame: DataFrame) -> DataFrame:
         """A small frame that is read twice, read once."""
-        if self._bytes_of(node) > _BROADCAST_BYTES:
+        if self.bytes_of(node) > _BROADCAST_BYTES:
             return frame
         kept = frame.persist()
         self._persisted.append(kept)
         return kept
 
-    def _bytes_of(self, node: Node) -> int:
+    def bytes_of(self, node: Node) -> int:
         """The bytes of the files below a node: what its rows may take, as a rule."""
         if node["kind"] == "scan":
             source = self.sources[node["source"]]
             if source["format"] == "memory":
-                return 0 if node["source"] not in self._given else _BROADCAST_BYTES + 1
+                return 0 if node["source"] not in self._given else _UNKNOWN_BYTES
             return sum(size for _, size in source["files"])
-        return sum(self._bytes_of(self.nodes[i]) for i in node["inputs"])
+        return sum(self.bytes_of(self.nodes[i]) for i in node["inputs"])
 
     def _make_aggregate(self, node: Node) -> DataFrame:
         from pyspark.sql import functions as f  # noqa: PLC0415
@@ -308,6 +336,15 @@ class Plan:
             return frame.dropDuplicates(list(node["keys"])).select(*names)
         types = {c["name"]: c["type"] for c in self._input(node)["columns"]}
         descending = node["keep"] == "last"
+        by = {*node["order_by"], *node["ties"]} - set(node["keys"])
+        is_of_both = {c["name"] for c in node["columns"]} <= by | set(node["keys"])
+        if len(by) == 1 and is_of_both and not any("float" in types[name] for name in (*by, *node["keys"])):
+            # The least or largest value of the one column, nulls being the least: no rows have to be sorted.
+            (name,) = by
+            value = f.col(quoted(name))
+            kept = f.max(value) if descending else f.when(f.count(f.lit(1)) == f.count(value), f.min(value))
+            keys = [f.col(quoted(key)) for key in node["keys"]]
+            return frame.groupBy(*keys).agg(kept.alias(name)).select(*names)
         order: list[Column] = []
         for name in node["order_by"]:
             order.append(f.col(quoted(name)))
@@ -428,6 +465,15 @@ class Plan:
             *[f.col(quoted(c["name"])).cast(spark_type(c["type"])).alias(c["name"]) for c in node["columns"]]
         )
 
+    def task_of(self, fragment: Fragment) -> tuple[_tasks.Task, DataFrame]:
+        """What tasks do of a fragment, and over which rows of Spark: those that it needs, or the numbers of tasks."""
+        if fragment.scan is not None:
+            task, count = self.scan_task(fragment)
+            return task, self.session.range(0, count, 1, count)
+        assert fragment.rows is not None
+        names = [c["name"] for c in fragment.columns]
+        return _tasks.StepTask(fragment.steps, names, _tasks.storage_arguments(self.storage)), fragment.rows
+
     def scan_groups(self, scan: Node) -> tuple[list[tuple[int, int]], str]:
         """The splits of a source that each task reads, and how the files begin in which they say what they read."""
         splits = self.sources[scan["source"]]["splits"]
@@ -443,10 +489,10 @@ class Plan:
         assert fragment.scan is not None
         groups, prefix = self.scan_groups(fragment.scan)
         source = self.sources[fragment.scan["source"]]
-        steps = list(fragment.steps)
+        steps: list[_tasks.Step] = list(fragment.steps)
         columns = [c["name"] for c in fragment.scan["columns"]]
         # Without columns rows could not be counted.
-        columns = columns or [c["name"] for c in self._first_column(fragment.scan)]
+        columns = columns or [c["name"] for c in self.first_column(fragment.scan)]
         if columns != [c["name"] for c in source["columns"]]:
             steps.insert(0, json.dumps({"select": columns}, ensure_ascii=False))
         task = _tasks.ScanTask(
@@ -461,30 +507,21 @@ class Plan:
         )
         return task, len(groups)
 
-    def _from_fragment(self, fragment: Fragment) -> DataFrame:
+    def from_fragment(self, fragment: Fragment) -> DataFrame:
         columns = fragment.columns
         if fragment.scan is not None and not columns:
             # Spark keeps no count of rows without columns: see scan_task().
-            return self._from_fragment(
-                dataclasses.replace(fragment, columns=self._first_column(fragment.scan))
-            ).select()
+            return self.from_fragment(dataclasses.replace(fragment, columns=self.first_column(fragment.scan))).select()
         if any(has_fixed_lists(c["type"]) for c in columns):
             name = next(c["name"] for c in columns if has_fixed_lists(c["type"]))
             raise UnsupportedError(
                 f"the column '{name}' has lists of a fixed size, which Spark's tables cannot keep",
                 "make them where features are made, or cast the column to a list",
             )
-        schema = spark_schema(columns)
-        if fragment.scan is not None:
-            task, count = self.scan_task(fragment)
-            rows = self.session.range(0, count, 1, count).mapInArrow(_scan(task), schema)
-        else:
-            assert fragment.rows is not None
-            step_task = _tasks.StepTask(fragment.steps, [c["name"] for c in columns])
-            rows = fragment.rows.mapInArrow(_apply_steps(step_task), schema)
-        return rows
+        task, rows = self.task_of(fragment)
+        return rows.mapInArrow(_rows_of(task), spark_schema(columns))
 
-    def _first_column(self, scan: Node) -> list[dict[str, Any]]:
+    def first_column(self, scan: Node) -> list[dict[str, Any]]:
         columns: list[dict[str, Any]] = self.sources[scan["source"]]["columns"][:1]
         return columns
 
@@ -492,42 +529,29 @@ class Plan:
 # Sent to executors by value: one without the package then says so, and not that a function cannot be read.
 
 
-def _scan(task: _tasks.ScanTask) -> Callable[..., Any]:
-    """Reads the splits of a group and runs the steps."""
-    values = dataclasses.asdict(task)
+def _rows_of(task: _tasks.Task) -> Callable[..., Any]:
+    make, values = _tasks.values_of(task)
 
-    def read(batches):  # type: ignore[no-untyped-def]
+    def rows(batches):  # type: ignore[no-untyped-def]
         from headrace.spark import _tasks
 
-        yield from _tasks.scanned(_tasks.ScanTask(**values), batches)
+        yield from _tasks.rows_of(getattr(_tasks, make)(**values), batches)
 
-    return read
-
-
-def _apply_steps(task: _tasks.StepTask) -> Callable[..., Any]:
-    """Runs the steps over the rows of a partition."""
-    values = dataclasses.asdict(task)
-
-    def apply(batches):  # type: ignore[no-untyped-def]
-        from headrace.spark import _tasks
-
-        yield from _tasks.run_steps(_tasks.StepTask(**values), batches)
-
-    return apply
+    return rows
 
 
 def _over_rows(
-    steps: list[str], columns: list[dict[str, Any]], rows: DataFrame, row_columns: list[dict[str, Any]]
+    steps: list[_tasks.Step], columns: list[dict[str, Any]], rows: DataFrame, row_columns: list[dict[str, Any]]
 ) -> Fragment:
     """A fragment over the rows of a DataFrame. Rows without columns would not come to a task."""
     if not row_columns:
         from pyspark.sql import functions as f  # noqa: PLC0415
 
         rows, row_columns = rows.select(f.lit(True).alias(_NOTHING["name"])), [_NOTHING]
-    return Fragment(steps, columns, rows=rows, row_columns=row_columns)
+    return Fragment(steps, columns, rows=rows)
 
 
-def _steps(chain: list[Node]) -> list[str]:
+def _steps(chain: list[Node]) -> list[_tasks.Step]:
     """The steps of nodes that are given from the top."""
     return [node["step"] for node in reversed(chain)]
 

@@ -13,7 +13,7 @@ from headrace._result import RunResult
 from headrace.spark import _tasks
 from headrace.spark._collect import given_frames
 from headrace.spark._errors import headrace_error
-from headrace.spark._plan import Fragment, Plan, fields_of
+from headrace.spark._plan import Plan, fields_of
 from headrace.spark._session import SparkTarget, open_session, parallelism
 
 if TYPE_CHECKING:
@@ -59,14 +59,15 @@ def validate(
     -------
     dict
         ``"tasks"``: steps that Headrace computes in Spark's tasks, with what Spark lacks; ``"sources"``: what reads
-        each source; ``"approximate"``: columns whose last bits depend on the order of rows in Spark; ``"notes"``:
+        each source; ``"joins"``: joins that run in tasks, with right sides that are small, as far as files tell;
+        ``"approximate"``: columns whose last bits depend on the order of rows in Spark; ``"notes"``:
         what accelerators make of it.
     """
     with open_session(spark) as session:
         native = _core.DistributedRun(pipeline, _core.Work(1, ""), "", f"spark {session.version}")
-        plan = _plan(session, pipeline, native, frames)
+        plan = _plan(session, pipeline, native, frames, is_dry=True)
         try:
-            plan.top(plan.roots[0])
+            plan.task_of(plan.top(plan.roots[0]))
             for root in plan.roots[1:]:
                 plan.frame(root)
             readers = {name: "headrace" for name, _, _ in plan.task_scans}
@@ -75,6 +76,7 @@ def validate(
                 "engine": f"spark {session.version}",
                 "tasks": plan.fallbacks,
                 "sources": readers,
+                "joins": plan.tables.joins,
                 "approximate": _approximate(plan.nodes),
                 "notes": [
                     "Gluten falls back to Spark's own operators for a session in ANSI mode, which pipelines need"
@@ -96,10 +98,15 @@ def _approximate(nodes: list[dict[str, Any]]) -> list[str]:
 
 
 def _plan(
-    session: SparkSession, pipeline: _core.Pipeline, native: _core.DistributedRun, frames: tuple[tuple[str, Any], ...]
+    session: SparkSession,
+    pipeline: _core.Pipeline,
+    native: _core.DistributedRun,
+    frames: tuple[tuple[str, Any], ...],
+    *,
+    is_dry: bool = False,
 ) -> Plan:
-    given = given_frames(pipeline, frames, session)
-    return Plan(session, native.plan(), frames=given, folder=native.spool_folder, storage=pipeline.storage())
+    given, folder = given_frames(pipeline, frames, session), native.spool_folder
+    return Plan(session, native.plan(), frames=given, folder=folder, storage=pipeline.storage(), is_dry=is_dry)
 
 
 class _Run:
@@ -176,18 +183,9 @@ class _Run:
         top = plan.top(plan.roots[0])
         contract_rows = plan.frame(plan.roots[1]) if len(plan.roots) > 1 else None
         plan.check_unique()
-        columns = top.row_columns if top.scan is None else top.scan["columns"]
-        task, count = plan.scan_task(Fragment([], columns, scan=top.scan)) if top.scan is not None else (None, 0)
-        if top.scan is not None and not columns:
-            columns = plan.sources[top.scan["source"]]["columns"][:1]
-        self._task_plan = native.task_plan(fields_of(columns), top.steps)
-        spool = _spool(self._task_plan, task, self._folder, native.fit_round(), self._key_parts)
-        if task is not None:
-            rows = self._session.range(0, count, 1, count)
-        else:
-            assert top.rows is not None
-            rows = top.rows
-        results = self._collect(rows, spool)
+        self._task_plan = native.task_plan(fields_of(top.columns))
+        task, rows = plan.task_of(top)
+        results = self._collect(rows, _spool(self._task_plan, task, self._folder, native.fit_round(), self._key_parts))
         native.take_spooled(results)
         self._results = results
         if contract_rows is not None:
@@ -255,16 +253,15 @@ class _Run:
 # --- what tasks do: made here, sent by value --------------------------------------------------------------------------
 
 
-def _spool(
-    plan: str, scan: _tasks.ScanTask | None, folder: str, fit_round: bytes, key_parts: int
-) -> Callable[..., Any]:
+def _spool(plan: str, task: _tasks.Task, folder: str, fit_round: bytes, key_parts: int) -> Callable[..., Any]:
+    make, values = _tasks.values_of(task)
+
     def spool(batches):  # type: ignore[no-untyped-def]
         from headrace.spark import _tasks
 
-        rows = _tasks.scanned(scan, batches) if scan is not None else batches
-        prefix = f"{folder}/rows-{_tasks.attempt_name()}"
-        result = _tasks.spool(plan, rows, prefix, fit_round, key_parts)
-        yield _tasks.one_row(_tasks.partition_number(), result)
+        task, prefix = getattr(_tasks, make)(**values), f"{folder}/rows-{_tasks.attempt_name()}"
+        for number, result in _tasks.spool(plan, task, batches, prefix, fit_round, key_parts):
+            yield _tasks.one_row(number, result)
 
     return spool
 

@@ -9,7 +9,7 @@ from headrace import _core
 from headrace._errors import UnsupportedError
 from headrace._frame import LazyFrame
 from headrace._optional import need
-from headrace.spark._types import type_name
+from headrace.spark._types import arrow_type
 
 if TYPE_CHECKING:
     pass
@@ -48,7 +48,7 @@ def from_spark(frame: Any, *, name: str = "spark_rows") -> LazyFrame:
         frame.collect(engine="spark", spark=spark)
     """
     pa = need("pyarrow", "from_spark()")
-    schema = pa.schema([pa.field(f.name, _arrow_type(pa, f.dataType)) for f in frame.schema.fields])
+    schema = pa.schema([pa.field(f.name, arrow_type(pa, f.dataType)) for f in frame.schema.fields])
     sample = _core.Rows.from_stream(pa.RecordBatchReader.from_batches(schema, []).__arrow_c_stream__())
     name = f"{name}_{next(_numbers)}"
     made = LazyFrame(_core.Frame.of_function(name, sample, _refuse))
@@ -58,19 +58,3 @@ def from_spark(frame: Any, *, name: str = "spark_rows") -> LazyFrame:
 
 def _refuse() -> NoReturn:
     raise UnsupportedError("these rows are in Spark, which this engine does not reach", 'run with engine="spark"')
-
-
-def _arrow_type(pa: Any, dtype: Any) -> Any:
-    name = type_name(dtype)
-    plain = {
-        "bool": pa.bool_(), "int8": pa.int8(), "int16": pa.int16(), "int32": pa.int32(), "int64": pa.int64(),
-        "float32": pa.float32(), "float64": pa.float64(), "string": pa.string(), "binary": pa.binary(),
-        "date": pa.date32(), "timestamp": pa.timestamp("us", tz="UTC"), "timestamp_ntz": pa.timestamp("us"),
-    }  # fmt: skip
-    if name in plain:
-        return plain[name]
-    if name.startswith("decimal"):
-        return pa.decimal128(dtype.precision, dtype.scale)
-    if name.startswith("list"):
-        return pa.list_(_arrow_type(pa, dtype.elementType))
-    return pa.struct([pa.field(f.name, _arrow_type(pa, f.dataType)) for f in dtype.fields])

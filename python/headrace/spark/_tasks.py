@@ -8,7 +8,7 @@ import dataclasses
 import json
 import os
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -17,6 +17,19 @@ if TYPE_CHECKING:
 
 #: Rows of an Arrow batch that a task hands to Spark.
 _BATCH_ROWS = 16384
+
+#: A step as the core writes it, or a `JoinStep` as a dict, which is what is sent.
+Step: TypeAlias = "str | dict[str, Any]"
+
+
+@dataclasses.dataclass
+class JoinStep:
+    """A join with a table that is kept in files, which each task reads whole, behind `steps` of its own."""
+
+    join: str
+    table: str
+    files: list[bytes]
+    steps: list[str]
 
 
 @dataclasses.dataclass
@@ -28,7 +41,7 @@ class ScanTask:
     storage: dict[str, Any]
     groups: list[tuple[int, int]]
     files_digest: str
-    steps: list[str]
+    steps: list[Step]
     folder: str
     prefix: str
 
@@ -37,8 +50,17 @@ class ScanTask:
 class StepTask:
     """A fragment over rows of Spark."""
 
-    steps: list[str]
+    steps: list[Step]
     columns: list[str]
+    storage: dict[str, Any]
+
+
+Task: TypeAlias = "ScanTask | StepTask"
+
+
+def values_of(task: Task) -> tuple[str, dict[str, Any]]:
+    """A task as the name of its class and what makes it again."""
+    return type(task).__name__, dataclasses.asdict(task)
 
 
 def storage_arguments(storage: _core.StorageOptions | None) -> dict[str, Any]:
@@ -49,37 +71,60 @@ def storage_arguments(storage: _core.StorageOptions | None) -> dict[str, Any]:
 # --- fragments --------------------------------------------------------------------------------------------------------
 
 
-def read_group(task: ScanTask, group: int) -> Iterator[pa.RecordBatch]:
-    """The rows of the splits of a group; then what was read is put beside."""
+def frames(task: Task, batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[int, _core.Frame]]:
+    """What a partition has of a fragment, as frames with their numbers: one for each group of splits, or the rows that
+    came. Whoever takes one reads all of it before the next; then what was read is put beside."""
     from headrace import _core  # noqa: PLC0415
 
     storage = _core.StorageOptions(**task.storage)
-    begin, end = task.groups[group]
-    splits = _core.SplitScan(task.name, task.yaml, storage, begin, end, task.files_digest)
-    frame = splits.frame()
-    for step in task.steps:
-        frame = frame.with_step(step)
     with told_errors():
-        yield from _batches_of(frame)
-    if task.folder:
-        # Every attempt that comes to its end says the same.
-        _core.put_text(f"{task.folder}/{task.prefix}{group:05}.json", splits.tally(), storage)
+        if isinstance(task, StepTask):
+            rows = _OnceRead(batches)
+            if rows.schema is not None:
+                sample = _core.Rows.from_stream(_stream(rows.schema, []))
+                frame = _core.Frame.of_function("rows", sample, rows.stream)
+                yield partition_number(), _with_steps(frame, task.steps, storage)
+            return
+        for group in numbers(batches):
+            begin, end = task.groups[group]
+            splits = _core.SplitScan(task.name, task.yaml, storage, begin, end, task.files_digest)
+            yield group, _with_steps(splits.frame(), task.steps, storage)
+            if task.folder:
+                # Every attempt that comes to its end says the same.
+                _core.put_text(f"{task.folder}/{task.prefix}{group:05}.json", splits.tally(), storage)
 
 
-def run_steps(task: StepTask, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The rows of a partition behind the steps."""
+def _with_steps(frame: _core.Frame, steps: Iterable[Step], storage: _core.StorageOptions) -> _core.Frame:
     from headrace import _core  # noqa: PLC0415
 
-    rows = _OnceRead(batches)
-    if rows.schema is None:
-        return
-    sample = _core.Rows.from_stream(_stream(rows.schema, []))
-    frame = _core.Frame.of_function("rows", sample, rows.stream)
-    for step in task.steps:
-        frame = frame.with_step(step)
-    with told_errors():
-        for batch in _batches_of(frame):
-            yield batch.select(task.columns) if task.columns else batch
+    for step in steps:
+        if isinstance(step, str):
+            frame = frame.with_step(step)
+        else:
+            join = JoinStep(**step)
+            table = _with_steps(_core.kept_rows(join.table, join.files, storage), join.steps, storage)
+            frame = frame.with_step_and(join.join, [table])
+    return frame
+
+
+def rows_of(task: Task, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The rows of a partition behind the steps, for Spark."""
+    columns = task.columns if isinstance(task, StepTask) else []
+    for _, frame in frames(task, batches):
+        with told_errors():
+            for batch in _batches_of(frame):
+                yield batch.select(columns) if columns else batch
+
+
+def kept_rows_of(
+    files: list[bytes], storage: dict[str, Any], batches: Iterable[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    """The rows of the files of a table whose numbers a partition has, for Spark."""
+    from headrace import _core  # noqa: PLC0415
+
+    for number in numbers(batches):
+        with told_errors():
+            yield from _batches_of(_core.kept_rows("table", [files[number]], _core.StorageOptions(**storage)))
 
 
 class _OnceRead:
@@ -218,16 +263,31 @@ def numbers(batches: Iterable[pa.RecordBatch]) -> Iterator[int]:
         yield from batch.column(0).to_pylist()
 
 
-def scanned(task: ScanTask, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The rows of the groups of a partition."""
-    for group in numbers(batches):
-        yield from read_group(task, group)
+def spool(
+    plan: str, task: Task, batches: Iterable[pa.RecordBatch], prefix: str, fit_round: bytes, key_parts: int
+) -> Iterator[tuple[int, bytes]]:
+    """Make the rows of the feature table that a partition has, keep them and look at them on the way."""
+    run, has_rows = run_task(plan), False
+    for number, frame in frames(task, batches):
+        has_rows = True
+        with told_errors():
+            result = run.spool(frame, f"{prefix}-{number}", fit_round, key_parts)
+        yield number, result
+    if not has_rows:
+        # The driver is told of what was not there, too.
+        with told_errors():
+            result = run.spool(None, prefix, fit_round, key_parts)
+        yield partition_number(), result
 
 
-def spool(plan: str, batches: Iterable[pa.RecordBatch], prefix: str, fit_round: bytes, key_parts: int) -> bytes:
-    """Keep the rows of a partition and look at them on the way."""
-    with told_errors():
-        return run_task(plan).spool(_OnceRead(batches).stream_or_nothing(), prefix, fit_round, key_parts)
+def keep(task: Task, batches: Iterable[pa.RecordBatch], prefix: str) -> Iterator[tuple[int, bytes]]:
+    """Keep the rows of a partition in files, as part of a table that other tasks read whole."""
+    from headrace import _core  # noqa: PLC0415
+
+    for number, frame in frames(task, batches):
+        with told_errors():
+            file = _core.keep_rows(frame, f"{prefix}-{number}", _core.StorageOptions(**task.storage))
+        yield number, file
 
 
 def check_contract(contract: str, batches: Iterable[pa.RecordBatch]) -> bytes:

@@ -97,3 +97,27 @@ def type_name(dtype: DataType) -> str:
 def has_fixed_lists(name: str) -> bool:
     """Whether a type holds lists of a fixed size, which Spark forgets."""
     return "fixed_size_list" in name
+
+
+def arrow_type(pa: Any, dtype: Any) -> Any:
+    """The Arrow type of a type of Spark."""
+    name = type_name(dtype)
+    plain = {
+        "bool": pa.bool_(), "int8": pa.int8(), "int16": pa.int16(), "int32": pa.int32(), "int64": pa.int64(),
+        "float32": pa.float32(), "float64": pa.float64(), "string": pa.string(), "binary": pa.binary(),
+        "date": pa.date32(), "timestamp": pa.timestamp("us", tz="UTC"), "timestamp_ntz": pa.timestamp("us"),
+    }  # fmt: skip
+    if name in plain:
+        return plain[name]
+    if name.startswith("decimal"):
+        return pa.decimal128(dtype.precision, dtype.scale)
+    if name.startswith("list"):
+        return pa.list_(arrow_type(pa, dtype.elementType))
+    return pa.struct([pa.field(f.name, arrow_type(pa, f.dataType)) for f in dtype.fields])
+
+
+def empty_table(columns: list[dict[str, Any]]) -> Any:
+    """No rows of columns, as an Arrow table."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    return pa.schema([pa.field(c["name"], arrow_type(pa, spark_type(c["type"]))) for c in columns]).empty_table()

@@ -82,6 +82,15 @@ void SharedSpoolSink::consume(Batch batch, std::size_t, std::size_t) {
   }
 }
 
+void check_unchanged(const SpoolFile& file, FileSystem& fs) {
+  FileInfo info = fs.info(file.path);
+  if (info.kind != FileInfo::Kind::kFile || info.size_bytes != file.size_bytes) {
+    throw Error(ErrorCode::kBadData,
+                fmt::format("'{}', where rows of this run were kept, is gone or has changed", file.path),
+                "let nothing else write there while a pipeline runs, and run again");
+  }
+}
+
 void read_spool(const std::vector<SpoolFile>& files, const Schema& schema, std::int64_t begin, std::int64_t end,
                 const std::shared_ptr<FileSystem>& fs, const RunContext& context,
                 const std::function<void(const Batch&)>& take) {
@@ -93,12 +102,7 @@ void read_spool(const std::vector<SpoolFile>& files, const Schema& schema, std::
       first = next_file;
       continue;
     }
-    FileInfo info = fs->info(file.path);
-    if (info.kind != FileInfo::Kind::kFile || info.size_bytes != file.size_bytes) {
-      throw Error(ErrorCode::kBadData,
-                  fmt::format("'{}', where rows of this run were kept, is gone or has changed", file.path),
-                  "let nothing else write there while a pipeline runs, and run again");
-    }
+    check_unchanged(file, *fs);
     SourceSpec spec;
     spec.name = "spool";
     spec.format = kFormat;

@@ -85,6 +85,9 @@ class SharedSpoolSink : public Sink {
   std::int64_t rows_left_out_ = 0;
 };
 
+/// Throws Error(kBadData) when the file is not what the driver was told of.
+void check_unchanged(const SpoolFile& file, FileSystem& fs);
+
 /// Calls take(batch) with the rows [begin, end) of the files, one after another. Throws Error(kBadData) when a file is
 /// not what the driver was told of.
 void read_spool(const std::vector<SpoolFile>& files, const Schema& schema, std::int64_t begin, std::int64_t end,

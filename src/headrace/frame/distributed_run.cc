@@ -175,7 +175,7 @@ std::string DistributedRun::plan() const {
   return EnginePlan(roots, *prepared_, {options_.fs, options_.context.memory}).to_json();
 }
 
-std::string DistributedRun::task_plan(const Schema& rows, const std::vector<std::string>& steps) const {
+std::string DistributedRun::task_plan(const Schema& rows) const {
   Pipeline own = with_absolute_paths(pipeline_);
   if (prepared_->unoptimized_contract_root) own.contract.reset();
   if (own.contract) own.contract->table = own.feature_table;
@@ -188,7 +188,6 @@ std::string DistributedRun::task_plan(const Schema& rows, const std::vector<std:
   plan.sections = sections_yaml(own);
   plan.table = prepared_->feature_table;
   plan.rows = rows;
-  plan.steps = steps;
   plan.run_id = report_.run_id;
   plan.storage = own.storage;
   plan.statistics = options_.statistics;

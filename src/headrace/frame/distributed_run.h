@@ -5,7 +5,7 @@
 //
 //   run = DistributedRun(pipeline, options)       checks everything that can be checked before anything runs
 //   run.plan()                                    -> the engine makes the rows of root 0 (and 1: of the contract)
-//   run.task_plan(rows, steps)                    -> what tasks know
+//   run.task_plan(rows)                           -> what tasks know
 //   run.take_scan(…) run.take_spooled(…) run.end_relational()
 //   while (!run.is_fitted()) { run.fit_round() … run.take_fit(…) … run.end_fit_round(); }
 //   run.end_fit()
@@ -41,7 +41,8 @@ class DistributedRun {
   /// Where to keep rows on the way: below the first output, which all tasks can reach.
   std::string spool_folder() const;
   std::string plan() const;
-  std::string task_plan(const Schema& rows, const std::vector<std::string>& steps) const;
+  /// `rows` are the columns of root 0.
+  std::string task_plan(const Schema& rows) const;
   /// What check_contract() takes, for rows of `rows`; empty where the contract is of the feature table, or of none.
   std::string contract_plan(const Schema& rows) const;
 

@@ -1,8 +1,12 @@
 // A run in pieces, all in this process, gives the state and the rows of a run in one piece.
 #include "headrace/frame/distributed_run.h"
 
+#include <array>
+#include <map>
 #include <random>
+#include <span>
 #include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -69,15 +73,20 @@ void write_events(const std::string& path) {
 }
 
 /// The steps above the scan of the plan's first root.
-std::vector<std::string> steps_of(const std::string& plan) {
+std::vector<Step> steps_of(const std::string& plan) {
   Json json = Json::parse(plan);
-  std::vector<std::string> steps;
+  std::vector<Step> steps;
   std::size_t id = json.at("roots").at(0);
   while (json.at("nodes").at(id).at("kind") != "scan") {
-    steps.insert(steps.begin(), json.at("nodes").at(id).at("step").get<std::string>());
+    steps.insert(steps.begin(), parse_step(json.at("nodes").at(id).at("step").get<std::string>()));
     id = json.at("nodes").at(id).at("inputs").at(0);
   }
   return steps;
+}
+
+LazyFrame with_steps(LazyFrame frame, const std::vector<Step>& steps) {
+  for (const Step& step : steps) frame = frame.with_step(step);
+  return frame;
 }
 
 /// Runs the pieces as `task_count` tasks would, each in an object of its own, and the last of them twice.
@@ -89,7 +98,8 @@ RunReport run_in_pieces(const Pipeline& pipeline, std::size_t task_count) {
   std::string digest = source.at("files_digest");
   std::size_t splits = source.at("splits");
   SplitScan whole("events", yaml, {}, 0, splits, digest);
-  std::string task_plan = run.task_plan(whole.frame().schema(), steps_of(run.plan()));
+  std::vector<Step> steps = steps_of(run.plan());
+  std::string task_plan = run.task_plan(with_steps(whole.frame(), steps).schema());
   try {
     run.begin_stage("relational");
     std::vector<std::string> results;
@@ -110,9 +120,10 @@ RunReport run_in_pieces(const Pipeline& pipeline, std::size_t task_count) {
         StreamPtr stream = export_stream({rows.schema, {*part}}, memory);
         return import_batches(stream.get(), memory);
       };
+      LazyFrame frame = with_steps(LazyFrame::of_function("rows", *rows.schema, open), steps);
       for (int attempt = 0; attempt < (task + 1 == task_count ? 2 : 1); ++attempt) {
         std::string prefix = fmt::format("{}/rows-{}-{}", run.spool_folder(), task, attempt);
-        std::string result = RunTask(task_plan, RunContext()).spool(open, prefix, round, kKeyParts);
+        std::string result = RunTask(task_plan, RunContext()).spool(&frame, prefix, round, kKeyParts);
         if (attempt == 0) results.push_back(std::move(result));
       }
     }
@@ -267,6 +278,38 @@ TEST_CASE("a contract that rows of some pieces break publishes nothing") {
   std::shared_ptr<FileSystem> fs = local_file_system();
   CHECK(fs->info(out + "/parquet/manifest.json").kind == FileInfo::Kind::kMissing);
   CHECK(read_text(*fs, out + "/run.json").find("contract_violated") != std::string::npos);
+}
+
+TEST_CASE("what tasks keep of a table is one frame for others, joins included") {
+  TemporaryFolder folder;
+  write_events(folder.path() + "/events.csv");
+  SourceSpec spec;
+  spec.name = "events";
+  spec.paths = {folder.path() + "/events.csv"};
+  spec.on_error = OnError::kDrop;
+  LazyFrame events = LazyFrame::scan(spec).with_step(parse_step("select: {id: id, word: word}"));
+  LazyFrame words = events.with_step(parse_step("group_by: {keys: word, aggregates: {n: count()}}"));
+  std::vector<std::string> files;
+  for (const char* some : {"word < 'w3'", "word >= 'w3'", "word = 'none'"}) {
+    LazyFrame part = words.with_step(parse_step(fmt::format("filter: \"{}\"", some)));
+    files.push_back(keep_rows(part, fmt::format("{}/table-{}", folder.path(), files.size()), {}, RunContext()));
+    CHECK(kept_bytes(files.back()) > 0);
+  }
+  Step join = parse_step("join: {right: words, on: word, how: left, validate: m:1}");
+  auto joined = [&](const LazyFrame& right) {
+    StreamedRows rows = collect_frame(events.with_step(join, std::array{right}), RunOptions());
+    REQUIRE(rows.batches.size() == 1);
+    std::map<std::int64_t, std::int64_t> counts;
+    std::span<const std::int64_t> ids = rows.batches[0].columns[0].values<std::int64_t>();
+    std::span<const std::int64_t> found = rows.batches[0].columns[2].values<std::int64_t>();
+    for (std::size_t i = 0; i < ids.size(); ++i) counts[ids[i]] = found[i];
+    return counts;
+  };
+  CHECK(joined(kept_rows("table", files, {})) == joined(words));
+  CHECK(joined(words).size() > 4000);
+
+  local_file_system()->put(folder.path() + "/table-1.arrow", "something else");
+  CHECK_THROWS_WITH_AS(kept_rows("table", files, {}), doctest::Contains("is gone or has changed"), Error);
 }
 
 TEST_CASE("rows that were kept and have changed are refused") {

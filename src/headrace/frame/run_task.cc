@@ -17,6 +17,7 @@
 #include "headrace/exec/order_ranges.h"
 #include "headrace/exec/order_rows.h"
 #include "headrace/frame/run_outputs.h"
+#include "headrace/io/format.h"
 #include "headrace/io/fs/routed_file_system.h"
 #include "headrace/io/stream_source.h"
 #include "headrace/kernel/gather.h"
@@ -39,9 +40,7 @@ class NoRows : public BatchStream {
   std::shared_ptr<const Schema> schema_;
 };
 
-/// `open`, or no rows of `schema` where there is nothing to open.
-RunTask::OpenRows or_no_rows(RunTask::OpenRows open, const Schema& schema) {
-  if (open) return open;
+std::function<std::unique_ptr<BatchStream>()> no_rows(const Schema& schema) {
   return [schema] { return std::make_unique<NoRows>(schema); };
 }
 
@@ -96,7 +95,6 @@ RunTask::RunTask(const std::string& plan, const RunContext& context)
   TableSpec table;
   table.name = plan_.feature_table;
   table.from = rows.name;
-  for (const std::string& step : plan_.steps) table.steps.push_back(parse_step(step));
   pipeline_.sources.push_back(std::move(rows));
   pipeline_.tables.push_back(std::move(table));
   pipeline_.feature_table = plan_.feature_table;
@@ -105,10 +103,17 @@ RunTask::RunTask(const std::string& plan, const RunContext& context)
 
 RunTask::~RunTask() = default;
 
-std::unique_ptr<PreparedPipeline> RunTask::prepare(const OpenRows& open) const {
-  MemorySources sources;
-  sources[pipeline_.sources[0].name] = stream_source(plan_.rows, or_no_rows(open, plan_.rows), context_.memory);
-  return std::make_unique<PreparedPipeline>(pipeline_, plan_.table, fs_, context_, sources);
+std::unique_ptr<PreparedPipeline> RunTask::prepare(const LazyFrame* frame) const {
+  if (frame == nullptr) {
+    MemorySources sources;
+    sources[pipeline_.sources[0].name] = stream_source(plan_.rows, no_rows(plan_.rows), context_.memory);
+    return std::make_unique<PreparedPipeline>(pipeline_, plan_.table, fs_, context_, sources);
+  }
+  LazyFrame::Definition rows = frame->definition(plan_.feature_table);
+  Pipeline pipeline = pipeline_;
+  pipeline.sources = std::move(rows.pipeline.sources);
+  pipeline.tables = std::move(rows.pipeline.tables);
+  return std::make_unique<PreparedPipeline>(pipeline, plan_.table, fs_, context_, rows.memory);
 }
 
 void RunTask::write_keyed(const FitPart& part, const std::string& path, std::size_t key_parts) {
@@ -128,9 +133,9 @@ std::string RunTask::put_profile(TableProfile* profile, const std::string& prefi
   return path;
 }
 
-std::string RunTask::spool(const OpenRows& open, const std::string& prefix, const std::string& round,
+std::string RunTask::spool(const LazyFrame* frame, const std::string& prefix, const std::string& round,
                            std::size_t key_parts) {
-  std::unique_ptr<PreparedPipeline> prepared = prepare(open);
+  std::unique_ptr<PreparedPipeline> prepared = prepare(frame);
   const Schema& schema = prepared->feature_root->schema;
   auto shared_schema = std::make_shared<const Schema>(schema);
   PartAssigner assigner(pipeline_.split, schema);
@@ -162,7 +167,7 @@ std::string RunTask::spool(const OpenRows& open, const std::string& prefix, cons
 
 std::string RunTask::fit(const std::string& files, const std::string& prefix, const std::string& round,
                          std::size_t key_parts) {
-  std::unique_ptr<PreparedPipeline> prepared = prepare({});
+  std::unique_ptr<PreparedPipeline> prepared = prepare(nullptr);
   const Schema& schema = prepared->feature_root->schema;
   std::vector<SpoolFile> some = spool_files(files);
   FitPart part(*prepared->features, round, std::make_shared<const Schema>(schema), *context_.memory);
@@ -183,13 +188,13 @@ std::vector<std::string> RunTask::read_keyed(const std::string& path) {
 }
 
 std::string RunTask::merge_keyed(const std::string& round, const std::vector<std::string>& parts) {
-  std::unique_ptr<PreparedPipeline> prepared = prepare({});
+  std::unique_ptr<PreparedPipeline> prepared = prepare(nullptr);
   return headrace::merge_keyed(*prepared->features, round, parts, *context_.memory);
 }
 
 const RunTask::Encoding& RunTask::encoding(const std::string& state) {
   if (!encoding_ || encoding_->state_path != state) {
-    encoding_ = std::make_unique<Encoding>(pipeline_, prepare({}), state, plan_.run_id, fs_, context_);
+    encoding_ = std::make_unique<Encoding>(pipeline_, prepare(nullptr), state, plan_.run_id, fs_, context_);
   }
   return *encoding_;
 }
@@ -275,7 +280,8 @@ std::string RunTask::write(const std::string& bytes, const std::string& state, c
   return to_bytes(result);
 }
 
-std::string check_contract(const std::string& contract, const RunTask::OpenRows& open, const RunContext& context) {
+std::string check_contract(const std::string& contract, const std::function<std::unique_ptr<BatchStream>()>& open,
+                           const RunContext& context) {
   Json json = parse_json(contract, "a contract");
   Pipeline pipeline;
   pipeline.name = "contract";
@@ -289,12 +295,66 @@ std::string check_contract(const std::string& contract, const RunTask::OpenRows&
   Schema schema = schema_of(json.at("rows"));
   ContractCheck check(*pipeline.contract, schema, nullptr, context);
   check.start(1, 1);
-  std::unique_ptr<SourceReader> source = stream_source(schema, or_no_rows(open, schema), context.memory);
+  std::unique_ptr<SourceReader> source = stream_source(schema, open ? open : no_rows(schema), context.memory);
   std::unique_ptr<SplitStream> stream = source->open_split(0, {schema.names(), {}});
   for (Batch batch; stream->next(batch);) check.consume(batch, 0, 0);
   SpoolResult result;
   result.contract = check.result();
   return to_bytes(result);
+}
+
+namespace {
+
+/// Writes all rows to one file; one worker.
+class FileSink : public Sink {
+ public:
+  FileSink(const Schema& schema, const std::string& path, FileSystem& fs, MemoryBudget& memory)
+      : writer_(format_named("arrow").create(schema, fs.create_whole(path), WriterOptions{"lz4"}, memory)),
+        memory_(memory) {}
+
+  void start(std::size_t, std::size_t worker_count) override { HEADRACE_CHECK(worker_count == 1); }
+  void consume(Batch batch, std::size_t, std::size_t) override { writer_->write(flatten(memory_, batch)); }
+  FileSummary finish() { return writer_->finish(); }
+
+ private:
+  std::unique_ptr<FileWriter> writer_;
+  MemoryBudget& memory_;
+};
+
+}  // namespace
+
+std::string keep_rows(const LazyFrame& frame, const std::string& prefix, const StorageOptions& storage,
+                      const RunContext& context) {
+  RunOptions options;
+  options.context = one_thread(context);
+  std::shared_ptr<FileSystem> fs = routed_file_system(storage);
+  SpoolFile file{prefix + ".arrow", 0, 0};
+  FileSink sink(frame.schema(), file.path, *fs, *options.context.memory);
+  run_frame(frame, sink, options);
+  FileSummary summary = sink.finish();
+  file.row_count = summary.row_count;
+  file.size_bytes = summary.size_bytes;
+  return to_bytes(std::vector<SpoolFile>{file});
+}
+
+LazyFrame kept_rows(const std::string& name, const std::vector<std::string>& files, const StorageOptions& storage) {
+  std::shared_ptr<FileSystem> fs = routed_file_system(storage);
+  SourceSpec spec;
+  spec.name = name;
+  spec.format = "arrow";
+  for (const std::string& bytes : files) {
+    for (const SpoolFile& file : spool_files(bytes)) {
+      check_unchanged(file, *fs);
+      spec.paths.push_back(file.path);
+    }
+  }
+  return LazyFrame::scan(spec, storage);
+}
+
+std::int64_t kept_bytes(const std::string& file) {
+  std::int64_t bytes = 0;
+  for (const SpoolFile& one : spool_files(file)) bytes += one.size_bytes;
+  return bytes;
 }
 
 namespace {

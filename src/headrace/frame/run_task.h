@@ -1,9 +1,9 @@
 // A run in pieces: what a task of another engine does of it, in a process of its own.
 //
-// The engine makes the rows of the feature table; from there on everything is done by the code that does it in
-// run_pipeline(), each task on some of the rows: steps that the engine left, contract, split, statistics, encoding,
-// shards. frame/distributed_run.h is the side of the driver, which tells tasks what to do in texts and bytes that only
-// processes of the same build exchange.
+// The engine makes rows; from there on everything is done by the code that does it in run_pipeline(), each task on some
+// of the rows: steps that the engine left, contract, split, statistics, encoding, shards. frame/distributed_run.h is
+// the side of the driver, which tells tasks what to do in texts and bytes that only processes of the same build
+// exchange.
 #pragma once
 
 #include <functional>
@@ -26,11 +26,10 @@ class RunTask {
   RunTask(const RunTask&) = delete;
   RunTask& operator=(const RunTask&) = delete;
 
-  using OpenRows = std::function<std::unique_ptr<BatchStream>()>;
-
-  /// Takes the rows that the engine brings, and keeps them in files called `prefix`-….arrow. `round`, of FitRounds, is
-  /// what is looked for on the way; empty: nothing is to be fitted. `key_parts`: how many parts keys are dealt to.
-  std::string spool(const OpenRows& open, const std::string& prefix, const std::string& round, std::size_t key_parts);
+  /// Makes the rows of a frame (none, when null), which has the columns of the plan's `rows`, and keeps them in files
+  /// called `prefix`-….arrow. `round`, of FitRounds, is what is looked for on the way; empty: nothing is to be fitted.
+  /// `key_parts`: how many parts keys are dealt to.
+  std::string spool(const LazyFrame* frame, const std::string& prefix, const std::string& round, std::size_t key_parts);
   /// Looks for `round` in the rows of `files`. The result is a SpoolResult without files.
   std::string fit(const std::string& files, const std::string& prefix, const std::string& round, std::size_t key_parts);
   /// The parts of a file with what is merged by key.
@@ -48,7 +47,8 @@ class RunTask {
  private:
   class Encoding;
 
-  std::unique_ptr<PreparedPipeline> prepare(const OpenRows& open) const;
+  /// The pipeline over the rows of a frame; over no rows, when it is null.
+  std::unique_ptr<PreparedPipeline> prepare(const LazyFrame* frame) const;
   const Encoding& encoding(const std::string& state);
   void write_keyed(const FitPart& part, const std::string& path, std::size_t key_parts);
   /// A profile of rows of `schema`; null where nobody asks for statistics.
@@ -64,7 +64,17 @@ class RunTask {
 };
 
 /// Checks the contract of a table on some of its rows; the result is a SpoolResult with nothing but it.
-std::string check_contract(const std::string& contract, const RunTask::OpenRows& open, const RunContext& context);
+std::string check_contract(const std::string& contract, const std::function<std::unique_ptr<BatchStream>()>& open,
+                           const RunContext& context);
+
+/// Makes the rows of a frame and keeps them in the file `prefix`.arrow: a table that other tasks read whole. The result
+/// is that file, for kept_rows().
+std::string keep_rows(const LazyFrame& frame, const std::string& prefix, const StorageOptions& storage,
+                      const RunContext& context);
+/// The rows of such files, as a frame. Error(kBadData) when one is not what it was.
+LazyFrame kept_rows(const std::string& name, const std::vector<std::string>& files, const StorageOptions& storage);
+/// Bytes of such a file.
+std::int64_t kept_bytes(const std::string& file);
 
 /// Some splits of a source, as a frame to which steps are added; and what was read once it has ended.
 class SplitScan {

@@ -182,7 +182,6 @@ std::string TaskPlan::to_json() const {
                {"feature_table", feature_table},
                {"table", fields_json(table)},
                {"rows", fields_json(rows)},
-               {"steps", steps},
                {"run_id", run_id},
                {"storage", storage_json(storage)},
                {"statistics", statistics}};
@@ -197,7 +196,6 @@ TaskPlan TaskPlan::from_json(const std::string& text) {
   plan.feature_table = json.at("feature_table");
   plan.table = schema_of(json.at("table"));
   plan.rows = schema_of(json.at("rows"));
-  plan.steps = json.at("steps").get<std::vector<std::string>>();
   plan.run_id = json.at("run_id");
   plan.storage = storage_of(json.at("storage"));
   plan.statistics = json.at("statistics");

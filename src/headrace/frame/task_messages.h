@@ -23,9 +23,8 @@ struct TaskPlan {
   std::string name;
   std::string sections;  // features, split, outputs, and the contract of the feature table
   std::string feature_table;
-  Schema table;                    // the columns of the feature table that features are made from
-  Schema rows;                     // what the engine brings
-  std::vector<std::string> steps;  // what is left to do to get to the columns that features want
+  Schema table;  // the columns of the feature table that features are made from
+  Schema rows;   // the columns that features are made of in the end: what tasks keep
   std::string run_id;
   StorageOptions storage;
   bool statistics = false;  // of columns, before and after encoding, are taken

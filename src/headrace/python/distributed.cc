@@ -39,7 +39,7 @@ std::vector<nb::bytes> bytes_of(const std::vector<std::string>& strings) {
 }
 
 /// Rows that a capsule with an Arrow stream brings, once; of None, no rows.
-RunTask::OpenRows rows_of(const nb::object& capsule) {
+std::function<std::unique_ptr<BatchStream>()> rows_of(const nb::object& capsule) {
   if (capsule.is_none()) return {};
   void* pointer = PyCapsule_GetPointer(capsule.ptr(), "arrow_array_stream");
   if (pointer == nullptr) throw nb::python_error();
@@ -100,7 +100,7 @@ void bind_distributed(nb::module_& module) {
   module.def(
       "check_contract",
       [](const std::string& plan, const nb::object& rows) {
-        RunTask::OpenRows open = rows_of(rows);
+        auto open = rows_of(rows);
         return unlocked([&] { return check_contract(plan, open, RunContext()); });
       },
       nb::arg("plan"), nb::arg("rows").none());
@@ -112,10 +112,8 @@ void bind_distributed(nb::module_& module) {
       .def_prop_ro("run_id", [](const PythonRun& self) { return self.run.run_id(); })
       .def_prop_ro("spool_folder", [](const PythonRun& self) { return self.run.spool_folder(); })
       .def("plan", [](const PythonRun& self) { return self.run.plan(); })
-      .def("task_plan",
-           [](const PythonRun& self, const std::vector<FieldText>& rows, const std::vector<std::string>& steps) {
-             return self.run.task_plan(schema_of(rows), steps);
-           })
+      .def("task_plan", [](const PythonRun& self,
+                           const std::vector<FieldText>& rows) { return self.run.task_plan(schema_of(rows)); })
       .def("contract_plan", [](const PythonRun& self,
                                const std::vector<FieldText>& rows) { return self.run.contract_plan(schema_of(rows)); })
       .def("begin_stage", [](PythonRun& self, const std::string& name) { self.run.begin_stage(name); })
@@ -181,17 +179,23 @@ void bind_distributed(nb::module_& module) {
   module.def("spool_keyed_path", [](const nb::bytes& result) { return spool_result(string_of(result)).keyed_path; });
   module.def("spool_fixed", [](const nb::bytes& result) { return bytes_of(spool_result(string_of(result)).fixed); });
 
+  module.def("keep_rows", [](const LazyFrame& frame, const std::string& prefix, const StorageOptions& storage) {
+    return unlocked([&] { return keep_rows(frame, prefix, storage, RunContext()); });
+  });
+  module.def("kept_rows", [](const std::string& name, const std::vector<nb::bytes>& files,
+                             const StorageOptions& storage) { return kept_rows(name, strings_of(files), storage); });
+  module.def("kept_bytes", [](const nb::bytes& file) { return kept_bytes(string_of(file)); });
+
   nb::class_<RunTask>(module, "RunTask")
       .def("__init__", [](RunTask* self, const std::string& plan) { new (self) RunTask(plan, RunContext()); })
       .def(
           "spool",
-          [](RunTask& self, const nb::object& rows, const std::string& prefix, const nb::bytes& round,
+          [](RunTask& self, const LazyFrame* frame, const std::string& prefix, const nb::bytes& round,
              std::size_t key_parts) {
-            RunTask::OpenRows open = rows_of(rows);
             std::string wanted = string_of(round);
-            return unlocked([&] { return self.spool(open, prefix, wanted, key_parts); });
+            return unlocked([&] { return self.spool(frame, prefix, wanted, key_parts); });
           },
-          nb::arg("rows").none(), nb::arg("prefix"), nb::arg("round"), nb::arg("key_parts"))
+          nb::arg("frame").none(), nb::arg("prefix"), nb::arg("round"), nb::arg("key_parts"))
       .def("fit",
            [](RunTask& self, const nb::bytes& files, const std::string& prefix, const nb::bytes& round,
               std::size_t key_parts) {
