@@ -29,7 +29,7 @@ JAR = ROOT / "build/downloads/rapids.jar"
 SETTINGS = ROOT / "conf/spark/rapids.conf"
 
 #: Settings that decide where operators run.
-_OF_PLANS = ("spark.rapids.sql.", "spark.sql.")
+_OF_PLANS = ("spark.rapids.sql.", "spark.sql.", "spark.headrace.")
 
 
 def explain(session: Any, pipeline: hr.Pipeline) -> list[Operator]:
