@@ -2,6 +2,7 @@
 // index in the stage and what a fork of it knows. A partial is a list of index and accumulator.
 #include "headrace/exec/partial_fit.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -124,18 +125,39 @@ void FitRounds::finish_round() {
   next_stage();
 }
 
-FitPart::FitPart(FeatureSet& features, std::string_view round, std::shared_ptr<const Schema> schema,
-                 MemoryBudget& memory)
-    : schema_(std::move(schema)), memory_(memory) {
-  for (OpenTask& open : open_round(features, round, memory)) {
+FitPart::FitPart(FeatureSet& features, std::string_view round, const Schema& schema, MemoryBudget& memory)
+    : memory_(memory) {
+  std::vector<OpenTask> opened = open_round(features, round, memory);
+  std::vector<std::string> names;
+  for (const OpenTask& open : opened) {
+    for (const Expr& input : open.task.inputs) collect_columns(input, names);
+  }
+  std::vector<Field> fields;
+  for (std::size_t i = 0; i < schema.size(); ++i) {
+    // Rows have to be counted, whatever is looked at.
+    bool is_read = std::ranges::find(names, schema[i].name) != names.end() || (names.empty() && i == 0);
+    if (!is_read) continue;
+    indexes_.push_back(i);
+    fields.push_back(schema[i]);
+  }
+  columns_ = std::make_shared<const Schema>(std::move(fields));
+  for (OpenTask& open : opened) {
     Task task{open.index, {}, std::move(open.accumulator)};
-    for (const Expr& input : open.task.inputs) task.inputs.push_back(bind(input, *schema_));
+    for (const Expr& input : open.task.inputs) task.inputs.push_back(bind(input, *columns_));
     tasks_.push_back(std::move(task));
   }
   share_inputs(tasks_);
 }
 
 void FitPart::add(const Batch& rows) {
+  Batch narrow;
+  narrow.schema = columns_;
+  narrow.row_count = rows.row_count;
+  for (std::size_t index : indexes_) narrow.columns.push_back(rows.columns[index]);
+  add_narrow(narrow);
+}
+
+void FitPart::add_narrow(const Batch& rows) {
   EvalContext eval(memory_, &dictionaries_);
   eval.share_results_of(rows);
   for (Task& task : tasks_) {

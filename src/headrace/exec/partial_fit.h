@@ -63,9 +63,14 @@ class FitPart {
  public:
   /// `features` is a set of the same features, not fitted; it and `memory` outlive this. Throws Error(kBadData) when
   /// `round` belongs to other features.
-  FitPart(FeatureSet& features, std::string_view round, std::shared_ptr<const Schema> schema, MemoryBudget& memory);
+  FitPart(FeatureSet& features, std::string_view round, const Schema& schema, MemoryBudget& memory);
 
+  /// Those of the columns that the round looks at; at least one.
+  const Schema& columns() const { return *columns_; }
+  /// Rows of the schema that was given.
   void add(const Batch& rows);
+  /// Rows of columns().
+  void add_narrow(const Batch& rows);
   /// The statistics of fixed size, for FitRounds::merge().
   std::string fixed() const;
   /// Those of the keys of part `part` of `part_count`, for merge_keyed().
@@ -78,7 +83,8 @@ class FitPart {
     std::unique_ptr<Accumulator> accumulator;
   };
 
-  std::shared_ptr<const Schema> schema_;
+  std::vector<std::size_t> indexes_;  // of columns_ in the schema
+  std::shared_ptr<const Schema> columns_;
   MemoryBudget& memory_;
   std::vector<Task> tasks_;
   DictionaryCache dictionaries_;

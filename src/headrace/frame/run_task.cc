@@ -141,7 +141,7 @@ std::string RunTask::spool(const LazyFrame* frame, const std::string& prefix, co
   PartAssigner assigner(pipeline_.split, schema);
   std::string fit_part = pipeline_.split ? pipeline_.split->fit_part : assigner.parts()[0];
   std::unique_ptr<FitPart> fit;
-  if (!round.empty()) fit = std::make_unique<FitPart>(*prepared->features, round, shared_schema, *context_.memory);
+  if (!round.empty()) fit = std::make_unique<FitPart>(*prepared->features, round, schema, *context_.memory);
   SharedSpoolSink spool(assigner, shared_schema, prefix, fit.get(), fit_part, *fs_, context_);
   std::unique_ptr<ContractCheck> check;
   if (pipeline_.contract) check = std::make_unique<ContractCheck>(*pipeline_.contract, schema, &spool, context_);
@@ -170,8 +170,8 @@ std::string RunTask::fit(const std::string& files, const std::string& prefix, co
   std::unique_ptr<PreparedPipeline> prepared = prepare(nullptr);
   const Schema& schema = prepared->feature_root->schema;
   std::vector<SpoolFile> some = spool_files(files);
-  FitPart part(*prepared->features, round, std::make_shared<const Schema>(schema), *context_.memory);
-  read_spool(some, schema, 0, rows_of(some), fs_, context_, [&](const Batch& batch) { part.add(batch); });
+  FitPart part(*prepared->features, round, schema, *context_.memory);
+  read_spool(some, part.columns(), 0, rows_of(some), fs_, context_, [&](const Batch& rows) { part.add_narrow(rows); });
   SpoolResult result;
   result.fixed = part.fixed();
   result.keyed_path = prefix + "-keyed";
