@@ -54,7 +54,7 @@ class Runs:
         self.expected = small_job.what_is_left(out, small_job.pipeline(folder, out).run().report)
 
     def check_same(self, name, spark, **options):
-        out = f"{self.folder}/{name.replace(' ', '-')}"
+        out = f"{self.folder}/{name.replace(' ', '-').replace(',', '')}"
         result = small_job.pipeline(self.folder, out).run(engine="spark", spark=spark, **options)
         found = small_job.what_is_left(out, result.report)
         for key, value in self.expected.items():
@@ -84,15 +84,13 @@ def on_local(folder):
     check("ansi is restored", spark.conf.get("spark.sql.ansi.enabled") == "false")
     spark.conf.set("spark.sql.shuffle.partitions", "8")
     spark.conf.set("spark.sql.adaptive.enabled", "false")
-    runs.check_same("8 parts without AQE", spark)
+    spark.conf.set("spark.headrace.joinTables", "5KiB")
+    runs.check_same("8 parts without AQE, and tables that are too large for tasks", spark)
     spark.conf.set("spark.sql.adaptive.enabled", "true")
     spark.conf.set("spark.sql.shuffle.partitions", "1")
     spark.conf.set("spark.sql.autoBroadcastJoinThreshold", "-1")
-    runs.check_same("1 part without broadcasts by size", spark)
-    spark.conf.set("spark.headrace.joinTables", "5KiB")
-    runs.check_same("tables that are too large for tasks", spark)
     spark.conf.set("spark.headrace.joinTables", "0")
-    runs.check_same("joins by Spark", spark)
+    runs.check_same("1 part without broadcasts by size, and joins by Spark", spark)
     spark.conf.unset("spark.headrace.joinTables")
     on_frames(folder, spark)
     on_mistakes(folder, spark)
