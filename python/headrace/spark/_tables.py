@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from headrace.spark._plan import Node, Plan
 
-#: A setting of the session: how large the files of all tables of a run may be that tasks read whole. Each process of
-#: tasks holds them, two to three times as large.
+#: A setting of the session: how many bytes the rows of all tables of a run may have that tasks read whole. Each process
+#: of tasks holds them.
 _LIMIT = "spark.headrace.joinTables"
 _LIMIT_DEFAULT = "128MiB"
 
@@ -84,11 +84,11 @@ class Tables:
         if plan.is_dry:
             return []
         prefix = f"{plan.folder}/table-{node['id']:03}"
-        found = rows.mapInArrow(_kept(task, prefix), "number bigint, file binary").collect()
+        found = rows.mapInArrow(_kept(task, prefix), "number bigint, file binary, bytes bigint").collect()
         files = [bytes(row["file"]) for row in sorted(found, key=lambda row: row["number"])]
-        files = files or [_core.keep_rows(_no_rows(node), f"{prefix}-nothing", plan.storage)]
+        files = files or [_core.keep_rows(_no_rows(node), f"{prefix}-nothing", plan.storage)[0]]
         plan.made[node["id"]] = self._read(files, node)
-        size = sum(map(_core.kept_bytes, files))
+        size = sum(row["bytes"] for row in found)
         if size > limit:
             return None
         self._bytes += size
@@ -129,8 +129,9 @@ def _kept(task: _tasks.Task, prefix: str) -> Callable[..., Any]:
         from headrace.spark import _tasks
 
         task = getattr(_tasks, make)(**values)
-        for number, file in _tasks.keep(task, batches, f"{prefix}-{_tasks.attempt_name()}"):
-            yield pa.RecordBatch.from_pydict({"number": pa.array([number]), "file": pa.array([file], pa.binary())})
+        for number, file, size in _tasks.keep(task, batches, f"{prefix}-{_tasks.attempt_name()}"):
+            row = {"number": pa.array([number]), "file": pa.array([file], pa.binary()), "bytes": pa.array([size])}
+            yield pa.RecordBatch.from_pydict(row)
 
     return keep
 

@@ -280,14 +280,15 @@ def spool(
         yield partition_number(), result
 
 
-def keep(task: Task, batches: Iterable[pa.RecordBatch], prefix: str) -> Iterator[tuple[int, bytes]]:
-    """Keep the rows of a partition in files, as part of a table that other tasks read whole."""
+def keep(task: Task, batches: Iterable[pa.RecordBatch], prefix: str) -> Iterator[tuple[int, bytes, int]]:
+    """Keep the rows of a partition in files, as part of a table that other tasks read whole: number, file, and
+    the bytes that the rows have in memory."""
     from headrace import _core  # noqa: PLC0415
 
     for number, frame in frames(task, batches):
         with told_errors():
-            file = _core.keep_rows(frame, f"{prefix}-{number}", _core.StorageOptions(**task.storage))
-        yield number, file
+            file, size = _core.keep_rows(frame, f"{prefix}-{number}", _core.StorageOptions(**task.storage))
+        yield number, file, size
 
 
 def check_contract(contract: str, batches: Iterable[pa.RecordBatch]) -> bytes:

@@ -313,18 +313,24 @@ class FileSink : public Sink {
         memory_(memory) {}
 
   void start(std::size_t, std::size_t worker_count) override { HEADRACE_CHECK(worker_count == 1); }
-  void consume(Batch batch, std::size_t, std::size_t) override { writer_->write(flatten(memory_, batch)); }
+  void consume(Batch batch, std::size_t, std::size_t) override {
+    Batch rows = flatten(memory_, batch);
+    data_bytes_ += rows.data_bytes();
+    writer_->write(rows);
+  }
   FileSummary finish() { return writer_->finish(); }
+  std::size_t data_bytes() const { return data_bytes_; }
 
  private:
   std::unique_ptr<FileWriter> writer_;
   MemoryBudget& memory_;
+  std::size_t data_bytes_ = 0;
 };
 
 }  // namespace
 
-std::string keep_rows(const LazyFrame& frame, const std::string& prefix, const StorageOptions& storage,
-                      const RunContext& context) {
+KeptRows keep_rows(const LazyFrame& frame, const std::string& prefix, const StorageOptions& storage,
+                   const RunContext& context) {
   RunOptions options;
   options.context = one_thread(context);
   std::shared_ptr<FileSystem> fs = routed_file_system(storage);
@@ -334,7 +340,7 @@ std::string keep_rows(const LazyFrame& frame, const std::string& prefix, const S
   FileSummary summary = sink.finish();
   file.row_count = summary.row_count;
   file.size_bytes = summary.size_bytes;
-  return to_bytes(std::vector<SpoolFile>{file});
+  return {to_bytes(std::vector<SpoolFile>{file}), sink.data_bytes()};
 }
 
 LazyFrame kept_rows(const std::string& name, const std::vector<std::string>& files, const StorageOptions& storage) {
@@ -349,12 +355,6 @@ LazyFrame kept_rows(const std::string& name, const std::vector<std::string>& fil
     }
   }
   return LazyFrame::scan(spec, storage);
-}
-
-std::int64_t kept_bytes(const std::string& file) {
-  std::int64_t bytes = 0;
-  for (const SpoolFile& one : spool_files(file)) bytes += one.size_bytes;
-  return bytes;
 }
 
 namespace {

@@ -67,14 +67,16 @@ class RunTask {
 std::string check_contract(const std::string& contract, const std::function<std::unique_ptr<BatchStream>()>& open,
                            const RunContext& context);
 
-/// Makes the rows of a frame and keeps them in the file `prefix`.arrow: a table that other tasks read whole. The result
-/// is that file, for kept_rows().
-std::string keep_rows(const LazyFrame& frame, const std::string& prefix, const StorageOptions& storage,
-                      const RunContext& context);
+/// A part of a table that other tasks read whole.
+struct KeptRows {
+  std::string file;            // for kept_rows()
+  std::size_t data_bytes = 0;  // of the rows in memory
+};
+/// Makes the rows of a frame and keeps them in the file `prefix`.arrow.
+KeptRows keep_rows(const LazyFrame& frame, const std::string& prefix, const StorageOptions& storage,
+                   const RunContext& context);
 /// The rows of such files, as a frame. Error(kBadData) when one is not what it was.
 LazyFrame kept_rows(const std::string& name, const std::vector<std::string>& files, const StorageOptions& storage);
-/// Bytes of such a file.
-std::int64_t kept_bytes(const std::string& file);
 
 /// Some splits of a source, as a frame to which steps are added; and what was read once it has ended.
 class SplitScan {

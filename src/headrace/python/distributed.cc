@@ -180,11 +180,15 @@ void bind_distributed(nb::module_& module) {
   module.def("spool_fixed", [](const nb::bytes& result) { return bytes_of(spool_result(string_of(result)).fixed); });
 
   module.def("keep_rows", [](const LazyFrame& frame, const std::string& prefix, const StorageOptions& storage) {
-    return unlocked([&] { return keep_rows(frame, prefix, storage, RunContext()); });
+    KeptRows kept;
+    {
+      nb::gil_scoped_release release;
+      kept = keep_rows(frame, prefix, storage, RunContext());
+    }
+    return std::make_pair(bytes_of(kept.file), kept.data_bytes);
   });
   module.def("kept_rows", [](const std::string& name, const std::vector<nb::bytes>& files,
                              const StorageOptions& storage) { return kept_rows(name, strings_of(files), storage); });
-  module.def("kept_bytes", [](const nb::bytes& file) { return kept_bytes(string_of(file)); });
 
   nb::class_<RunTask>(module, "RunTask")
       .def("__init__", [](RunTask* self, const std::string& plan) { new (self) RunTask(plan, RunContext()); })
