@@ -33,7 +33,7 @@ from headrace._errors import HeadraceError
 from headrace.spark import _collect
 from headrace.spark._errors import headrace_error
 from headrace.spark._plan import Plan
-from headrace.spark._session import open_session
+from headrace.spark._session import activate, open_session
 
 import headrace as hr
 from headrace import _core
@@ -348,6 +348,7 @@ def main(words: list[str], session: Any) -> int:
 
         def run_one(number: int) -> tuple[float, Run]:
             own = sessions.get()
+            activate(own)
             try:
                 return run_case(own, cases[number], root / str(number))
             finally:

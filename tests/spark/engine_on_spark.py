@@ -3,6 +3,7 @@
 engine_on_spark.py local|cluster|connect FOLDER
 """
 
+import concurrent.futures
 import contextlib
 import os
 import signal
@@ -219,6 +220,11 @@ def on_any(folder):
     """The least that has to hold on every version."""
     spark = session("local[2]", **{"sql.shuffle.partitions": "2"})
     Runs(folder).check_same(f"Spark {spark.version}", spark)
+    # A thread of its own has no active session, and Spark 3.5 is not in ANSI mode by itself.
+    made = hr.scan_parquet(f"{folder}/users.parquet").with_columns(b="cast(user + 2147483647 as int32)")
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        expect_error("an overflow, asked for by a thread", hr.HeadraceError, ["overflow"],
+                     lambda: pool.submit(made.collect, engine="spark", spark=spark).result())  # fmt: skip
     spark.stop()
 
 

@@ -46,6 +46,7 @@ def open_session(spark: SparkTarget) -> Iterator[SparkSession]:
     session, is_own = (_start(spark), True) if isinstance(spark, str) else (spark, False)
     try:
         check_version(session)
+        activate(session)
         with _settings(session):
             yield session
     finally:
@@ -115,6 +116,13 @@ def check_version(session: SparkSession) -> None:
 def is_connect(session: SparkSession) -> bool:
     """Whether the session speaks to a server, so that there is no JVM here."""
     return type(session).__module__.startswith("pyspark.sql.connect")
+
+
+def activate(session: SparkSession) -> None:
+    """Make a session the one of this thread, under whose settings expressions are made. Where there is none, Spark 3.5
+    takes the built-in ones, which are not ANSI."""
+    if not is_connect(session):
+        session._jvm.SparkSession.setActiveSession(session._jsparkSession)
 
 
 @contextlib.contextmanager
