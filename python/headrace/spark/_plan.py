@@ -85,6 +85,8 @@ class Plan:
         self.storage = storage
         self.is_dry = is_dry
         self.tables = Tables(self)
+        #: The joins that tasks make: labels.
+        self.task_joins: list[str] = []
         self.version = _version(session)
         #: Why nodes run in Headrace's tasks: by label.
         self.fallbacks: dict[str, str] = {}
@@ -467,6 +469,7 @@ class Plan:
 
     def task_of(self, fragment: Fragment) -> tuple[_tasks.Task, DataFrame]:
         """What tasks do of a fragment, and over which rows of Spark: those that it needs, or the numbers of tasks."""
+        self.task_joins += [step["label"] for step in reversed(fragment.steps) if not isinstance(step, str)]
         if fragment.scan is not None:
             task, count = self.scan_task(fragment)
             return task, self.session.range(0, count, 1, count)

@@ -76,7 +76,7 @@ def validate(
                 "engine": f"spark {session.version}",
                 "tasks": plan.fallbacks,
                 "sources": readers,
-                "joins": plan.tables.joins,
+                "joins": plan.task_joins,
                 "approximate": _approximate(plan.nodes),
                 "notes": [
                     "Gluten falls back to Spark's own operators for a session in ANSI mode, which pipelines need"

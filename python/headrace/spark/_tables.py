@@ -34,8 +34,6 @@ class Tables:
         self._plan = plan
         self._files: dict[int, list[bytes] | None] = {}
         self._bytes = 0
-        #: Which joins run in tasks: labels.
-        self.joins: list[str] = []
 
     def join_step(self, join: Node) -> _tasks.Step | None:
         """A join as a step of tasks. None where its right side is too large for that, or nothing can be kept."""
@@ -65,8 +63,7 @@ class Tables:
             "right": table, "left_on": join["left_on"], "right_on": keys, "how": join["how"],
             "validate": "m:1" if join["right_unique"] else "m:m",
         }  # fmt: skip
-        self.joins.append(join["label"])
-        return dataclasses.asdict(_tasks.JoinStep(json.dumps({"join": step}), table, files, steps))
+        return dataclasses.asdict(_tasks.JoinStep(join["label"], json.dumps({"join": step}), table, files, steps))
 
     def _files_of(self, node: Node) -> list[bytes] | None:
         """The files with the rows of a node; None where they are too large."""

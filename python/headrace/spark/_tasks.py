@@ -26,6 +26,7 @@ Step: TypeAlias = "str | dict[str, Any]"
 class JoinStep:
     """A join with a table that is kept in files, which each task reads whole, behind `steps` of its own."""
 
+    label: str
     join: str
     table: str
     files: list[bytes]
